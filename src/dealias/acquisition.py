@@ -1,0 +1,222 @@
+"""The noun in MRI: undersampled k-space, its mask, and the coils that saw it."""
+
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from dealias.centring import centre_mask, shift_mask, to_centred, to_fft_order
+from dealias.errors import Note, UserError
+from dealias.header import Header
+from dealias.operators.cartesian import Cartesian
+from dealias.problem import Problem
+from dealias.shapes import Image, Kspace, Maps, Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Acquisition(Problem):
+    """One scan, in FFT order inside; `Acquisition.centred` is how a user makes one.
+
+    Arguments:
+        kspace: complex (*batch, [time,] coil, y, x), zero where nothing was sampled.
+        mask: True where sampled; as many axes as k-space, size 1 where shared.
+        maps: coil sensitivities of unit root sum of squares, likewise; None is one coil seeing all alike.
+        noise_std: standard deviation of the real part of one sample, likewise; None where unknown.
+        dimensions: 2 for images, 3 where the axis before the coils is time.
+    """
+
+    kspace: Kspace
+    mask: Mask
+    maps: Maps | None = None
+    noise_std: Tensor | None = None
+    header: Header = Header()
+    dimensions: int = 2
+
+    @classmethod
+    def centred(
+        cls,
+        kspace: Any,
+        mask: Any = None,
+        maps: Any = None,
+        noise_std: Any = None,
+        header: Header | None = None,
+        dimensions: int = 2,
+    ) -> Self:
+        """Return the acquisition of centred k-space, checked: tensors or anything that NumPy understands.
+
+        Arguments:
+            kspace: complex (..., coil, y, x); (y, x) is one coil.
+            mask: True or non-zero where sampled, centred; (x), (y, x) or as k-space with one coil. None is
+                what is non-zero in any coil.
+            maps: (coil, y, x) or as k-space.
+            noise_std: a number, or a tensor with as many axes as k-space.
+
+        Raises:
+            UserError: where the shapes, types or values do not describe a measurement.
+        """
+        kspace = _checked_kspace(kspace)
+        axes = kspace.ndim
+        if mask is None:
+            mask = (kspace != 0).any(-3, keepdim=True)
+        else:
+            mask = _leading_axes(torch.as_tensor(mask) != 0, axes)
+            _check_mask(mask, kspace)
+            outside = int(((kspace != 0) & ~mask).sum())
+            if outside:
+                raise UserError(f"{outside} samples lie outside the mask; give the mask that the scan used, or none")
+        if not mask.any():
+            warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
+        if maps is not None:
+            maps = _leading_axes(torch.as_tensor(maps).to(kspace), axes)
+            _check_maps(maps, kspace)
+        if noise_std is not None:
+            noise_std = _leading_axes(torch.as_tensor(noise_std, dtype=kspace.real.dtype), axes)
+            if not (noise_std >= 0).all():
+                raise UserError("noise_std must be zero or more; give the standard deviation of a sample's real part")
+        return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), dimensions)
+
+    @classmethod
+    def simulate(
+        cls,
+        image: Image,
+        mask: Any,
+        maps: Any = None,
+        noise_std: float = 0.0,
+        *,
+        generator: torch.Generator | None = None,
+        header: Header | None = None,
+        dimensions: int = 2,
+    ) -> Self:
+        """Return what a scanner would measure of a complex image: masked k-space with Gaussian noise.
+
+        Arguments:
+            image: complex (*batch, y, x).
+            mask: centred, as in `centred`.
+            maps: as in `centred`.
+            noise_std: standard deviation of the real and of the imaginary part of one sample.
+        """
+        axes = image.ndim + 1
+        mask = _leading_axes(torch.as_tensor(mask, device=image.device) != 0, axes)
+        maps = None if maps is None else _leading_axes(torch.as_tensor(maps).to(image), axes)
+        _check_mask(mask, image.unsqueeze(-3))
+        inside = shift_mask(mask)
+        kspace = Cartesian(inside, maps).forward(image)
+        if noise_std:
+            shape = (*kspace.shape, 2)
+            noise = torch.randn(shape, generator=generator, dtype=image.real.dtype, device=image.device)
+            kspace = kspace + noise_std * inside * torch.view_as_complex(noise)
+        std = torch.full((1,) * axes, noise_std, dtype=image.real.dtype, device=image.device)
+        return cls(kspace, inside, maps, std, header or Header(), dimensions)
+
+    def __post_init__(self) -> None:
+        for name, value in self._tensors().items():
+            if value.ndim != self.kspace.ndim:
+                raise UserError(f"{name} has {value.ndim} axes, k-space has {self.kspace.ndim}; use Acquisition.centred")
+
+    @property
+    def data(self) -> Kspace:
+        """The k-space, in FFT order."""
+        return self.kspace
+
+    @cached_property
+    def operator(self) -> Cartesian:
+        """A = M F S.
+
+        Raises:
+            UserError: for several coils without maps.
+        """
+        if self.maps is None and self.coils > 1:
+            raise UserError(f"{self.coils} coils and no maps: give coil maps, or combine the coils first")
+        return Cartesian(self.mask, self.maps)
+
+    @property
+    def shape(self) -> torch.Size:
+        """The shape of the image: (*batch, [time,] y, x)."""
+        return torch.Size((*self.kspace.shape[:-3], *self.kspace.shape[-2:]))
+
+    @property
+    def coils(self) -> int:
+        """How many coils measured."""
+        return self.kspace.shape[-3]
+
+    @property
+    def acceleration(self) -> float:
+        """Grid points per sampled point; infinite for an empty mask."""
+        fraction = float(self.mask.float().mean())
+        return 1 / fraction if fraction else float("inf")
+
+    @property
+    def centred_kspace(self) -> Kspace:
+        """The k-space as a file holds it."""
+        return to_centred(self.kspace)
+
+    @property
+    def centred_mask(self) -> Mask:
+        """The mask as a file holds it."""
+        return centre_mask(self.mask)
+
+    def sampled(self, mask: Any) -> Self:
+        """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
+        mask = _leading_axes(torch.as_tensor(mask, device=self.kspace.device) != 0, self.kspace.ndim)
+        _check_mask(mask, self.kspace)
+        return self._kept(self.mask & shift_mask(mask))
+
+    def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple[Self, Self]:
+        """Return two acquisitions that share the samples at random: about `fraction` of them, and the rest."""
+        draw = torch.rand(self.mask.shape, generator=generator, device=self.mask.device) < fraction
+        return self._kept(self.mask & draw), self._kept(self.mask & ~draw)
+
+    def with_maps(self, maps: Any) -> Self:
+        """Return the acquisition with these coil maps (coil, y, x) or as k-space."""
+        maps = _leading_axes(torch.as_tensor(maps).to(self.kspace), self.kspace.ndim)
+        _check_maps(maps, self.kspace)
+        return replace(self, maps=maps)
+
+    def scaled(self, factor: Tensor) -> Self:
+        """Return the acquisition of `factor` times the image; factor (*batch, 1, 1), complex or real."""
+        factor = factor.unsqueeze(-3)
+        noise_std = None if self.noise_std is None else self.noise_std * factor.abs()
+        return replace(self, kspace=self.kspace * factor, noise_std=noise_std)
+
+    def _kept(self, mask: Mask) -> Self:
+        return replace(self, mask=mask, kspace=self.kspace * mask)
+
+
+def _leading_axes(value: Tensor, axes: int) -> Tensor:
+    return value.reshape((1,) * (axes - value.ndim) + value.shape) if value.ndim < axes else value
+
+
+def _checked_kspace(kspace: Any) -> Tensor:
+    kspace = torch.as_tensor(kspace)
+    if not kspace.is_complex():
+        kind = str(kspace.dtype).removeprefix("torch.")
+        raise UserError(f"k-space holds {kind} numbers, not complex ones; combine real and imaginary parts first")
+    if kspace.ndim < 2 or 0 in kspace.shape:
+        raise UserError(f"k-space has shape {tuple(kspace.shape)}; give (y, x), (coil, y, x) or (slice, coil, y, x)")
+    if kspace.dtype == torch.complex32:
+        kspace = kspace.to(torch.complex64)
+    bad = int((~torch.isfinite(kspace)).sum())
+    if bad:
+        raise UserError(f"k-space holds {bad} values that are NaN or infinite; mend the file or set them to zero")
+    return kspace if kspace.ndim > 2 else kspace.unsqueeze(0)
+
+
+def _check_mask(mask: Tensor, kspace: Tensor) -> None:
+    shape, wanted = tuple(mask.shape), tuple(kspace.shape)
+    if len(shape) != len(wanted) or shape[-3] != 1 or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+        raise UserError(
+            f"the mask has shape {shape}, k-space {wanted}; give a mask (x), (y, x), or as k-space with one coil"
+        )
+
+
+def _check_maps(maps: Tensor, kspace: Tensor) -> None:
+    shape, wanted = tuple(maps.shape), tuple(kspace.shape)
+    if shape[-3] != wanted[-3]:
+        raise UserError(f"the maps have {shape[-3]} coils, k-space has {wanted[-3]}; give one map per coil")
+    if len(shape) != len(wanted) or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+        raise UserError(f"the maps have shape {shape}, k-space {wanted}; give maps (coil, y, x) or as k-space")
+    if not torch.isfinite(maps).all():
+        raise UserError("the maps hold values that are NaN or infinite; estimate them again or set those to zero")

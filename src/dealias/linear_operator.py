@@ -1,0 +1,72 @@
+"""Linear operators: forward, adjoint and the cheaper normal travel together and are tested together."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor
+
+
+class LinearOperator(ABC):
+    """A linear map between tensors. A value, not a module: its tensors belong to a problem."""
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """Return A x."""
+
+    @abstractmethod
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Return A^H y."""
+
+    def normal(self, x: Tensor) -> Tensor:
+        """Return A^H A x; override where that is cheaper than one after the other."""
+        return self.adjoint(self.forward(x))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.forward(x)
+
+    @property
+    def H(self) -> "LinearOperator":  # noqa: N802 - the field's name
+        """The adjoint as an operator."""
+        return Adjoint(self)
+
+    def __matmul__(self, other: "LinearOperator") -> "LinearOperator":
+        return Composition(self, other)
+
+
+class Adjoint(LinearOperator):
+    """A^H of an operator A."""
+
+    def __init__(self, operator: LinearOperator) -> None:
+        self.operator = operator
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return A^H x."""
+        return self.operator.adjoint(x)
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Return A y."""
+        return self.operator.forward(y)
+
+    @property
+    def H(self) -> LinearOperator:
+        """A itself."""
+        return self.operator
+
+
+class Composition(LinearOperator):
+    """A B: first B, then A."""
+
+    def __init__(self, outer: LinearOperator, inner: LinearOperator) -> None:
+        self.outer = outer
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return A B x."""
+        return self.outer.forward(self.inner.forward(x))
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        """Return B^H A^H y."""
+        return self.inner.adjoint(self.outer.adjoint(y))
+
+    def normal(self, x: Tensor) -> Tensor:
+        """Return B^H (A^H A) B x, with A's own shortcut."""
+        return self.inner.adjoint(self.outer.normal(self.inner.forward(x)))

@@ -1,0 +1,85 @@
+"""The recurrent inference machine: a network that sees the estimate and the gradient, and remembers.
+
+    x_{t+1} = x_t + h(g_t, x_t, s_{t+1}),  s_{t+1} = g(g_t, x_t, s_t),  g_t = A^H (A x_t - y),  x_0 = A^H y
+
+| Recurrent Inference Machines for Solving Inverse Problems (Putzky and Welling, 2017), equation 9
+| https://arxiv.org/abs/1706.04008
+| Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018), equations 6-8
+| https://openreview.net/forum?id=H1LZ6v8iM
+
+The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would
+multiply one input by a million. Here sigma is 1, and `noise_input` feeds the noise level as one more channel.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.networks.channels import to_channels, to_image
+from dealias.networks.conv_gru import ConvGRU
+from dealias.problem import Problem
+from dealias.shapes import Channels
+
+
+class RIM(Method):
+    """Conv 5x5, GRU, conv 3x3, GRU, conv 3x3; one network for all steps, 94,082 parameters.
+
+    Arguments:
+        features: channels of each convolution and hidden state.
+        iterations: time steps; any number at run time.
+        channels: real channels of an image: 2 where it is complex, 1 where it is real.
+        noise_input: feed the logarithm of the noise level as a further channel.
+        recompute: in training, recompute each step on the way back instead of storing it: less memory.
+    """
+
+    def __init__(
+        self,
+        features: int = 64,
+        iterations: int = 8,
+        channels: int = 2,
+        noise_input: bool = False,
+        recompute: bool = False,
+    ) -> None:
+        super().__init__()
+        self.iterations = iterations
+        self.noise_input = noise_input
+        self.recompute = recompute
+        self.inwards = nn.Conv2d(2 * channels + noise_input, features, 5, padding=2)
+        self.between = nn.Conv2d(features, features, 3, padding=1)
+        self.outwards = nn.Conv2d(features, channels, 3, padding=1)
+        self.units = nn.ModuleList(ConvGRU(features, features) for _ in range(2))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def estimates(self, problem: Problem) -> Iterator[Tensor]:
+        """Yield one image per time step."""
+        x = problem.zero_filled
+        noise = self._noise(problem) if self.noise_input else None
+        first: Channels | None = None
+        second: Channels | None = None
+        for _ in range(self.iterations):
+            seen = to_channels(x, problem.gradient(x))
+            if noise is not None:
+                seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
+            if self.recompute and torch.is_grad_enabled():
+                update, first, second = checkpoint(self._step, seen, first, second, use_reentrant=False)
+            else:
+                update, first, second = self._step(seen, first, second)
+            x = x + to_image(update, x)
+            yield x
+
+    def _step(
+        self, seen: Channels, first: Channels | None, second: Channels | None
+    ) -> tuple[Channels, Channels, Channels]:
+        first = self.units[0](self.inwards(seen).relu_(), first)
+        second = self.units[1](self.between(first).relu_(), second)
+        return self.outwards(second), first, second
+
+    def _noise(self, problem: Problem) -> Tensor:
+        if problem.noise_std is None:
+            raise UserError("this RIM takes the noise level as an input; give noise_std with the acquisition")
+        level = problem.noise_std.flatten(-3).amax(-1).expand(problem.shape[:-2]).reshape(-1, 1, 1, 1)
+        return level.clamp_min(torch.finfo(level.dtype).tiny).log10() + 3

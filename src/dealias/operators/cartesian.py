@@ -1,0 +1,39 @@
+"""Cartesian multi-coil encoding: A = M F S.
+
+S multiplies by the coil sensitivities, F is the orthonormal two-dimensional FFT, M keeps what was sampled.
+"""
+
+import torch
+from torch import Tensor
+
+from dealias.linear_operator import LinearOperator
+from dealias.shapes import Image, Kspace, Maps, Mask
+
+
+class Cartesian(LinearOperator):
+    """From an image (*batch, y, x) to its k-space (*batch, coil, y, x), in FFT order.
+
+    Arguments:
+        mask: what was sampled, in FFT order.
+        maps: coil sensitivities in image space; None is one coil of uniform sensitivity.
+    """
+
+    def __init__(self, mask: Mask, maps: Maps | None = None) -> None:
+        self.mask = mask
+        self.maps = maps
+
+    def forward(self, x: Image) -> Kspace:
+        """Return the sampled k-space of an image."""
+        coils = x.unsqueeze(-3) if self.maps is None else self.maps * x.unsqueeze(-3)
+        return self.mask * torch.fft.fft2(coils, norm="ortho")
+
+    def adjoint(self, y: Kspace) -> Image:
+        """Return the zero-filled image, coils combined with their conjugate maps."""
+        return self._combine(torch.fft.ifft2(self.mask * y, norm="ortho"))
+
+    def normal(self, x: Image) -> Image:
+        """Return A^H A x, masking once."""
+        return self._combine(torch.fft.ifft2(self.forward(x), norm="ortho"))
+
+    def _combine(self, coils: Tensor) -> Tensor:
+        return coils.squeeze(-3) if self.maps is None else (self.maps.conj() * coils).sum(-3)

@@ -1,0 +1,103 @@
+"""The noun: what was measured, and how. data = operator(x) + noise."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from functools import cached_property
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from dealias.header import Header
+from dealias.linear_operator import LinearOperator
+
+
+class Problem(ABC):
+    """An immutable linear inverse problem; a subclass is a frozen dataclass whose tensors share leading axes.
+
+    Every tensor field has the same number of leading batch axes, of size 1 where it is shared.
+
+    Arguments:
+        noise_std: standard deviation of the real part of one sample of the data; None where unknown.
+        header: what a result must carry along.
+        dimensions: trailing axes of the image that make one problem: 2 an image, 3 a film or a volume.
+    """
+
+    noise_std: Tensor | None
+    header: Header
+    dimensions: int
+
+    @property
+    @abstractmethod
+    def data(self) -> Tensor:
+        """What was measured."""
+
+    @property
+    @abstractmethod
+    def operator(self) -> LinearOperator:
+        """The map from an image to noiseless data."""
+
+    @abstractmethod
+    def scaled(self, factor: Tensor) -> Self:
+        """Return the problem whose solution is `factor` times this one's; factor (*batch, 1, 1)."""
+
+    @property
+    def shape(self) -> torch.Size:
+        """The shape of the image."""
+        return self.zero_filled.shape
+
+    @cached_property
+    def zero_filled(self) -> Tensor:
+        """The adjoint of the data: the image in which what was not measured is zero."""
+        return self.operator.adjoint(self.data)
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """Return A^H (A x - y), the gradient of the squared residual's half; never divided by the noise."""
+        return self.operator.normal(x) - self.zero_filled
+
+    def normalised(self, dimensions: int | None = None) -> tuple[Self, Tensor]:
+        """Return the problem at scale one, and the number per problem that its image must be multiplied with.
+
+        That number is the largest magnitude of A^H y times the phase of sum x|x| over x = A^H y (for a real
+        problem the magnitude alone): an image comes out upright in the complex plane and of order one.
+        """
+        x = self.zero_filled
+        axes = tuple(range(-max(self.dimensions, dimensions or 0), 0))
+        size = x.abs().amax(axes, keepdim=True)
+        size = torch.where(size == 0, 1, size)
+        if not x.is_complex():
+            return self.scaled(1 / size), size
+        turn = (x / size * (x / size).abs()).sum(axes, keepdim=True)
+        length = turn.abs()
+        turn = torch.where(length == 0, 1, turn / torch.where(length == 0, 1, length))
+        return self.scaled(turn.conj() / size), turn * size
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
+        """Return the problem on a device and in a precision: `dtype` is torch.float32 or torch.float64."""
+
+        def move(value: Tensor) -> Tensor:
+            if dtype is None or not (value.is_complex() or value.is_floating_point()):
+                return value.to(device=device)
+            return value.to(device=device, dtype=dtype.to_complex() if value.is_complex() else dtype)
+
+        return replace(self, **{name: move(value) for name, value in self._tensors().items()})  # type: ignore[type-var]
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> Self:
+        """Return one problem of a batch; an axis of size 1 is shared by all."""
+        chosen = {}
+        for name, value in self._tensors().items():
+            for i in index if isinstance(index, tuple) else (index,):
+                value = value[0] if value.shape[0] == 1 else value[i]
+            chosen[name] = value
+        return replace(self, **chosen)  # type: ignore[type-var]
+
+    @classmethod
+    def stack(cls, problems: Sequence[Self]) -> Self:
+        """Return problems of one shape as one batch, along a new first axis."""
+        columns = [problem._tensors() for problem in problems]
+        return replace(problems[0], **{k: torch.stack([c[k] for c in columns]) for k in columns[0]})  # type: ignore[type-var]
+
+    def _tensors(self) -> dict[str, Tensor]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return {name: value for name, value in values.items() if isinstance(value, Tensor)}

@@ -1,0 +1,40 @@
+"""Points drawn from a two-dimensional Gaussian density, with an ellipse of lowest frequencies always sampled.
+
+| Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018), section 3.2
+"""
+
+from collections.abc import Sequence
+
+import torch
+
+from dealias.sampling.draw import frequencies, plane, samples, without_replacement
+from dealias.shapes import Mask
+
+
+def gaussian(
+    shape: Sequence[int],
+    acceleration: float,
+    *,
+    generator: torch.Generator | None = None,
+    width: float = 0.42,
+    centre: float = 0.02,
+) -> Mask:
+    """Return a centred mask (y, x) that samples one point in `acceleration`, drawn without replacement.
+
+    Arguments:
+        shape: rows and columns.
+        generator: where the randomness comes from; None is PyTorch's own.
+        width: standard deviation of the density, as a fraction of half an axis.
+        centre: half-axes of the ellipse that is always sampled, as a fraction of the axes.
+
+    Raises:
+        UserError: where the acceleration leaves fewer samples than the centre alone.
+    """
+    rows, columns = plane(shape)
+    y, x = frequencies(rows)[:, None], frequencies(columns)
+    # the tiny radius keeps the origin where `centre` is zero or the grid coarse
+    radius = max(2 * centre, 1e-9)
+    always = y.square() + x.square() <= radius**2
+    count = samples(rows * columns, acceleration, int(always.sum()), "points")
+    log_density = -(y.square() + x.square()) / (2 * width**2)
+    return without_replacement(log_density, count, always, generator)

@@ -1,0 +1,16 @@
+"""The tensors of the field as types: the tests check them, a user's run pays nothing.
+
+Coils are axis -3 of k-space, time is axis -4 of k-space and -3 of an image; leading axes are batch axes.
+A mask has as many axes as its k-space, of size 1 where it is shared.
+"""
+
+from typing import TypeAlias
+
+from jaxtyping import Bool, Complex, Inexact
+from torch import Tensor
+
+Image: TypeAlias = Inexact[Tensor, "*batch y x"]
+Kspace: TypeAlias = Complex[Tensor, "*batch coil y x"]
+Maps: TypeAlias = Complex[Tensor, "*shared_batch coil y x"]
+Mask: TypeAlias = Bool[Tensor, "*shared_batch one rows columns"]
+Channels: TypeAlias = Inexact[Tensor, "problem channel *space"]

@@ -1,0 +1,23 @@
+"""What a training minimises, given every estimate of a method.
+
+The squared error is divided by that of the zero-filled image, so that easy and hard problems weigh alike.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from dealias.shapes import Image
+
+
+def squared_error(estimates: Iterable[Image], target: Image, start: Image) -> Tensor:
+    """Return the mean over steps and pixels of |x_t - x|^2, the RIM paper's loss (card 1)."""
+    return torch.stack([(x - target).abs().square().mean() for x in estimates]).mean()
+
+
+def log_squared_error(estimates: Iterable[Image], target: Image, start: Image) -> Tensor:
+    """Return the mean over steps and problems of log ||x_t - x||^2: every decibel of every step counts alike."""
+    floor = torch.finfo(target.real.dtype).tiny
+    errors = [(x - target).abs().square().mean((-2, -1)) for x in estimates]
+    return torch.stack([(error + floor).log() for error in errors]).mean()

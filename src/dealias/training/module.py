@@ -1,0 +1,143 @@
+"""The only file that knows Lightning: one module trains every method.
+
+Update i draws its pairs from a generator seeded by (seed, i), so that a training that was killed goes on as if
+it had not been.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as lightning
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from dealias import sampling
+from dealias.acquisition import Acquisition
+from dealias.evaluation.metrics import psnr
+from dealias.method import Method
+from dealias.shapes import Image
+from dealias.training import losses
+from dealias.training.simulate import Simulation
+
+
+class Module(lightning.LightningModule):
+    """A method in training."""
+
+    def __init__(
+        self,
+        method: Method,
+        simulation: Simulation,
+        images: Sequence[Image],
+        loss: str,
+        rate: float,
+        updates: int,
+        seconds: float | None,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.method = method
+        self.simulation = simulation
+        self.images = images
+        self.loss = getattr(losses, loss)
+        self.rate, self.updates, self.seconds, self.seed = rate, updates, seconds, seed
+        self.spent = 0.0
+
+    def training_step(self, batch: Tensor, _: int) -> Tensor:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + int(batch[0]))
+        acquisition, target = self.simulation.pairs(self.images, generator)
+        acquisition, target = acquisition.to(self.device), target.to(self.device)
+        problem, scale = acquisition.normalised(self.method.dimensions)
+        value: Tensor = self.loss(self.method.estimates(problem), target / scale, problem.zero_filled)
+        self.log("loss", value, prog_bar=True)
+        return value
+
+    def validation_step(self, batch: tuple[Acquisition, Image], _: int) -> None:
+        acquisition, target = batch
+        estimate = self.method(acquisition.to(self.device))
+        score = psnr(estimate, target.to(self.device)).mean()
+        self.log(f"psnr/{acquisition.acceleration:.0f}x", score, batch_size=1, sync_dist=True)
+        self.log("psnr", score, prog_bar=True, batch_size=1, sync_dist=True)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters(), lr=self.rate)
+
+    def on_train_start(self) -> None:
+        self.started = time.monotonic() - self.spent
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        self.spent = time.monotonic() - self.started
+        progress = self.global_step / self.updates
+        if self.seconds is not None:
+            progress = max(progress, self.spent / self.seconds)
+        warm = min(1.0, self.global_step / 200 + 0.01)
+        for group in self.optimizers().param_groups:
+            group["lr"] = self.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
+        if progress >= 1:
+            self.trainer.should_stop = True
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["spent"] = self.spent
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.spent = checkpoint["spent"]
+
+
+def validation_set(images: Sequence[Image], accelerations: Sequence[float], noise_std: float) -> list[tuple[Acquisition, Image]]:
+    """Return simulated acquisitions of each image at each acceleration, always the same ones."""
+    pairs = []
+    for seed, image in enumerate(images):
+        for acceleration in accelerations:
+            generator = torch.Generator().manual_seed(seed)
+            mask = sampling.gaussian((*image.shape,), acceleration, generator=generator)
+            pairs.append((Acquisition.simulate(image, mask, noise_std=noise_std, generator=generator), image))
+    return pairs
+
+
+def fit(
+    module: Module,
+    validation: Sequence[tuple[Acquisition, Image]],
+    directory: Path,
+    *,
+    precision: str,
+    every: int,
+    patience: int,
+    devices: int,
+) -> Path:
+    """Train, or go on where the last checkpoint in `directory` stands, and return the best checkpoint's path."""
+    best = ModelCheckpoint(directory, "best", monitor="psnr", mode="max", enable_version_counter=False)
+    last = ModelCheckpoint(
+        directory, "last", train_time_interval=timedelta(minutes=2), enable_version_counter=False
+    )
+    trainer = lightning.Trainer(
+        accelerator="auto" if torch.cuda.is_available() else "cpu",
+        devices=devices,
+        strategy="ddp" if devices > 1 else "auto",
+        precision="bf16-mixed" if precision == "bfloat16" else "32-true",
+        max_steps=module.updates,
+        val_check_interval=every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        gradient_clip_val=1.0,
+        log_every_n_steps=50,
+        callbacks=[
+            EMAWeightAveraging(decay=0.999),
+            EarlyStopping("psnr", mode="max", patience=patience),
+            best,
+            last,
+        ],
+        logger=TensorBoardLogger(directory, name="", version=""),
+        default_root_dir=directory,
+        enable_model_summary=False,
+    )
+    updates = DataLoader(range(module.updates * devices), batch_size=1)  # type: ignore[arg-type]
+    examples = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
+    resume = directory / "last.ckpt"
+    trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
+    return Path(best.best_model_path)

@@ -1,0 +1,108 @@
+"""From images to training pairs: what a scanner would have measured of a random crop of one of them.
+
+The crop is transformed and masked at its own size; masking the whole slice and cropping the aliased image
+would give a patch that no forward model fits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from dealias import sampling
+from dealias.acquisition import Acquisition
+from dealias.shapes import Image
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How a training pair is drawn; ranges are uniform, the noise's in its logarithm.
+
+    Arguments:
+        crop: smallest and largest side of a crop, in pixels; each side is drawn by itself.
+        acceleration: range of accelerations.
+        noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
+        scale: range of factors by which an image is shrunk before it is cropped.
+        phase: largest random smooth phase, in turns of pi.
+        lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
+        batch: crops of one update, all of one size.
+    """
+
+    crop: tuple[int, int] = (64, 128)
+    acceleration: tuple[float, float] = (1.5, 5.2)
+    noise: tuple[float, float] = (5e-4, 4e-3)
+    scale: tuple[float, float] = (0.4, 1.0)
+    phase: float = 1.0
+    lines: float = 0.1
+    batch: int = 1
+
+    def pairs(self, images: Sequence[Image], generator: torch.Generator) -> tuple[Acquisition, Image]:
+        """Return a batch of acquisitions, and the images (batch, y, x) that they were made of."""
+        size = (_integer(*self.crop, generator), _integer(*self.crop, generator))
+        acceleration = _uniform(*self.acceleration, generator)
+        drawn = []
+        for _ in range(self.batch):
+            image = images[_integer(0, len(images) - 1, generator)]
+            target = self._augmented(image, size, generator)
+            low, high = (torch.tensor(value).log().item() for value in self.noise)
+            noise_std = torch.tensor(_uniform(low, high, generator)).exp().item()
+            mask = self._mask((*target.shape,), acceleration, generator)
+            drawn.append((Acquisition.simulate(target, mask, noise_std=noise_std, generator=generator), target))
+        return Acquisition.stack([pair[0] for pair in drawn]), torch.stack([pair[1] for pair in drawn])
+
+    def _augmented(self, image: Image, size: tuple[int, int], generator: torch.Generator) -> Image:
+        if _uniform(0, 1, generator) < 0.5:
+            image = shrunk(image, [_uniform(*self.scale, generator)] * 2)
+        if _uniform(0, 1, generator) < 0.5:
+            image = image.T
+        for axis in (-2, -1):
+            if _uniform(0, 1, generator) < 0.5:
+                image = image.flip(axis)
+        # a side that the image lacks is padded with the background that surrounds a body
+        missing = [max(0, wanted - present) for wanted, present in zip(size, image.shape, strict=True)]
+        image = torch.nn.functional.pad(image, (0, missing[1], 0, missing[0]))
+        first = [_integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
+        crop = image[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
+        return crop * smooth_phase(size, self.phase, generator)
+
+    def _mask(self, shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Tensor:
+        if _uniform(0, 1, generator) >= self.lines:
+            return sampling.gaussian(shape, acceleration, generator=generator)
+        kind = ("random", "equispaced", "gaussian")[_integer(0, 2, generator)]
+        return sampling.cartesian(shape, acceleration, lines=kind, generator=generator)  # type: ignore[arg-type]
+
+
+def smooth_phase(shape: tuple[int, int], strength: float, generator: torch.Generator) -> Image:
+    """Return exp(i phi), phi a random polynomial of order 3 plus a slow random field, within strength * pi.
+
+    Networks trained on images that are real up to one number learn "real", and fail where coils, flow and
+    field inhomogeneity turn the phase.
+    """
+    y, x = (torch.linspace(-1, 1, n) for n in shape)
+    order = torch.arange(4)
+    coefficients = torch.randn(4, 4, generator=generator) * (order[:, None] + order <= 3)
+    polynomial = (y[:, None] ** order) @ coefficients @ (x[:, None] ** order).T
+    field = interpolate(
+        torch.randn(1, 1, 5, 5, generator=generator), shape, mode="bicubic", align_corners=True
+    )[0, 0]
+    phi = polynomial / polynomial.abs().max() + field / field.abs().max()
+    turns = strength * torch.pi * torch.rand((), generator=generator)
+    return torch.polar(torch.ones(shape), turns * phi / phi.abs().max())
+
+
+def shrunk(image: Image, factors: Sequence[float]) -> Image:
+    """Return an image resampled to `factors` of its size, low-pass filtered against aliasing."""
+    size = [max(8, round(n * factor)) for n, factor in zip(image.shape, factors, strict=True)]
+    parts = torch.view_as_real(image).movedim(-1, 0)[None]
+    small = interpolate(parts, size, mode="bicubic", antialias=True, align_corners=False)
+    return torch.view_as_complex(small[0].movedim(0, -1).contiguous())
+
+
+def _uniform(low: float, high: float, generator: torch.Generator) -> float:
+    return low + (high - low) * torch.rand((), generator=generator).item()
+
+
+def _integer(low: int, high: int, generator: torch.Generator) -> int:
+    return int(torch.randint(low, high + 1, (), generator=generator))
