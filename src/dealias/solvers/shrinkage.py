@@ -1,0 +1,14 @@
+"""Shrinkage: the proximal maps of l1 norms."""
+
+import torch
+from torch import Tensor
+
+
+def soft_threshold(x: Tensor, threshold: Tensor | float) -> Tensor:
+    """Return x with its magnitudes lessened by the threshold, zero where they are smaller; the phase stays.
+
+    Arguments:
+        threshold: a number, or one for each problem, of size 1 on the problem's axes.
+    """
+    size = x.abs()
+    return x * (1 - threshold / size.clamp_min(torch.finfo(size.dtype).tiny)).relu_()
