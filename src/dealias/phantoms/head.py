@@ -1,0 +1,261 @@
+"""An axial slice through a head that never was: scalp, skull, folded cortex, ventricles, deep grey matter.
+
+Tissues shine by the spin-echo equation PD (1 - exp(-TR/T1)) exp(-TE/T2), with TR and TE of a T1- or
+T2-weighted scan. A pixel is the mean of a finer grid, which gives partial volumes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
+
+from dealias.errors import UserError
+from dealias.phantoms._cortex import Sulci, grow_sulci, refined, tabulated
+from dealias.shapes import Image
+
+# proton density, T1 and T2 in milliseconds at 3 tesla; fat's T2 is the long one that echo trains show
+TISSUES = {
+    "air": (0.0, 1000, 50),
+    "skin": (0.70, 900, 55),
+    "fat": (0.80, 420, 105),
+    "muscle": (0.75, 1300, 38),
+    "bone": (0.06, 900, 20),
+    "marrow": (0.50, 500, 60),
+    "csf": (1.00, 4000, 900),
+    "grey": (0.82, 1400, 98),
+    "white": (0.70, 850, 74),
+    "deep": (0.78, 1200, 82),
+    "iron": (0.72, 1000, 56),
+    "blood": (0.10, 1600, 60),
+}
+
+
+class _Draw:
+    """Random numbers from one generator."""
+
+    def __init__(self, seed: int) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def uniform(self, low: float, high: float) -> float:
+        return low + (high - low) * torch.rand((), generator=self.generator).item()
+
+    def uniforms(self, count: int, low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(count, generator=self.generator)
+
+    def normals(self, *shape: int) -> Tensor:
+        return torch.randn(shape, generator=self.generator)
+
+    def field(self, cells: int, shape: torch.Size) -> Tensor:
+        """Return a smooth field of standard deviation about one, `cells` periods across."""
+        coarse = self.normals(1, 1, cells + 3, cells + 3)
+        return 1.4 * interpolate(coarse, tuple(shape), mode="bicubic", align_corners=True)[0, 0]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the fine pixels lie in the head, in millimetres; what is a pixel wide is blurred by `edge`."""
+
+    y: Tensor
+    x: Tensor
+    edge: float
+
+    def inside(self, distance: Tensor, softness: float = 0.0) -> Tensor:
+        """Return how much of a pixel lies where a distance is negative."""
+        return (0.5 - distance / (self.edge + softness)).clamp_(0, 1)
+
+
+def head(shape: Sequence[int] = (256, 256), *, seed: int = 0) -> Image:
+    """Return a complex head (y, x) of maximum magnitude 1, free of noise, its air zero; each seed another.
+
+    Arguments:
+        shape: rows and columns.
+        seed: decides on anatomy, position, contrast, shading and phase.
+    """
+    if len(shape) != 2 or min(shape) < 1:
+        raise UserError(f"a head of shape {tuple(shape)} cannot be drawn; give two positive sizes (y, x)")
+    rows, columns = int(shape[0]), int(shape[1])
+    draw = _Draw(seed)
+    fine = max(2, -(-400 // max(rows, columns)))
+    grid = _placed((rows * fine, columns * fine), draw)
+    signal = _contrast(draw)
+    half = torch.tensor([draw.uniform(78, 86), draw.uniform(62, 70)])
+    image, depth = _shells(grid, half, signal, draw)
+    image = _brain(image, depth, grid, half, signal, draw)
+    image = image * _shading(grid, draw)
+    image = avg_pool2d(image[None, None], fine)[0, 0]
+    turns = draw.uniform(0.1, 1.0) * draw.field(2, image.shape) + draw.uniform(0, 2)
+    return torch.polar(image / image.max().clamp_min(torch.finfo(image.dtype).tiny), torch.pi * turns)
+
+
+def _placed(shape: tuple[int, int], draw: _Draw) -> _Grid:
+    """Return a grid on which the head lies somewhat off, tilted and bent."""
+    pixel = max(218 / shape[0], 180 / shape[1]) * draw.uniform(0.97, 1.15)
+    y, x = (pixel * (torch.arange(n) - (n - 1) / 2) for n in shape)
+    tilt = torch.tensor(draw.uniform(-0.12, 0.12))
+    down, right = y[:, None] + draw.uniform(-3, 3), x + draw.uniform(-3, 3)
+    y, x = down * tilt.cos() - right * tilt.sin(), down * tilt.sin() + right * tilt.cos()
+    bend = [draw.field(3, y.shape) * 1.1 + draw.field(9, y.shape) * 0.5 for _ in range(2)]
+    return _Grid(y + bend[0], x + bend[1], pixel)
+
+
+def _contrast(draw: _Draw) -> dict[str, float]:
+    """Return the signal of every tissue."""
+    t2_weighted = draw.uniform(0, 1) < 0.6
+    repetition = draw.uniform(3500, 6500) if t2_weighted else draw.uniform(350, 650)
+    echo = draw.uniform(75, 115) if t2_weighted else draw.uniform(8, 15)
+    pd, t1, t2 = torch.tensor(list(TISSUES.values())).unbind(1)
+    spread = torch.exp(0.025 * draw.normals(3, len(pd)))
+    strength = (
+        pd * spread[0] * (1 - torch.exp(-repetition / t1 * spread[1])) * torch.exp(-echo / t2 * spread[2])
+    )
+    return dict(zip(TISSUES, strength.tolist(), strict=True))
+
+
+def _texture(draw: _Draw, shape: torch.Size, cells: Sequence[int]) -> Tensor:
+    """Return a field of standard deviation one with equal shares of coarse and fine."""
+    return torch.stack([draw.field(count, shape) for count in cells]).sum(0) / len(cells) ** 0.5
+
+
+def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) -> tuple[Tensor, Tensor]:
+    """Return scalp, skull and fluid, and the depth (millimetres) under the surface of the brain."""
+    angle = torch.atan2(grid.x / half[1], -grid.y / half[0])  # zero in front
+    radius = torch.hypot(grid.y, grid.x)
+    unit = torch.hypot(grid.y / half[0], grid.x / half[1])
+    wave = torch.zeros_like(angle)
+    for order, size in ((1, 0.008), (2, 0.012), (3, 0.006), (4, 0.005), (6, 0.002)):
+        even, odd = (size * draw.normals(2)).tolist()
+        wave += even * torch.cos(order * angle) + 0.3 * odd * torch.sin(order * angle)
+    wave -= 0.035 * torch.cos(angle)  # broad behind
+    depth = radius * (1 + wave - unit) / unit.clamp_min(0.02)
+    rough = [draw.field(count, angle.shape) for count in (5, 8, 12)]
+    fluid = draw.uniform(0.7, 2.2) + 0.5 * rough[1]
+    inner = fluid.clamp_min(0.4) + 1.8
+    diploe = (draw.uniform(1.5, 3.0) + 0.7 * rough[0] + 0.5 * rough[1]).clamp_min(0)
+    outer = inner + diploe + 1.8 + 0.2 * rough[1]
+    temporal = torch.exp(-(((angle.abs() - 1.1) / 0.45) ** 2)) * draw.uniform(1.5, 6)
+    fat = outer + 0.8 + temporal
+    skin = fat + (draw.uniform(2.0, 5.0) + 0.8 * rough[0] - 1.2 * torch.cos(angle)).clamp_min(0.8)
+    air = skin + draw.uniform(1.4, 2.2)
+    septa = 1 - 0.35 * torch.exp(-(_texture(draw, angle.shape, (24, 40)) / 0.25).square())
+    fibres = 1 + 0.25 * _texture(draw, angle.shape, (30, 60, 110))
+    spongy = 1 + 0.35 * _texture(draw, angle.shape, (25, 50, 100))
+    image = torch.zeros_like(angle)
+    for name, limit, texture in (
+        ("skin", air, 1.0),
+        ("fat", skin, septa),
+        ("muscle", fat, fibres),
+        ("bone", outer, 1.0),
+        ("marrow", inner + diploe, spongy),
+        ("bone", inner, 1.0),
+        ("csf", fluid, 1.0),
+    ):
+        image = torch.lerp(
+            image, signal[name] * texture + torch.zeros_like(image), grid.inside(-depth - limit, 0.3)
+        )
+    return image.clamp_min(0), depth
+
+
+def _folds(half: Tensor, draw: _Draw) -> Sulci:
+    """Return the sulci of the convexity and of the midline, the midline itself and the Sylvian fissures."""
+    front, rear = half[0].item() * draw.uniform(0.42, 0.52), half[0].item() * draw.uniform(0.38, 0.5)
+    reach = torch.cat([torch.arange(-half[0].item(), -front, 0.25), torch.arange(rear, half[0].item(), 0.25)])
+    midline = torch.stack([reach, 1.0 * torch.sin(reach / draw.uniform(9, 15))], -1)
+    deep = torch.cat([midline, *(_sylvian(side, half, draw) for side in (-1, 1))])
+    count = int(draw.uniform(32, 42))
+    angle = (torch.arange(count) + draw.uniforms(count, -0.3, 0.3)) * (2 * torch.pi / count)
+    surface = torch.stack([-half[0] * angle.cos(), half[1] * angle.sin()], -1)
+    inwards = surface.clone()
+    inwards[:, 0] -= inwards[:, 0].clamp(-30, 30)
+    side = torch.tensor([-1.0, 1.0]).repeat(8)
+    medial = torch.cat(
+        [draw.uniforms(8, -half[0].item() + 8, -front), draw.uniforms(8, rear, half[0].item() - 8)]
+    )
+    starts = torch.cat([surface, torch.stack([medial, 0 * side], -1)])
+    headings = torch.cat([torch.atan2(-inwards[:, 0], -inwards[:, 1]), torch.atan2(0 * side, side)])
+    headings = headings + 0.35 * draw.normals(len(headings))
+    lengths = torch.cat([draw.uniforms(count, 14, 40), draw.uniforms(len(side), 10, 24)])
+    core = half * torch.tensor([0.58, 0.50])
+    cleft = refined(grow_sulci(starts, headings, lengths, deep[::8], core, draw.generator))
+    along = torch.linspace(0, 1, cleft.shape[1])
+    width = draw.uniform(0.2, 0.5) + draw.uniforms(len(cleft), 0, 0.5)[:, None] * (1 - 0.5 * along)
+    wide = torch.full((len(deep),), draw.uniform(0.4, 0.9))
+    return tabulated(torch.cat([cleft.flatten(0, 1), deep]), torch.cat([width.flatten(), wide]))
+
+
+def _sylvian(side: int, half: Tensor, draw: _Draw) -> Tensor:
+    """Return points of the fissure that leads to the insula on one side: a T lying down."""
+    door, floor, y = half[1].item(), draw.uniform(35, 40), draw.uniform(-14, 2)
+    corners = [(y + 8, door), (y + 3, door - 12), (y, floor + 2), (y - draw.uniform(9, 14), floor - 3)]
+    corners += [(y, floor + 2), (y + draw.uniform(12, 20), floor + 2)]
+    path = refined(torch.tensor(corners), 60)
+    along = torch.arange(len(path)) / 60
+    wander = torch.stack([torch.sin(draw.uniform(2, 5) * along + draw.uniform(0, 6)) for _ in range(2)], -1)
+    return (path + 1.8 * wander) * torch.tensor([1.0, side])
+
+
+def _brain(
+    image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw
+) -> Tensor:
+    """Return the image with the brain in its fluid."""
+    folds = _folds(half, draw).distance(grid.y, grid.x)
+    # a smooth minimum rounds the crowns of the gyri
+    round_off = (4 - (folds - depth).abs()).clamp_min(0) / 4
+    pial = torch.minimum(folds, depth) - round_off.square()
+    ribbon = draw.uniform(2.6, 3.4) + 0.35 * draw.field(14, depth.shape)
+    soft = 1 + 0.035 * _texture(draw, depth.shape, (6, 14, 40, 90, 160))
+    white = signal["white"] * (soft + 0.05 * draw.field(5, depth.shape))
+    grey = signal["grey"] * soft
+    tissue = torch.lerp(grey, white, grid.inside(ribbon - pial, 0.8))
+    tissue = _deep(tissue, grid, signal, draw, soft)
+    return torch.lerp(image, tissue, grid.inside(-pial, 0.2) * (depth > -1))
+
+
+def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, soft: Tensor) -> Tensor:
+    """Return the tissue with deep nuclei and ventricles."""
+    size = draw.uniform(0.75, 1.3)
+    far = torch.hypot(
+        grid.x - draw.uniform(-1, 1), torch.tensor(0.6)
+    )  # both sides at once, smooth at the midline
+    lean = draw.uniform(-0.04, 0.04)
+    y, x = grid.y + lean * grid.x, far * (1 + lean * grid.x.sign())
+
+    def ellipse(centre: tuple[float, float], half: tuple[float, float], turn: float) -> Tensor:
+        c, s = torch.tensor(turn).cos(), torch.tensor(turn).sin()
+        v, u = y - centre[0], x - centre[1]
+        v, u = c * v + s * u, c * u - s * v
+        return (torch.hypot(v / half[0], u / half[1]) - 1) * min(half)
+
+    def horn(points: Sequence[tuple[float, float, float]]) -> Tensor:
+        parts = []
+        for (ya, xa, ra), (yb, xb, rb) in zip(points, points[1:], strict=False):
+            along = ((y - ya) * (yb - ya) + (x - xa) * (xb - xa)) / ((yb - ya) ** 2 + (xb - xa) ** 2)
+            t = along.clamp(0, 1)
+            parts.append(torch.hypot(y - ya - t * (yb - ya), x - xa - t * (xb - xa)) - ra - t * (rb - ra))
+        return torch.stack(parts).amin(0)
+
+    for name, distance in (
+        ("deep", ellipse((-20, 11.5), (9, 5), -0.25)),
+        ("deep", ellipse((-5, 24), (16, 5.5), -0.28)),
+        ("iron", ellipse((-2, 18), (9, 3.4), -0.35)),
+        ("deep", ellipse((9, 9.5), (11, 7.5), 0.5)),
+    ):
+        tissue = torch.lerp(tissue, signal[name] * soft, grid.inside(distance, 1.2))
+    front = horn(
+        ((-35, 8 + 4 * size, 0.6 * size), (-30, 7.5, 3 * size), (-18, 4.5, 2.6 * size), (-4, 3.2, 0.8))
+    )
+    rear = horn(((14, 13, 1.2 * size), (24, 20, 4.2 * size), (37, 23, 2.2 * size), (48, 19, 0.3)))
+    third = horn(((4, 0.6, 0.6 * size), (17, 0.6, 1.3 * size)))
+    cistern = horn(((27, 0.6, 1.8), (28, 5, 1.0)))
+    fluid = torch.stack([front, rear, third, cistern]).amin(0)
+    plexus = ellipse((25, 19.5), (4, 1.6 * size), 0.5)
+    tissue = torch.lerp(tissue, torch.full_like(tissue, signal["csf"]), grid.inside(fluid, 0.2))
+    return torch.lerp(tissue, signal["grey"] * soft, grid.inside(plexus, 0.8))
+
+
+def _shading(grid: _Grid, draw: _Draw) -> Tensor:
+    """Return the receive sensitivity of an array around the head: brighter near its surface."""
+    y, x = grid.y / 95, grid.x / 78
+    around = 1 + draw.uniform(0.1, 0.45) * (y.square() + x.square())
+    return around * (1 + draw.uniform(-0.2, 0.2) * y + draw.uniform(-0.15, 0.15) * x)
