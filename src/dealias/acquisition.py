@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -44,7 +44,7 @@ class Acquisition(Problem):
         noise_std: Any = None,
         header: Header | None = None,
         dimensions: int = 2,
-    ) -> Self:
+    ) -> "Acquisition":
         """Return the acquisition of centred k-space, checked: tensors or anything that NumPy understands.
 
         Arguments:
@@ -89,7 +89,7 @@ class Acquisition(Problem):
         generator: torch.Generator | None = None,
         header: Header | None = None,
         dimensions: int = 2,
-    ) -> Self:
+    ) -> "Acquisition":
         """Return what a scanner would measure of a complex image: masked k-space with Gaussian noise.
 
         Arguments:
@@ -103,13 +103,9 @@ class Acquisition(Problem):
         maps = None if maps is None else _leading_axes(torch.as_tensor(maps).to(image), axes)
         _check_mask(mask, image.unsqueeze(-3))
         inside = shift_mask(mask)
-        kspace = Cartesian(inside, maps).forward(image)
-        if noise_std:
-            shape = (*kspace.shape, 2)
-            noise = torch.randn(shape, generator=generator, dtype=image.real.dtype, device=image.device)
-            kspace = kspace + noise_std * inside * torch.view_as_complex(noise)
-        std = torch.full((1,) * axes, noise_std, dtype=image.real.dtype, device=image.device)
-        return cls(kspace, inside, maps, std, header or Header(), dimensions)
+        none = image.real.new_zeros((1,) * axes)
+        clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), dimensions)
+        return clean.with_noise(noise_std, generator) if noise_std else clean
 
     def __post_init__(self) -> None:
         for name, value in self._tensors().items():
@@ -158,30 +154,43 @@ class Acquisition(Problem):
         """The mask as a file holds it."""
         return centre_mask(self.mask)
 
-    def sampled(self, mask: Any) -> Self:
+    @property
+    def coil_images(self) -> Kspace:
+        """The zero-filled image of every coil (*batch, coil, y, x)."""
+        return torch.fft.ifft2(self.kspace, norm="ortho")
+
+    def sampled(self, mask: Any) -> "Acquisition":
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
         mask = _leading_axes(torch.as_tensor(mask, device=self.kspace.device) != 0, self.kspace.ndim)
         _check_mask(mask, self.kspace)
         return self._kept(self.mask & shift_mask(mask))
 
-    def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple[Self, Self]:
+    def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple["Acquisition", "Acquisition"]:
         """Return two acquisitions that share the samples at random: about `fraction` of them, and the rest."""
         draw = torch.rand(self.mask.shape, generator=generator, device=self.mask.device) < fraction
         return self._kept(self.mask & draw), self._kept(self.mask & ~draw)
 
-    def with_maps(self, maps: Any) -> Self:
+    def with_maps(self, maps: Any) -> "Acquisition":
         """Return the acquisition with these coil maps (coil, y, x) or as k-space."""
         maps = _leading_axes(torch.as_tensor(maps).to(self.kspace), self.kspace.ndim)
         _check_maps(maps, self.kspace)
         return replace(self, maps=maps)
 
-    def scaled(self, factor: Tensor) -> Self:
+    def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":
+        """Return the acquisition with Gaussian noise of this standard deviation added to each part of a sample."""
+        like = self.kspace.real
+        noise = torch.randn((*like.shape, 2), generator=generator, dtype=like.dtype, device=like.device)
+        kspace = self.kspace + noise_std * self.mask * torch.view_as_complex(noise)
+        total = None if self.noise_std is None else (self.noise_std.square() + noise_std**2).sqrt()
+        return replace(self, kspace=kspace, noise_std=total)
+
+    def scaled(self, factor: Tensor) -> "Acquisition":
         """Return the acquisition of `factor` times the image; factor (*batch, 1, 1), complex or real."""
         factor = factor.unsqueeze(-3)
         noise_std = None if self.noise_std is None else self.noise_std * factor.abs()
         return replace(self, kspace=self.kspace * factor, noise_std=noise_std)
 
-    def _kept(self, mask: Mask) -> Self:
+    def _kept(self, mask: Mask) -> "Acquisition":
         return replace(self, mask=mask, kspace=self.kspace * mask)
 
 

@@ -1,8 +1,9 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +18,25 @@ class Method(nn.Module, ABC):
     Arguments:
         dimensions: trailing axes of the image that it treats as one problem: 2 an image, 3 a film or volume.
         iterations: how many estimates it yields.
+        arguments: what the constructor was given.
     """
 
     dimensions: ClassVar[int] = 2
     iterations: int
+    arguments: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Method":
+        """Remember the constructor's arguments, which a saved card needs to build the method again."""
+        self = super().__new__(cls)
+        signature = inspect.signature(cls.__init__)
+        try:
+            bound = signature.bind_partial(self, *args, **kwargs)
+        except TypeError:  # __init__ will say what is wrong
+            return self
+        bound.apply_defaults()
+        arguments = dict(list(bound.arguments.items())[1:])
+        object.__setattr__(self, "arguments", arguments)
+        return self
 
     @abstractmethod
     def estimates(self, problem: Problem) -> Iterator[Tensor]:

@@ -4,13 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cached_property
-from typing import Self
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from dealias.header import Header
 from dealias.linear_operator import LinearOperator
+
+P = TypeVar("P", bound="Problem")  # not Self, which beartype does not check under the import hook
 
 
 class Problem(ABC):
@@ -39,7 +41,7 @@ class Problem(ABC):
         """The map from an image to noiseless data."""
 
     @abstractmethod
-    def scaled(self, factor: Tensor) -> Self:
+    def scaled(self: P, factor: Tensor) -> P:
         """Return the problem whose solution is `factor` times this one's; factor (*batch, 1, 1)."""
 
     @property
@@ -56,7 +58,7 @@ class Problem(ABC):
         """Return A^H (A x - y), the gradient of the squared residual's half; never divided by the noise."""
         return self.operator.normal(x) - self.zero_filled
 
-    def normalised(self, dimensions: int | None = None) -> tuple[Self, Tensor]:
+    def normalised(self: P, dimensions: int | None = None) -> tuple[P, Tensor]:
         """Return the problem at scale one, and the number per problem that its image must be multiplied with.
 
         That number is the largest magnitude of A^H y times the phase of sum x|x| over x = A^H y (for a real
@@ -73,7 +75,7 @@ class Problem(ABC):
         turn = torch.where(length == 0, 1, turn / torch.where(length == 0, 1, length))
         return self.scaled(turn.conj() / size), turn * size
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Self:
+    def to(self: P, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> P:
         """Return the problem on a device and in a precision: `dtype` is torch.float32 or torch.float64."""
 
         def move(value: Tensor) -> Tensor:
@@ -83,7 +85,7 @@ class Problem(ABC):
 
         return replace(self, **{name: move(value) for name, value in self._tensors().items()})  # type: ignore[type-var]
 
-    def __getitem__(self, index: int | tuple[int, ...]) -> Self:
+    def __getitem__(self: P, index: int | tuple[int, ...]) -> P:
         """Return one problem of a batch; an axis of size 1 is shared by all."""
         chosen = {}
         for name, value in self._tensors().items():
@@ -93,7 +95,7 @@ class Problem(ABC):
         return replace(self, **chosen)  # type: ignore[type-var]
 
     @classmethod
-    def stack(cls, problems: Sequence[Self]) -> Self:
+    def stack(cls: type[P], problems: Sequence[P]) -> P:
         """Return problems of one shape as one batch, along a new first axis."""
         columns = [problem._tensors() for problem in problems]
         return replace(problems[0], **{k: torch.stack([c[k] for c in columns]) for k in columns[0]})  # type: ignore[type-var]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 Image: TypeAlias = Inexact[Tensor, "*batch y x"]
 Kspace: TypeAlias = Complex[Tensor, "*batch coil y x"]
-Maps: TypeAlias = Complex[Tensor, "*shared_batch coil y x"]
-Mask: TypeAlias = Bool[Tensor, "*shared_batch one rows columns"]
-Channels: TypeAlias = Inexact[Tensor, "problem channel *space"]
+Maps: TypeAlias = Complex[Tensor, "... coil y x"]
+Mask: TypeAlias = Bool[Tensor, "... 1 #y #x"]
+Channels: TypeAlias = Inexact[Tensor, "problem _ *space"]
+Pattern: TypeAlias = Bool[Tensor, "y x"]

@@ -4,10 +4,10 @@ One level turns the sample pairs of an axis into pairs of a coarse and a detail 
 
     w_{2k} = sum_j h_j x_{2k+j-3},  w_{2k+1} = sum_j (-1)^j h_{7-j} x_{2k+j-3},  indices modulo the axis
 
-so the coarse image lies at the even rows and columns, and the next level works there. On even sizes these are
-the numbers of PyWavelets (`wavedec2`, wavelet "db4", mode "periodization"), interleaved: level 1's details are
-w[0::2, 1::2], w[1::2, 0::2] and w[1::2, 1::2]. An odd axis leaves its last sample, which has an even index, to
-the coarse image as it is: the transform stays exactly orthogonal.
+so the coarse image lies at the even rows and columns, and the next level works there. On even sizes these
+are the numbers of PyWavelets (`wavedec2`, wavelet "db4", mode "periodization"), interleaved: of level 1,
+w[1::2, 0::2] is its horizontal, w[0::2, 1::2] its vertical and w[1::2, 1::2] its diagonal detail. An odd axis
+leaves its last sample, of even index, to the coarse image as it is: the transform stays exactly orthogonal.
 
 | Orthonormal bases of compactly supported wavelets (Daubechies, 1988), table 1
 | https://doi.org/10.1002/cpa.3160410705

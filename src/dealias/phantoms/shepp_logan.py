@@ -61,11 +61,10 @@ def shepp_logan_kspace(shape: Sequence[int] = (256, 256)) -> Tensor:
     for grey, a, b, centre_right, centre_up, turn in ELLIPSES:
         u, v = _turned(right, up, turn)
         radius = torch.hypot(a * u, b * v)
-        shape_transform = torch.where(
-            radius == 0, torch.pi, torch.special.bessel_j1(2 * torch.pi * radius) / radius
-        )
+        spectrum = torch.special.bessel_j1(2 * torch.pi * radius) / radius
+        spectrum = torch.where(radius == 0, torch.pi, spectrum)
         turns = right * centre_right + up * centre_up
-        kspace += grey * a * b * shape_transform * torch.exp(-2j * torch.pi * turns)
+        kspace += grey * a * b * spectrum * torch.exp(-2j * torch.pi * turns)
     # the field of view has an area of 4, and the orthonormal sum over n pixels is sqrt(n) times their mean
     return (kspace * (len(y) * len(x)) ** 0.5 / 4).to(torch.complex64)
 

@@ -10,8 +10,8 @@ from typing import Literal
 import torch
 
 from dealias.errors import UserError
-from dealias.sampling.draw import frequencies, plane, samples, without_replacement
-from dealias.shapes import Mask
+from dealias.sampling._draw import frequencies, plane, samples, without_replacement
+from dealias.shapes import Pattern
 
 
 def cartesian(
@@ -22,7 +22,7 @@ def cartesian(
     centre: float = 0.08,
     width: float = 0.42,
     generator: torch.Generator | None = None,
-) -> Mask:
+) -> Pattern:
     """Return a centred mask (y, x) of whole columns, one in `acceleration`, the central ones among them.
 
     Arguments:

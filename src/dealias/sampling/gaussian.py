@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.sampling.draw import frequencies, plane, samples, without_replacement
-from dealias.shapes import Mask
+from dealias.sampling._draw import frequencies, plane, samples, without_replacement
+from dealias.shapes import Pattern
 
 
 def gaussian(
@@ -18,7 +18,7 @@ def gaussian(
     generator: torch.Generator | None = None,
     width: float = 0.42,
     centre: float = 0.02,
-) -> Mask:
+) -> Pattern:
     """Return a centred mask (y, x) that samples one point in `acceleration`, drawn without replacement.
 
     Arguments:

@@ -29,6 +29,8 @@ def conjugate_gradient(
     Arguments:
         normal: a Hermitian positive semidefinite map that keeps the problems apart.
         b: with any leading axes before the `dimensions` of one problem.
+        iterations: how many to yield.
+        dimensions: trailing axes of one problem.
         start: the first guess; None is zero.
     """
     x = torch.zeros_like(b) if start is None else start

@@ -3,9 +3,9 @@
     x_k = prox(y_k - step grad f(y_k)),  y_{k+1} = x_k + (t_k - 1) / t_{k+1} (x_k - x_{k-1}),
     t_{k+1} = (1 + sqrt(1 + 4 t_k^2)) / 2, and t = 1 anew where <y_k - x_k, x_k - x_{k-1}> > 0
 
-| A fast iterative shrinkage-thresholding algorithm for linear inverse problems (Beck and Teboulle, 2009), section 4
+| A fast iterative shrinkage-thresholding algorithm (Beck and Teboulle, 2009), equations 4.1-4.3
 | https://doi.org/10.1137/080716542
-| Adaptive restart for accelerated gradient schemes (O'Donoghue and Candes, 2015), section 3.2, gradient scheme
+| Adaptive restart for accelerated gradient schemes (O'Donoghue and Candes, 2015), section 3.2
 | https://doi.org/10.1007/s10208-013-9150-3
 """
 
@@ -32,6 +32,8 @@ def proximal_gradient(
         proximal: argmin over x of |x - z|^2 / (2 step) + g(x), as a map of z.
         start: the first guess, with any leading axes before the `dimensions` of one problem.
         step: at most 1 / Lipschitz constant of the gradient; a number, or one per problem with its axes kept.
+        iterations: how many to yield.
+        dimensions: trailing axes of one problem.
     """
     x = y = start
     t = torch.ones_like(inner_product(start, start, dimensions))
@@ -48,10 +50,16 @@ def proximal_gradient(
 def largest_eigenvalue(
     normal: Callable[[Tensor], Tensor], start: Tensor, iterations: int, dimensions: int = 2
 ) -> Tensor:
-    """Return |N^k v| / |N^(k-1) v| per problem, v the start: from below, the Lipschitz constant of a gradient.
+    """Return |N^k v| / |N^(k-1) v| per problem, v the start: a gradient's Lipschitz constant, from below.
 
-    The power method's answer is a few per cent low after a few iterations; accelerated steps on a quadratic
-    stay stable up to 4/3 of the inverse. A zero start gives one.
+    The power method is a few per cent low after a few iterations; accelerated steps on a quadratic stay
+    stable up to 4/3 of the inverse. A zero start gives one.
+
+    Arguments:
+        normal: a Hermitian positive semidefinite map that keeps the problems apart.
+        start: with any leading axes before the `dimensions` of one problem.
+        iterations: evaluations of the map.
+        dimensions: trailing axes of one problem.
     """
     v = start
     for _ in range(iterations):

@@ -8,6 +8,7 @@ def soft_threshold(x: Tensor, threshold: Tensor | float) -> Tensor:
     """Return x with its magnitudes lessened by the threshold, zero where they are smaller; the phase stays.
 
     Arguments:
+        x: complex or real.
         threshold: a number, or one for each problem, of size 1 on the problem's axes.
     """
     size = x.abs()

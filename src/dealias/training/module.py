@@ -50,8 +50,9 @@ class Module(lightning.LightningModule):
         self.spent = 0.0
 
     def training_step(self, batch: Tensor, _: int) -> Tensor:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + int(batch[0]))
-        acquisition, target = self.simulation.pairs(self.images, generator)
+        # processes that wait for each other should work on crops of one size
+        size = self.simulation.size(_generator(self.seed, self.global_step))
+        acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, int(batch[0])))
         acquisition, target = acquisition.to(self.device), target.to(self.device)
         problem, scale = acquisition.normalised(self.method.dimensions)
         value: Tensor = self.loss(self.method.estimates(problem), target / scale, problem.zero_filled)
@@ -75,7 +76,8 @@ class Module(lightning.LightningModule):
         self.spent = time.monotonic() - self.started
         progress = self.global_step / self.updates
         if self.seconds is not None:
-            progress = max(progress, self.spent / self.seconds)
+            # all processes take the clock of the first, lest their rates differ
+            progress = self.trainer.strategy.broadcast(max(progress, self.spent / self.seconds))
         warm = min(1.0, self.global_step / 200 + 0.01)
         for group in self.optimizers().param_groups:
             group["lr"] = self.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
@@ -84,9 +86,15 @@ class Module(lightning.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["spent"] = self.spent
+        scores = self.trainer.callback_metrics.items()
+        checkpoint["scores"] = {name: value for name, value in scores if name.startswith("psnr")}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.spent = checkpoint["spent"]
+
+
+def _generator(seed: int, index: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed * 1_000_000_007 + index)
 
 
 def validation_set(images: Sequence[Image], accelerations: Sequence[float], noise_std: float) -> list[tuple[Acquisition, Image]]:

@@ -38,9 +38,14 @@ class Simulation:
     lines: float = 0.1
     batch: int = 1
 
-    def pairs(self, images: Sequence[Image], generator: torch.Generator) -> tuple[Acquisition, Image]:
+    def size(self, generator: torch.Generator) -> tuple[int, int]:
+        """Return the rows and columns of an update's crops."""
+        return _integer(*self.crop, generator), _integer(*self.crop, generator)
+
+    def pairs(
+        self, images: Sequence[Image], size: tuple[int, int], generator: torch.Generator
+    ) -> tuple[Acquisition, Image]:
         """Return a batch of acquisitions, and the images (batch, y, x) that they were made of."""
-        size = (_integer(*self.crop, generator), _integer(*self.crop, generator))
         acceleration = _uniform(*self.acceleration, generator)
         drawn = []
         for _ in range(self.batch):

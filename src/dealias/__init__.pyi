@@ -1,0 +1,19 @@
+from dealias import evaluation as evaluation
+from dealias import methods as methods
+from dealias import operators as operators
+from dealias import phantoms as phantoms
+from dealias import sampling as sampling
+from dealias import solvers as solvers
+from dealias.acquisition import Acquisition as Acquisition
+from dealias.cards import load as load
+from dealias.driver import iterate as iterate
+from dealias.driver import reconstruct as reconstruct
+from dealias.errors import UserError as UserError
+from dealias.files.open import open as open
+from dealias.files.write import write as write
+from dealias.header import Header as Header
+from dealias.linear_operator import LinearOperator as LinearOperator
+from dealias.method import Method as Method
+from dealias.problem import Problem as Problem
+
+__version__: str

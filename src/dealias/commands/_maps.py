@@ -1,0 +1,16 @@
+"""The option --maps: auto, none, or a file that holds the maps."""
+
+from typing import Literal
+
+from torch import Tensor
+
+
+def choose(maps: str) -> Tensor | Literal["auto"] | None:
+    """Return what `dealias.reconstruct` takes for the text that a user gave."""
+    if maps == "auto":
+        return "auto"
+    if maps == "none":
+        return None
+    from dealias.files.array import tensor
+
+    return tensor(maps)

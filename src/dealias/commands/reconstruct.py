@@ -1,0 +1,62 @@
+"""Undersampled k-space in, image out."""
+
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from dealias.commands._each import each
+
+
+def run(
+    input: str,
+    output: str,
+    *,
+    method: str = "rim",
+    method_arguments: dict[str, Any] | None = None,
+    maps: str = "auto",
+    device: str = "cpu",
+    precision: Literal["float32", "bfloat16", "float64"] = "float32",
+    batch: int | None = None,
+    key: str | None = None,
+    axes: str | None = None,
+    format: Literal["h5", "npy", "png"] = "h5",
+    overwrite: bool = False,
+    seed: int = 0,
+) -> None:
+    """Reconstruct the images of a file or of a folder of files.
+
+    Arguments:
+        input: a file with k-space, or a folder of such files
+        output: the file to write (.h5, .npy, .png), or a folder
+        method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
+        method_arguments: arguments of the method, each as --method.NAME VALUE
+        maps: coil maps: auto, none, or a file that holds them
+        device: cpu or cuda
+        precision: of the arithmetic; bfloat16 concerns networks only
+        batch: slices at once; by default 1 on a CPU, 8 on a GPU
+        key: the dataset that holds the k-space, where a file has several
+        axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        format: of the files that a folder gives
+        overwrite: replace existing files
+        seed: of everything random
+    """
+    import torch
+
+    import dealias
+    from dealias.cards import load
+    from dealias.commands._maps import choose
+
+    torch.manual_seed(seed)
+    chosen = load(method, device=device, **(method_arguments or {}))
+    made = {"command": " ".join(["dealias", *sys.argv[1:]]), "version": dealias.__version__, "seed": seed}
+
+    def work(source: Path, target: Path) -> None:
+        acquisition = dealias.open(source, key=key, axes=axes)
+        image = dealias.reconstruct(
+            chosen, acquisition, maps=choose(maps), batch=batch, precision=precision, progress=sys.stderr.isatty()
+        )
+        dealias.write(
+            target, image, acquisition.header, overwrite=overwrite, attributes={"source": str(source), **made}
+        )
+
+    each(input, output, work, done="reconstructed", extension=format, overwrite=overwrite)

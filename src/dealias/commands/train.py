@@ -1,0 +1,52 @@
+"""From images to weights with their card."""
+
+from typing import Any, Literal
+
+
+def run(
+    output: str,
+    *,
+    method: str = "rim",
+    method_arguments: dict[str, Any] | None = None,
+    data: list[str],
+    validation: list[str],
+    denoised: bool = False,
+    phantoms: int = 0,
+    simulation: dict[str, Any] | None = None,
+    loss: Literal["squared_error", "log_squared_error"] = "log_squared_error",
+    rate: float = 1e-3,
+    precision: Literal["float32", "bfloat16", "auto"] = "auto",
+    updates: int = 100_000,
+    time: str | None = None,
+    every: int = 500,
+    patience: int = 20,
+    devices: int = 1,
+    from_: str | None = None,
+    seed: int = 0,
+) -> None:
+    """Train a method on images, and go on where a training in the same folder stopped.
+
+    Arguments:
+        output: the folder for checkpoints, curves (TensorBoard) and weights.safetensors
+        method: the method by name, or the dotted path of a class
+        method_arguments: arguments of the method, each as --method.NAME VALUE
+        data: images to learn from: files or folders of .npy, .npz, HDF5 or PNG
+        validation: images of other subjects, on which the best weights are chosen
+        denoised: learn from a denoised copy of each image too
+        phantoms: how many simulated heads to add
+        simulation: how pairs are drawn, each as --simulation.NAME VALUE (crop, acceleration, noise, scale, ...)
+        loss: what is minimised
+        rate: the learning rate at the start; it falls with a cosine
+        precision: of the arithmetic; auto is bfloat16 where this machine computes with it
+        updates: how many, at the most
+        time: how long in all, at the most, such as 90s, 9m or 2h
+        every: updates between two validations
+        patience: validations without a better score before it stops
+        devices: processes (CPU) or GPUs
+        from_: weights to start from, by name or file (as --from)
+        seed: of the first weights and of all that is drawn
+    """
+    from dealias.training.session import train
+
+    settings = {name: value for name, value in locals().items() if name not in ("output", "train")}
+    train(output, **settings)

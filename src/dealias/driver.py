@@ -1,0 +1,116 @@
+"""What is the same for all methods: normalise, batch, precision, progress, rescale.
+
+`no_grad` and autocast are put around each `next`, not around the loop: a generator that yields inside such a
+block would leak it to its consumer.
+"""
+
+import copy
+from collections.abc import Iterator
+from itertools import product
+from typing import Literal
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from dealias.acquisition import Acquisition
+from dealias.cards import load
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.problem import Problem
+from dealias.shapes import Maps
+
+Precision = Literal["float32", "bfloat16", "float64"]
+
+
+def iterate(
+    method: Method | str,
+    problem: Problem,
+    *,
+    maps: Maps | Literal["auto"] | None = "auto",
+    precision: Precision = "float32",
+    iterations: int | None = None,
+) -> Iterator[Tensor]:
+    """Yield every estimate of a problem's image (*batch, y, x), on the scale of its data; the last is the answer.
+
+    Arguments:
+        method: a method, or what `dealias.load` takes.
+        maps: coil maps; "auto" keeps those of the acquisition.
+        precision: of the arithmetic; bfloat16 concerns networks only.
+        iterations: how many estimates, where the method lets one choose; None is its own number.
+    """
+    method, problem = _prepared(method, problem, maps, precision, iterations)
+    yield from _estimates(method, problem, precision)
+
+
+def reconstruct(
+    method: Method | str,
+    acquisition: Problem,
+    *,
+    maps: Maps | Literal["auto"] | None = "auto",
+    batch: int | None = None,
+    precision: Precision = "float32",
+    iterations: int | None = None,
+    progress: bool = False,
+) -> Tensor:
+    """Return the image (*batch, y, x) of a problem, on the scale of its data.
+
+    Arguments:
+        method: a method, or what `dealias.load` takes.
+        maps: coil maps; "auto" keeps those of the acquisition.
+        batch: problems solved at once; None is 1 on a CPU, whose caches like it, and 8 on a GPU.
+        precision: of the arithmetic; bfloat16 concerns networks only.
+        iterations: how many estimates, where the method lets one choose; None is its own number.
+        progress: show a bar on stderr.
+    """
+    method, problem = _prepared(method, acquisition, maps, precision, iterations)
+    lead = problem.shape[: -max(method.dimensions, problem.dimensions)]
+    places = list(product(*(range(n) for n in lead)))
+    size = batch or (1 if problem.data.device.type == "cpu" else 8)
+    images: list[Tensor] = []
+    with tqdm(total=len(places) * method.iterations, disable=not progress, unit="step", leave=False) as bar:
+        for first in range(0, len(places), size):
+            chunk = [problem[place] for place in places[first : first + size]]
+            image = chunk[0].zero_filled
+            for image in _estimates(method, type(problem).stack(chunk), precision):
+                bar.update(len(chunk))
+            images.extend(image)
+    return torch.stack(images).reshape(problem.shape).to(acquisition.data.device)
+
+
+def _prepared(
+    method: Method | str,
+    problem: Problem,
+    maps: Maps | Literal["auto"] | None,
+    precision: Precision,
+    iterations: int | None,
+) -> tuple[Method, Problem]:
+    method = load(method) if isinstance(method, str) else method
+    if iterations is not None:
+        if iterations < 1:
+            raise UserError(f"{iterations} iterations are impossible; give 1 or more")
+        method = copy.copy(method)  # shares the parameters
+        method.iterations = iterations
+    if isinstance(maps, Tensor) and isinstance(problem, Acquisition):
+        problem = problem.with_maps(maps)
+    dtype = torch.float64 if precision == "float64" else torch.float32
+    weight = next(method.parameters(), None)
+    if weight is not None and weight.dtype != dtype:
+        method = copy.deepcopy(method).to(dtype)
+    needed, given = method.dimensions, len(problem.shape)
+    if given < needed:
+        raise UserError(f"{type(method).__name__} needs a film or volume; this problem has only {given} axes")
+    return method, problem.to(None if weight is None else weight.device, dtype)
+
+
+def _estimates(method: Method, problem: Problem, precision: Precision) -> Iterator[Tensor]:
+    device = problem.data.device.type
+    with torch.no_grad():
+        normalised, scale = problem.normalised(method.dimensions)
+    steps = method.estimates(normalised)
+    while True:
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
+            x = next(steps, None)
+        if x is None:
+            return
+        yield x * scale

@@ -1,0 +1,233 @@
+"""fastMRI's HDF5, in and out.
+
+In: `kspace` (slice, y, x) or (slice, coil, y, x), centred, or as its attribute `axes` names them; `mask` (x),
+(y, x) or (slice, y, x), else what is non-zero in any coil; `maps` (coil, y, x) or (slice, coil, y, x); the
+attribute `noise_std`. Rows are the readout.
+
+Where `ismrmrd_header` says that the readout is oversampled twice and the mask is one of columns, the image's
+outer rows are removed at open; the rest of fastMRI's crop to the matrix of the scanner happens to images at
+`write`. A zero-filled image is the very one of fastMRI's own flow (transform, then crop both ways). K-space
+that was written after its oversampling went has fewer rows than the header encodes, and is left as it is.
+
+Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [time,] y, x); k-space as above.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.ismrmrd import geometry
+from dealias.files.layout import Layout, chosen
+from dealias.files.measured import Measured, Stored, choose, native
+from dealias.files.readout import without_oversampling
+from dealias.header import Header
+
+title = "HDF5 as fastMRI"
+extensions = (".h5", ".hdf5")
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+XML = "ismrmrd_header"
+USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
+TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
+OURS = ("axes", "noise_std", "voxel_size", "matrix")
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as HDF5 does."""
+    return start.startswith(MAGIC)
+
+
+def read(
+    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
+) -> Acquisition:
+    """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
+    with _opened(path) as file:
+        arrays = _listed(file)
+        name = choose(arrays, key)
+        kspace = file[name]
+        text = file.attrs.get("axes", kspace.attrs.get("axes"))
+        axes = axes or (None if text is None else _text(text)) or USUAL_AXES.get(kspace.ndim)
+        if axes is None:
+            raise UserError(
+                f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'slice time coil y x'"
+            )
+        layout = Layout.of(kspace.shape, axes, slices)
+        mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
+        noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
+        measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
+    acquisition = measured.acquisition(layout)
+    scan = geometry(measured.header.text[XML]) if XML in measured.header.text else None
+    if scan is None:
+        return acquisition
+    header = replace(measured.header, voxel_size=scan.voxel_size, matrix=scan.matrix)
+    acquisition = replace(acquisition, header=header)
+    if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
+        return without_oversampling(acquisition, scan.matrix[0])
+    return acquisition
+
+
+def targets(path: Path, slices: int | slice | str | None = None) -> Tensor | None:
+    """Return the reference magnitude (slice, y, x) that lies beside k-space, on the file's scale.
+
+    None where there is none. Of several coils the root sum of squares comes first, of one coil fastMRI's
+    emulated one.
+
+    Raises:
+        UserError: where the file is not HDF5 or is damaged.
+    """
+    with _opened(path) as file:
+        single = "kspace" in file and file["kspace"].ndim < 4
+        order = (TARGETS[1], TARGETS[0], TARGETS[2]) if single else TARGETS
+        name = next((name for name in order if name in file), None)
+        if name is None:
+            return None
+        stored = file[name]
+        reference = native(stored[chosen(slices, stored.shape[0] if stored.ndim > 2 else 0)], name)
+    return torch.from_numpy(np.abs(reference).astype(np.float32))
+
+
+def images(path: Path) -> Tensor:
+    """Return the images (n, y, x) of an HDF5 file: `image`, else full single-coil k-space, else targets.
+
+    Zero padding around k-space, and corners that a scanner left out, count as sampled.
+
+    Raises:
+        UserError: where it holds none of these.
+    """
+    with _opened(path) as file:
+        arrays = _listed(file)
+        image = native(file["image"][()], "image") if "image" in arrays else None
+    if image is not None and image.ndim > 1:
+        return torch.from_numpy(image).to(torch.complex64).reshape(-1, *image.shape[-2:])
+    if "kspace" in arrays:
+        acquisition = read(path, None, None, None)
+        if acquisition.coils == 1 and _full(acquisition.centred_mask):
+            middle = cropped(acquisition.zero_filled, acquisition.header.matrix)
+            return middle.to(torch.complex64).reshape(-1, *middle.shape[-2:])
+    reference = targets(path)
+    if reference is None:
+        raise UserError(
+            "holds no images: no 'image', no fully sampled single-coil 'kspace', no 'reconstruction'; "
+            "reconstruct it first"
+        )
+    return reference.to(torch.complex64).reshape(-1, *reference.shape[-2:])
+
+
+def cropped(image: Tensor, matrix: tuple[int, int] | None) -> Tensor:
+    """Return the middle rows and columns of an image, around its origin; an axis that is shorter stays."""
+    for axis, wanted in zip((-2, -1), matrix or (), strict=False):
+        if wanted < image.shape[axis]:
+            image = image.narrow(axis, image.shape[axis] // 2 - wanted // 2, wanted)
+    return image
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write an image, or the k-space, mask and maps of an acquisition, on the input's own scale."""
+    arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value)
+    notes: dict[str, Any] = {name: text for name, text in header.text.items() if name != XML}
+    geometry_notes = {"voxel_size": header.voxel_size, "matrix": header.matrix}
+    notes |= {name: numbers for name, numbers in geometry_notes.items() if numbers is not None}
+    if isinstance(value, Acquisition):
+        names = ("slice", *("time",) * (value.dimensions - 2), "coil", "y", "x")
+        notes["axes"] = " ".join(names[-arrays["kspace"].ndim :])
+        if value.noise_std is not None:
+            notes["noise_std"] = (
+                value.noise_std.squeeze() if value.noise_std.numel() == 1 else value.noise_std
+            )
+            notes["noise_std"] = notes["noise_std"].numpy(force=True)
+    import h5py
+
+    try:
+        with h5py.File(path, "w") as file:
+            for name, array in arrays.items():
+                file.create_dataset(name, data=array)
+            if XML in header.text:
+                file.create_dataset(XML, data=header.text[XML])
+            for name, note in (notes | attributes).items():
+                file.attrs[name] = note
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+
+
+def _of_image(image: Tensor) -> dict[str, NDArray[Any]]:
+    shape = (1,) * (3 - image.ndim) + tuple(image.shape)
+    values = image.to(torch.complex64).reshape(-1, *shape[-3:]) if len(shape) > 4 else image.reshape(shape)
+    complex_values = values.to(torch.complex64)
+    return {
+        "reconstruction": complex_values.abs().numpy(force=True),
+        "image": complex_values.numpy(force=True),
+    }
+
+
+def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
+    """Return the arrays that `read` understands; a mask is as short as it can be said."""
+    if acquisition.kspace.ndim > acquisition.dimensions + 2:
+        raise UserError("HDF5 holds one axis of slices; flatten the batch axes first")
+    mask = acquisition.centred_mask
+    while mask.ndim > 1 and mask.shape[0] == 1:
+        mask = mask[0]
+    arrays = {"kspace": acquisition.centred_kspace.to(torch.complex64), "mask": mask}
+    if acquisition.maps is not None:
+        arrays["maps"] = acquisition.maps.to(torch.complex64)
+    return {name: array.numpy(force=True) for name, array in arrays.items()}
+
+
+def _full(mask: Tensor) -> bool:
+    rows, columns = mask.any(-1, keepdim=True), mask.any(-2, keepdim=True)
+    box = rows & columns
+    return bool(mask.sum() > 0.75 * box.sum()) and bool(mask.any())
+
+
+def _header(file: Any) -> Header:
+    text = {name: _text(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
+    text = {name: value for name, value in text.items() if name not in OURS}
+    if XML in file:
+        text[XML] = _text(file[XML][()])
+    voxel_size, matrix = (np.ravel(file.attrs.get(name, ())).tolist() for name in ("voxel_size", "matrix"))
+    return Header(
+        (voxel_size[0], voxel_size[1], voxel_size[2]) if len(voxel_size) == 3 else None,
+        (int(matrix[0]), int(matrix[1])) if len(matrix) == 2 else None,
+        text,
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value if isinstance(value, str) else " ".join(_text(part) for part in np.ravel(value).tolist())
+
+
+def _listed(file: Any) -> Mapping[str, Stored]:
+    import h5py
+
+    found: dict[str, Stored] = {}
+
+    def note(name: str, thing: Any) -> None:
+        if isinstance(thing, h5py.Dataset) and thing.shape is not None:
+            found[name] = Stored(thing.shape, thing.dtype)
+
+    file.visititems(note)
+    return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Give the file's own readers, and one line instead of HDF5's complaints; only read inside."""
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:
+        if isinstance(error, PermissionError):
+            raise
+        raise UserError(f"is no HDF5 file, or a damaged or truncated one ({error}); copy it again") from error

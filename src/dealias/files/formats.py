@@ -1,0 +1,60 @@
+"""A file format is a module of this folder: the file name is its name, and nothing else lists it.
+
+A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
+`images(path)` for images; one that can be written has `extensions` and `write(path, value, header,
+attributes)`.
+"""
+
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import dealias.files
+from dealias.errors import UserError
+
+
+def formats(needs: str) -> list[ModuleType]:
+    """Return the modules of this folder that have something of this name, sorted by file name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(dealias.files.__path__))
+    modules = [import_module(f"dealias.files.{name}") for name in names]
+    return [module for module in modules if hasattr(module, needs)]
+
+
+def recognise(path: Path) -> ModuleType | None:
+    """Return the format that knows the first bytes of an existing file.
+
+    Raises:
+        UserError: where the file is empty or cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start:
+        raise UserError("the file is empty; copy it again")
+    return next((module for module in formats("knows") if module.knows(start, path)), None)
+
+
+def check_exists(path: Path) -> None:
+    """Raise where no file lies at this path, and say what lies near it."""
+    if path.exists():
+        return
+    if not path.parent.is_dir():
+        raise UserError(f"there is no folder {path.parent}; check the path")
+    near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
+    raise UserError(f"does not exist; {f'did you mean {near[0]}?' if near else 'check the path'}")
+
+
+@contextmanager
+def about(path: Path) -> Iterator[None]:
+    """Put the path before what a reader complains of, and say likewise what the system refuses."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error}); check its rights") from error
+    except MemoryError as error:
+        raise UserError(f"{path}: does not fit into memory; open some of its slices only") from error

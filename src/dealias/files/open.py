@@ -1,0 +1,42 @@
+"""From a file to an acquisition; what a file is, its content says, never its extension."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.formats import about, check_exists, formats, recognise
+
+
+def open(
+    path: str | PathLike[str],
+    *,
+    key: str | None = None,
+    axes: str | Sequence[str] | None = None,
+    slices: int | slice | str | None = None,
+) -> Acquisition:
+    """Return the acquisition that a file holds: HDF5 as fastMRI's, `.npy` or `.npz`, told apart by content.
+
+    Arguments:
+        path: a file of any name.
+        key: the array that is k-space, where the file does not name one `kspace`.
+        axes: names of the axes of k-space, such as "slice time coil y x", where its shape alone cannot tell.
+            Mask and maps lie in the order slice, time, coil, y, x whatever this says.
+        slices: which slices to read, counted from 0: 3, slice(3, 7) or "3:7". One slice keeps its axis.
+
+    Raises:
+        UserError: where the file is missing, damaged, ambiguous or no measurement; one line, path first.
+    """
+    path = Path(path)
+    with about(path):
+        check_exists(path)
+        if path.is_dir():
+            raise UserError("is a folder; open one of the files in it")
+        module = recognise(path)
+        if module is None or not hasattr(module, "read"):
+            found = f"is {module.title}, which holds no k-space" if module else "is in no known format"
+            known = ", ".join(reader.title for reader in formats("read"))
+            raise UserError(f"{found}; dealias opens {known}")
+        acquisition: Acquisition = module.read(path, key, axes, slices)
+        return acquisition

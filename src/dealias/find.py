@@ -1,0 +1,64 @@
+"""The file name is the name: `--method rim` is the one public class of methods/rim.py.
+
+There is no registry. Names are listed without importing anything; dotted paths name anyone's class.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from dealias.errors import UserError, suggest
+
+
+def names(room: str) -> list[str]:
+    """Return the names in a room of the house, such as "methods", without importing them."""
+    folder = Path(__file__).parent / room
+    return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+
+
+def method(name: str) -> type:
+    """Return the class of a method by its name, or of anyone's method by its dotted path.
+
+    Raises:
+        UserError: for a name that is not known, with the nearest one that is.
+    """
+    from dealias.method import Method
+
+    if "." in name:
+        module, _, attribute = name.rpartition(".")
+        found = getattr(_imported(module, name), attribute, None)
+        if not (isinstance(found, type) and issubclass(found, Method)):
+            raise UserError(f"{name} is not a method; give the dotted path of a subclass of dealias.Method")
+        return found
+    if name not in names("methods"):
+        raise UserError(f"method '{name}' is unknown{suggest(name, names('methods'))}")
+    module_name = f"dealias.methods.{name}"
+    members = vars(import_module(module_name)).values()
+    (found,) = [
+        value
+        for value in members
+        if isinstance(value, type) and issubclass(value, Method) and value.__module__ == module_name
+    ]
+    return found
+
+
+def mask(name: str) -> Callable[..., Any]:
+    """Return the function that draws the masks of a name.
+
+    Raises:
+        UserError: for a name that is not known, with the nearest one that is.
+    """
+    if name not in names("sampling"):
+        raise UserError(f"mask '{name}' is unknown{suggest(name, names('sampling'))}")
+    from dealias import sampling
+
+    return getattr(sampling, name)
+
+
+def _imported(module: str, name: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise UserError(f"{name} cannot be imported ({error}); install its package or correct the path") from None

@@ -1,0 +1,131 @@
+"""One training from its settings to a weight file with its card."""
+
+import json
+import os
+import re
+import sys
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dealias import cards, find
+from dealias.configure import configure
+from dealias.errors import UserError
+from dealias.files.images import images as read
+from dealias.method import Method
+from dealias.training.images import gather
+from dealias.training.simulate import Simulation
+
+ACCELERATIONS = (2.0, 4.0)  # of the validation; its noise is 0.001 of the maximum
+
+
+def train(output: str, **settings: Any) -> Path:
+    """Train by the settings that `dealias train` documents, and return the path of the weights.
+
+    Raises:
+        UserError: where a setting does not fit, or the folder holds another training.
+    """
+    try:
+        from dealias.training.module import Module, fit, validation_set
+    except ImportError as error:
+        raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
+    directory = Path(output)
+    _remember(directory, settings)
+    torch.manual_seed(settings["seed"])
+    method = _method(settings)
+    precision = settings["precision"]
+    if precision == "auto":
+        precision = "bfloat16" if _fast_bfloat16() else "float32"
+    simulation = configure(Simulation, settings["simulation"] or {})
+    images = gather(settings["data"], denoised=settings["denoised"], phantoms=settings["phantoms"])
+    held_back = [image for source in settings["validation"] for image in read(source)]
+    step = max(1, len(held_back) // 5)
+    examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
+    module = Module(
+        method,
+        simulation,
+        images,
+        settings["loss"],
+        settings["rate"],
+        settings["updates"],
+        seconds(settings["time"]),
+        settings["seed"],
+    )
+    best = fit(
+        module,
+        examples,
+        directory,
+        precision=precision,
+        every=settings["every"],
+        patience=settings["patience"],
+        devices=settings["devices"],
+    )
+    return export(best, directory / "weights.safetensors")
+
+
+def export(checkpoint: Path, target: Path) -> Path:
+    """Write the averaged weights of a checkpoint as a weight file with its card, and return that file's path."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    settings = json.loads((checkpoint.parent / "settings.json").read_text())
+    method = _method({**settings, "from_": None})
+    prefix = "method."
+    tensors = state["state_dict"].items()
+    method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
+    notes = {
+        "settings": settings,
+        "command": settings["command"],
+        "updates": state["global_step"],
+        "hours": round(state["spent"] / 3600, 2),
+        "date": date.today().isoformat(),
+        "versions": {name: version(name) for name in ("dealias", "torch", "lightning")},
+        "validation psnr": {name: round(float(value), 2) for name, value in state["scores"].items()},
+    }
+    cards.save(target, method, notes, overwrite=True)
+    return target
+
+
+def seconds(text: str | None) -> float | None:
+    """Return a duration such as 90s, 9m or 2h in seconds."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if not match:
+        raise UserError(f"time '{text}' is no duration; write 90s, 9m or 2h")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _remember(directory: Path, settings: dict[str, Any]) -> None:
+    """Keep the settings beside the checkpoints, and refuse a folder in which others were used."""
+    file = directory / "settings.json"
+    changeable = ("updates", "time", "patience", "every", "devices", "command")
+    new = {**settings, "command": " ".join(["dealias", *sys.argv[1:]])}
+    if file.exists():
+        old = json.loads(file.read_text())
+        changed = [key for key in new if key not in changeable and new[key] != old.get(key)]
+        if changed:
+            raise UserError(f"{directory}: holds a training with another {changed[0]}; choose another folder")
+    directory.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(new, indent=1))
+    temporary.replace(file)
+
+
+def _method(settings: dict[str, Any]) -> Method:
+    arguments = settings["method_arguments"] or {}
+    if settings["from_"] is not None:
+        return cards.load(settings["from_"], **arguments).train()
+    return configure(find.method(settings["method"]), arguments)
+
+
+def _fast_bfloat16() -> bool:
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in _processor_flags()
+
+
+def _processor_flags() -> str:
+    file = Path("/proc/cpuinfo")
+    return file.read_text() if file.exists() else ""

@@ -1,0 +1,27 @@
+"""The shapes in signatures are checked in every test; torch runs on one thread, so that results repeat."""
+
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+hook = install_import_hook("dealias", "beartype.beartype")
+
+import torch  # noqa: E402
+
+torch.set_num_threads(1)
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def shared():
+    """The folder of real data, which a user's machine lacks."""
+    if not SHARED.is_dir():
+        pytest.skip("no real data here")
+    return SHARED

@@ -1,0 +1,153 @@
+"""The RIM: its parameters, one step by hand, and what training it does."""
+
+import pytest
+import torch
+from problems import film
+from torch.nn.functional import conv2d
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.methods.rim import RIM
+from dealias.networks.conv_gru import ConvGRU
+from dealias.testing import assert_close
+
+SMALL = {"features": 8, "iterations": 3}
+
+
+def plain(rim, problem):
+    """The equations of card 1 as one would write them down, in PyTorch's default layout."""
+    x, states = problem.zero_filled, [0.0, 0.0]
+    lead = x.shape[:-2]
+
+    def unit(gru, seen, h):
+        w, u, v = (m.weight[..., None, None] for m in (gru.input, gru.gates, gru.candidate))
+        wx = conv2d(seen, w, gru.input.bias)
+        h = torch.zeros_like(wx[:, : v.shape[0]]) + h
+        wr, wz, wn = wx.chunk(3, 1)
+        ur, uz = conv2d(h, u).chunk(2, 1)
+        r, z = torch.sigmoid(wr + ur), torch.sigmoid(wz + uz)
+        n = torch.tanh(wn + conv2d(r * h, v))
+        return z * h + (1 - z) * n
+
+    for _ in range(rim.iterations):
+        g = problem.operator.adjoint(problem.operator(x) - problem.data)
+        seen = torch.stack((x.real, x.imag, g.real, g.imag), -3).reshape(-1, 4, *x.shape[-2:])
+        states[0] = unit(rim.units[0], torch.relu(rim.inwards(seen)), states[0])
+        states[1] = unit(rim.units[1], torch.relu(rim.between(states[0])), states[1])
+        update = rim.outwards(states[1])
+        x = x + torch.complex(update[:, 0], update[:, 1]).reshape(*lead, *x.shape[-2:])
+        yield x
+
+
+def test_parameters():
+    assert sum(value.numel() for value in RIM().parameters()) == 94_082
+
+
+@pytest.mark.parametrize("coils", [1, 3])
+def test_every_step_is_the_plain_equations(coils):
+    torch.manual_seed(1)
+    rim = RIM(features=16, iterations=4)
+    problem = film(coils=coils).normalised()[0]
+    with torch.no_grad():
+        for fast, slow in zip(rim.estimates(problem), plain(rim, problem), strict=True):
+            assert_close(fast, slow, 1e-5, "one step")
+
+
+def test_one_step_by_hand():
+    """One pixel, one feature, all weights chosen: the numbers of a pocket calculator."""
+    rim = RIM(features=1, iterations=1)
+    with torch.no_grad():
+        for value in rim.parameters():
+            value.zero_()
+        rim.inwards.weight[0, :, 2, 2] = torch.tensor([2.0, 0.0, 0.0, 0.0])  # sees Re x
+        rim.units[0].input.weight[:, 0] = torch.tensor([0.0, 0.0, 0.5])  # r, z = 1/2, n = tanh(x / 2)
+        rim.between.weight[0, 0, 1, 1] = 1.0
+        rim.units[1].input.bias[1:] = torch.tensor([1.0, -2.0])  # z = sig(1), n = tanh(-2)
+        rim.outwards.weight[:, 0, 1, 1] = torch.tensor([3.0, 1.0])
+        rim.outwards.bias[:] = torch.tensor([0.1, 0.0])
+    problem = Acquisition.simulate(torch.ones(1, 1, dtype=torch.complex64), torch.ones(1, 1))
+    (x,) = rim.estimates(problem)
+    # second state: (1 - 0.7310586) * -0.9640276 = -0.2592670; x = 1 + 3 h + 0.1 + i h
+    assert x.item() == pytest.approx(0.3221990 - 0.2592670j, abs=1e-6)
+    # first state: (1 - 1/2) * tanh(2 / 2)
+    assert rim.units[0](torch.ones(1, 1, 1, 1) * 2, None).item() == pytest.approx(0.5 * 0.7615942, abs=1e-6)
+
+
+@pytest.mark.parametrize("state", [False, True])
+def test_gradient_of_the_unit(state, monkeypatch):
+    monkeypatch.setattr("dealias.networks.conv_gru.BLOCK", 4)
+    torch.manual_seed(0)
+    unit = ConvGRU(3, 5).double()
+    x = torch.randn(2, 3, 3, 3, dtype=torch.double, requires_grad=True)
+    h = torch.randn(2, 5, 3, 3, dtype=torch.double, requires_grad=True) if state else None
+    assert torch.autograd.gradcheck(lambda x, h, *_: unit(x, h), (x, h, *unit.parameters()))
+
+
+def test_more_steps_at_run_time_go_on_from_fewer():
+    rim = RIM(**SMALL)
+    problem = film().normalised()[0]
+    with torch.no_grad():
+        few = list(rim.estimates(problem))
+        rim.iterations = 5
+        many = list(rim.estimates(problem))
+    assert len(many) == 5
+    assert torch.equal(few[-1], many[2])
+
+
+def test_recomputing_steps_gives_the_same_gradient():
+    gradients = []
+    for recompute in (False, True):
+        torch.manual_seed(0)
+        rim = RIM(**SMALL, recompute=recompute)
+        sum(x.abs().square().sum() for x in rim.estimates(film().normalised()[0])).backward()
+        gradients.append([value.grad for value in rim.parameters()])
+    for stored, recomputed in zip(*gradients, strict=True):
+        assert_close(recomputed, stored, 1e-5, "gradient")
+
+
+def test_consistent_estimates_obey_noiseless_data():
+    torch.manual_seed(0)
+    image = torch.randn(17, 21, dtype=torch.complex64)
+    problem = Acquisition.simulate(image, torch.rand(17, 21) < 0.5)
+    with torch.no_grad():
+        for x in RIM(**SMALL, consistent=True).estimates(problem):
+            assert_close(problem.operator(x), problem.data, 1e-5, "A x")
+
+
+def test_consistent_estimates_do_not_chase_noise():
+    """Where the residual is what noise alone would leave, the estimate stays as the network made it."""
+    problem = film(coils=1, batch=())
+    loud = Acquisition(problem.kspace, problem.mask, None, problem.noise_std * 1e3)
+    torch.manual_seed(0)
+    rim, free = RIM(**SMALL, consistent=True), RIM(**SMALL)
+    free.load_state_dict(rim.state_dict())
+    with torch.no_grad():
+        for obeying, own in zip(rim.estimates(loud), free.estimates(loud), strict=True):
+            assert torch.equal(obeying, own)
+
+
+def test_noise_level_as_an_input():
+    torch.manual_seed(0)
+    rim = RIM(**SMALL, noise_input=True)
+    quiet = film()
+    loud = Acquisition(quiet.kspace, quiet.mask, quiet.maps, quiet.noise_std * 10)
+    with torch.no_grad():
+        assert not torch.allclose(rim(quiet), rim(loud))
+    with pytest.raises(UserError, match="noise_std"):
+        rim(Acquisition(quiet.kspace, quiet.mask, quiet.maps))
+
+
+def test_overfits_one_sample():
+    torch.manual_seed(0)
+    y, x = torch.linspace(-1, 1, 16)[:, None], torch.linspace(-1, 1, 16)
+    image = torch.polar((y.square() + x.square() < 0.6).float() + 0.1, y - x)
+    problem, scale = Acquisition.simulate(image, torch.rand(16, 16) < 0.5).normalised()
+    rim = RIM(features=16, iterations=4)
+    optimiser = torch.optim.Adam(rim.parameters(), lr=5e-3)
+    first = (problem.zero_filled - image / scale).abs().square().mean()
+    for _ in range(300):
+        loss = torch.stack([(e - image / scale).abs().square().mean() for e in rim.estimates(problem)]).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.05 * first

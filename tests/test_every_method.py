@@ -1,0 +1,92 @@
+"""The contract that a method inherits by existing: its file is enough, `SMALL` of its test builds it small."""
+
+from importlib import import_module
+
+import pytest
+import torch
+from problems import film, inpainting
+
+import dealias
+from dealias import cards, find
+from dealias.errors import UserError
+from dealias.testing import assert_close, assert_method
+
+METHODS = find.names("methods")
+
+# only where the mathematics grants it; the reason why a method is missing
+NO_DATA_CONSISTENCY = {
+    "rim": "an untrained network; `consistent` is tested in its own file",
+    "wavelet": "regularised: it trades the data for sparsity",
+}
+
+
+def make(name, **others):
+    """The method as its test file builds it, always with the same parameters."""
+    torch.manual_seed(0)
+    small = import_module(f"methods.test_{name}").SMALL
+    return find.method(name)(**{**small, **others})
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("coils", [1, 3])
+def test_contract_in_mri(name, coils):
+    assert_method(lambda: make(name), film(coils=coils))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_contract_on_a_film(name):
+    assert_method(lambda: make(name), film(batch=(2, 2, 3), coils=2, dimensions=3))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_contract_outside_mri(name):
+    others = {"channels": 1} if name == "rim" else {}
+    assert_method(lambda: make(name, **others), inpainting())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_saved_card_gives_the_same_image(name, tmp_path):
+    method = make(name).eval()
+    cards.save(tmp_path / "card.safetensors", method)
+    again = dealias.load(str(tmp_path / "card.safetensors"))
+    problem = film()
+    with torch.no_grad():
+        assert torch.equal(again(problem), method(problem))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_driver_agrees_with_the_method(name):
+    method, problem = make(name).eval(), film()
+    with torch.no_grad():
+        wanted = method(problem)
+    assert_close(dealias.reconstruct(method, problem, batch=3), wanted, 1e-5, "batches of 3")
+    estimates = list(dealias.iterate(method, problem))
+    assert len(estimates) == method.iterations
+    assert_close(estimates[-1], wanted, 1e-5, "the last of iterate")
+    assert not estimates[-1].requires_grad
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - NO_DATA_CONSISTENCY.keys()))
+@pytest.mark.parametrize("shape", [(16, 20), (17, 21)])
+def test_fully_sampled_data_come_back(name, shape):
+    image = torch.randn(*shape, dtype=torch.complex64)
+    full = dealias.Acquisition.simulate(image, torch.ones(shape))
+    assert_close(dealias.reconstruct(make(name), full), image, 1e-4, "fully sampled, noiseless")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_gradient_reaches_every_parameter(name):
+    method = make(name).train()
+    if next(method.parameters(), None) is None:
+        pytest.skip("no parameters")
+    method(film()).abs().square().sum().backward()
+    for key, value in method.named_parameters():
+        assert value.grad is not None, key
+        assert torch.isfinite(value.grad).all(), key
+        assert value.grad.abs().sum() > 0, key
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_no_samples_of_a_posterior_that_is_not_there(name):
+    with pytest.raises(UserError, match="samples"):
+        make(name).samples(film(), 2, torch.Generator())
