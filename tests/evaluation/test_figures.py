@@ -4,11 +4,20 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
+from jaxtyping import config
 from PIL import Image as Picture
 
 from dealias.errors import UserError
 from dealias.evaluation import figures
 from dealias.evaluation.figures import panels
+
+
+@pytest.fixture
+def untyped():
+    """A user's run: shapes and types in signatures are not checked, so that ours must speak."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 def panel(path, columns, row, column, aspect=1.25):
@@ -72,7 +81,7 @@ def test_a_figure_is_written_whole_or_not_at_all(tmp_path):
         ({"x": torch.ones(8, 8)}, torch.ones(8, 8), torch.ones(8, 9), "the mask has shape"),
     ],
 )
-def test_what_cannot_be_shown_is_refused(tmp_path, images, reference, mask, message):
+def test_what_cannot_be_shown_is_refused(untyped, tmp_path, images, reference, mask, message):
     with pytest.raises(UserError, match=message):
         panels(tmp_path / "a.png", images, reference, mask)
     assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from jaxtyping import config
 from scipy import ndimage
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -10,6 +11,14 @@ from dealias.errors import UserError
 from dealias.evaluation.metrics import hfen, mse, nmse, nrmse, psnr, ssim
 
 EVERY = (mse, nmse, nrmse, psnr, ssim, hfen)
+
+
+@pytest.fixture
+def untyped():
+    """A user's run: shapes and types in signatures are not checked, so that ours must speak."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 def pair(shape=(3, 41, 52), dtype=torch.complex128, seed=0):
@@ -108,7 +117,7 @@ def test_ssim_keeps_its_precision_under_autocast():
 
 
 @pytest.mark.parametrize("metric", EVERY)
-def test_shapes_that_differ_are_refused_in_one_line(metric):
+def test_shapes_that_differ_are_refused_in_one_line(untyped, metric):
     line = r"shape \(1, 20, 20\) and the reference \(20, 20\); compare"
     with pytest.raises(UserError, match=line) as caught:
         metric(torch.ones(1, 20, 20), torch.ones(20, 20))
@@ -116,7 +125,7 @@ def test_shapes_that_differ_are_refused_in_one_line(metric):
 
 
 @pytest.mark.parametrize(("window", "size"), [("uniform", 7), ("gaussian", 11)])
-def test_ssim_refuses_images_smaller_than_its_window(window, size):
+def test_ssim_refuses_images_smaller_than_its_window(untyped, window, size):
     small = torch.ones(size - 1, 40)
     with pytest.raises(UserError, match=f"{size} x {size} pixels or more, not {size - 1} x 40"):
         ssim(small, small, window)

@@ -70,7 +70,7 @@ def panels(
     bar = figure.colorbar(shown, cax=axes(1, columns, 0.035))
     bar.set_ticks([0, 0.5 / factor, 1 / factor], labels=[f"{100 * t / factor:.3g} %" for t in (0, 0.5, 1)])
     bar.ax.tick_params(colors=FAINT, labelsize=7, length=2)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     with atomic(path, overwrite=overwrite) as temporary:
         figure.savefig(temporary, format="png", dpi=150, facecolor=PAPER)
 
@@ -86,7 +86,7 @@ def _sheet(columns: int, aspect: float, title: str) -> tuple[Figure, Callable[..
         place = ((margin + 0.05) / width, 1 - 0.1 / height)
         figure.text(*place, title, color=INK, fontsize=11, va="top", weight="bold", parse_math=False)
 
-    def axes(row: int, column: float, wide: float = 1.0) -> Axes:
+    def axes(row: int, column: int, wide: float = 1.0) -> Axes:
         left, bottom = margin + column * (INCHES + margin), margin + (1 - row) * (tall + gap)
         return figure.add_axes((left / width, bottom / height, wide * INCHES / width, tall / height))
 

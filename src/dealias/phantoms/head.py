@@ -80,12 +80,12 @@ def head(shape: Sequence[int] = (256, 256), *, seed: int = 0) -> Image:
     fine = max(2, -(-400 // max(rows, columns)))
     grid = _placed((rows * fine, columns * fine), draw)
     signal = _contrast(draw)
-    half = torch.tensor([draw.uniform(78, 86), draw.uniform(62, 70)])
+    half = torch.tensor([draw.uniform(78.0, 86.0), draw.uniform(62.0, 70.0)])
     image, depth = _shells(grid, half, signal, draw)
     image = _brain(image, depth, grid, half, signal, draw)
     image = image * _shading(grid, draw)
     image = avg_pool2d(image[None, None], fine)[0, 0]
-    turns = draw.uniform(0.1, 1.0) * draw.field(2, image.shape) + draw.uniform(0, 2)
+    turns = draw.uniform(0.1, 1.0) * draw.field(2, image.shape) + draw.uniform(0.0, 2.0)
     return torch.polar(image / image.max().clamp_min(torch.finfo(image.dtype).tiny), torch.pi * turns)
 
 
@@ -94,7 +94,7 @@ def _placed(shape: tuple[int, int], draw: _Draw) -> _Grid:
     pixel = max(218 / shape[0], 180 / shape[1]) * draw.uniform(0.97, 1.15)
     y, x = (pixel * (torch.arange(n) - (n - 1) / 2) for n in shape)
     tilt = torch.tensor(draw.uniform(-0.12, 0.12))
-    down, right = y[:, None] + draw.uniform(-3, 3), x + draw.uniform(-3, 3)
+    down, right = y[:, None] + draw.uniform(-3.0, 3.0), x + draw.uniform(-3.0, 3.0)
     y, x = down * tilt.cos() - right * tilt.sin(), down * tilt.sin() + right * tilt.cos()
     bend = [draw.field(3, y.shape) * 1.1 + draw.field(9, y.shape) * 0.5 for _ in range(2)]
     return _Grid(y + bend[0], x + bend[1], pixel)
@@ -102,9 +102,9 @@ def _placed(shape: tuple[int, int], draw: _Draw) -> _Grid:
 
 def _contrast(draw: _Draw) -> dict[str, float]:
     """Return the signal of every tissue."""
-    t2_weighted = draw.uniform(0, 1) < 0.6
-    repetition = draw.uniform(3500, 6500) if t2_weighted else draw.uniform(350, 650)
-    echo = draw.uniform(75, 115) if t2_weighted else draw.uniform(8, 15)
+    t2_weighted = draw.uniform(0.0, 1.0) < 0.6
+    repetition = draw.uniform(3500.0, 6500.0) if t2_weighted else draw.uniform(350.0, 650.0)
+    echo = draw.uniform(75.0, 115.0) if t2_weighted else draw.uniform(8.0, 15.0)
     pd, t1, t2 = torch.tensor(list(TISSUES.values())).unbind(1)
     spread = torch.exp(0.025 * draw.normals(3, len(pd)))
     strength = (
@@ -134,7 +134,7 @@ def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) ->
     inner = fluid.clamp_min(0.4) + 1.8
     diploe = (draw.uniform(1.5, 3.0) + 0.7 * rough[0] + 0.5 * rough[1]).clamp_min(0)
     outer = inner + diploe + 1.8 + 0.2 * rough[1]
-    temporal = torch.exp(-(((angle.abs() - 1.1) / 0.45) ** 2)) * draw.uniform(1.5, 6)
+    temporal = torch.exp(-(((angle.abs() - 1.1) / 0.45) ** 2)) * draw.uniform(1.5, 6.0)
     fat = outer + 0.8 + temporal
     skin = fat + (draw.uniform(2.0, 5.0) + 0.8 * rough[0] - 1.2 * torch.cos(angle)).clamp_min(0.8)
     air = skin + draw.uniform(1.4, 2.2)
@@ -161,9 +161,9 @@ def _folds(half: Tensor, draw: _Draw) -> Sulci:
     """Return the sulci of the convexity and of the midline, the midline itself and the Sylvian fissures."""
     front, rear = half[0].item() * draw.uniform(0.42, 0.52), half[0].item() * draw.uniform(0.38, 0.5)
     reach = torch.cat([torch.arange(-half[0].item(), -front, 0.25), torch.arange(rear, half[0].item(), 0.25)])
-    midline = torch.stack([reach, 1.0 * torch.sin(reach / draw.uniform(9, 15))], -1)
+    midline = torch.stack([reach, 1.0 * torch.sin(reach / draw.uniform(9.0, 15.0))], -1)
     deep = torch.cat([midline, *(_sylvian(side, half, draw) for side in (-1, 1))])
-    count = int(draw.uniform(32, 42))
+    count = int(draw.uniform(32.0, 42.0))
     angle = (torch.arange(count) + draw.uniforms(count, -0.3, 0.3)) * (2 * torch.pi / count)
     surface = torch.stack([-half[0] * angle.cos(), half[1] * angle.sin()], -1)
     inwards = surface.clone()
@@ -186,12 +186,14 @@ def _folds(half: Tensor, draw: _Draw) -> Sulci:
 
 def _sylvian(side: int, half: Tensor, draw: _Draw) -> Tensor:
     """Return points of the fissure that leads to the insula on one side: a T lying down."""
-    door, floor, y = half[1].item(), draw.uniform(35, 40), draw.uniform(-14, 2)
-    corners = [(y + 8, door), (y + 3, door - 12), (y, floor + 2), (y - draw.uniform(9, 14), floor - 3)]
-    corners += [(y, floor + 2), (y + draw.uniform(12, 20), floor + 2)]
+    door, floor, y = half[1].item(), draw.uniform(35.0, 40.0), draw.uniform(-14.0, 2.0)
+    corners = [(y + 8, door), (y + 3, door - 12), (y, floor + 2), (y - draw.uniform(9.0, 14.0), floor - 3)]
+    corners += [(y, floor + 2), (y + draw.uniform(12.0, 20.0), floor + 2)]
     path = refined(torch.tensor(corners), 60)
     along = torch.arange(len(path)) / 60
-    wander = torch.stack([torch.sin(draw.uniform(2, 5) * along + draw.uniform(0, 6)) for _ in range(2)], -1)
+    wander = torch.stack(
+        [torch.sin(draw.uniform(2.0, 5.0) * along + draw.uniform(0.0, 6.0)) for _ in range(2)], -1
+    )
     return (path + 1.8 * wander) * torch.tensor([1.0, side])
 
 
@@ -216,7 +218,7 @@ def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, so
     """Return the tissue with deep nuclei and ventricles."""
     size = draw.uniform(0.75, 1.3)
     far = torch.hypot(
-        grid.x - draw.uniform(-1, 1), torch.tensor(0.6)
+        grid.x - draw.uniform(-1.0, 1.0), torch.tensor(0.6)
     )  # both sides at once, smooth at the midline
     lean = draw.uniform(-0.04, 0.04)
     y, x = grid.y + lean * grid.x, far * (1 + lean * grid.x.sign())

@@ -47,7 +47,7 @@ def shepp_logan(shape: Sequence[int] = (256, 256)) -> Image:
 
 
 def shepp_logan_kspace(shape: Sequence[int] = (256, 256)) -> Tensor:
-    """Return centred k-space (y, x), complex64, of the continuous ellipses, on the scale of an orthonormal FFT.
+    """Return centred k-space (y, x) of the continuous ellipses, complex64, scaled as an orthonormal FFT.
 
     Its inverse transform is the phantom with the ringing that a finite k-space gives, and no other error.
 
