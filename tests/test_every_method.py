@@ -4,12 +4,12 @@ from importlib import import_module
 
 import pytest
 import torch
-from problems import film, inpainting
 
 import dealias
 from dealias import cards, find
 from dealias.errors import UserError
 from dealias.testing import assert_close, assert_method
+from problems import film, inpainting
 
 METHODS = find.names("methods")
 
@@ -23,7 +23,7 @@ NO_DATA_CONSISTENCY = {
 def make(name, **others):
     """The method as its test file builds it, always with the same parameters."""
     torch.manual_seed(0)
-    small = import_module(f"methods.test_{name}").SMALL
+    small = getattr(import_module(f"methods.test_{name}"), "SMALL", {})
     return find.method(name)(**{**small, **others})
 
 

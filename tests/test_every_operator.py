@@ -3,13 +3,13 @@
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import Missing, coil_maps
 
 from dealias import find
 from dealias.linear_operator import Adjoint
 from dealias.operators.cartesian import Cartesian
 from dealias.operators.wavelet import Wavelet
 from dealias.testing import assert_adjoint
+from problems import Missing, coil_maps
 
 sizes = st.integers(1, 40)
 
@@ -38,7 +38,13 @@ def test_every_operator_is_here():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from([cartesian, one_coil, wavelet, composed]), st.integers(1, 3), sizes, sizes, st.integers(0, 99))
+@given(
+    st.sampled_from([cartesian, one_coil, wavelet, composed]),
+    st.integers(1, 3),
+    sizes,
+    sizes,
+    st.integers(0, 99),
+)
 def test_adjoint_and_normal(make, batch, y, x, seed):
     generator = torch.Generator().manual_seed(seed)
     operator, shape = make(batch, y, x, generator)

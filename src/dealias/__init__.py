@@ -5,7 +5,6 @@ when they are first used, so that `import dealias` costs nothing.
 """
 
 from importlib import import_module
-from typing import Any
 
 __version__ = "0.1.0"
 
@@ -27,7 +26,7 @@ _ROOMS = ("evaluation", "methods", "operators", "phantoms", "sampling", "solvers
 __all__ = [*_HOMES, *_ROOMS]  # noqa: PLE0604 - strings all the same
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"dealias.{_HOMES[name]}"), name)
     if name in _ROOMS:

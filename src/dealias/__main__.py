@@ -37,7 +37,7 @@ def parser(name: str, run: Callable[..., None]) -> ArgumentParser:
     made = _Parser(prog=f"dealias {name}", description=text.short_description, default_env=False)
     made.add_argument("--config", action="config", help="a YAML file with any of these options")
     parameters = signature(run).parameters
-    special = {"input", "output"} & parameters.keys()
+    special: set[str | int] = {name for name in ("input", "output") if name in parameters}
     if "input" in special:
         made.add_argument("input", type=str, help=helps["input"])
     if "output" in special:

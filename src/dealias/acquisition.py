@@ -110,7 +110,9 @@ class Acquisition(Problem):
     def __post_init__(self) -> None:
         for name, value in self._tensors().items():
             if value.ndim != self.kspace.ndim:
-                raise UserError(f"{name} has {value.ndim} axes, k-space has {self.kspace.ndim}; use Acquisition.centred")
+                raise UserError(
+                    f"{name} has {value.ndim} axes, k-space has {self.kspace.ndim}; use Acquisition.centred"
+                )
 
     @property
     def data(self) -> Kspace:

@@ -39,7 +39,11 @@ def save(path: str | Path, method: Method, notes: dict[str, Any] | None = None, 
         notes: what else the card says: data and its terms, command, seed, versions, figures.
     """
     kind = type(method)
-    card = {"method": f"{kind.__module__}.{kind.__qualname__}", "arguments": method.arguments, **(notes or {})}
+    card = {
+        "method": f"{kind.__module__}.{kind.__qualname__}",
+        "arguments": method.arguments,
+        **(notes or {}),
+    }
     # safetensors refuses channels_last
     tensors = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
     with atomic(path, overwrite=overwrite) as temporary:
@@ -76,7 +80,7 @@ def load(name: str, *, device: str = "cpu", **arguments: Any) -> Method:
     if path is None:
         if name not in find.names("methods") and "." not in name:
             raise UserError(f"method '{name}' is unknown{suggest(name, {*find.names('methods'), *weights()})}")
-        method = configure(find.method(name), arguments)
+        method: Method = configure(find.method(name), arguments)
         if next(method.parameters(), None) is not None:
             raise UserError(f"method '{name}' has parameters and no shipped weights; give a .safetensors file")
         return method.eval()

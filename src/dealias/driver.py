@@ -71,10 +71,10 @@ def reconstruct(
     with tqdm(total=len(places) * method.iterations, disable=not progress, unit="step", leave=False) as bar:
         for first in range(0, len(places), size):
             chunk = [problem[place] for place in places[first : first + size]]
-            image = chunk[0].zero_filled
             for image in _estimates(method, type(problem).stack(chunk), precision):
+                last = image
                 bar.update(len(chunk))
-            images.extend(image)
+            images.extend(last)
     return torch.stack(images).reshape(problem.shape).to(acquisition.data.device)
 
 

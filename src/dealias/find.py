@@ -7,9 +7,12 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dealias.errors import UserError, suggest
+
+if TYPE_CHECKING:
+    from dealias.method import Method
 
 
 def names(room: str) -> list[str]:
@@ -18,7 +21,7 @@ def names(room: str) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
 
 
-def method(name: str) -> type:
+def method(name: str) -> "type[Method]":
     """Return the class of a method by its name, or of anyone's method by its dotted path.
 
     Raises:

@@ -21,6 +21,7 @@ class LinearOperator(ABC):
         return self.adjoint(self.forward(x))
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return A x."""
         return self.forward(x)
 
     @property

@@ -44,7 +44,9 @@ class Method(nn.Module, ABC):
 
     def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
         """Return images drawn from the posterior (count, *batch, y, x), where the method samples one."""
-        raise UserError(f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior")
+        raise UserError(
+            f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior"
+        )
 
     def forward(self, problem: Problem) -> Tensor:
         """Return the image, on the scale of the data."""

@@ -19,7 +19,7 @@ def test_centred_passes_and_shifted_does_not(shape):
     for dims in ((-2, -1), (-2,), (-1,)):
         with pytest.raises(UserError, match="numpy.fft.fftshift"):
             check_centred(torch.fft.fftshift(data, dim=dims))
-    with pytest.raises(UserError, match=f"around row {shape[-2] // 4}, column"):
+    with pytest.raises(UserError, match=f"peak lies at row {shape[-2] // 4}, column"):
         check_centred(data.roll(shape[-2] // 4 - shape[-2] // 2, -2))
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from problems import film
 from torch.nn.functional import conv2d
 
 from dealias.acquisition import Acquisition
@@ -10,6 +9,7 @@ from dealias.errors import UserError
 from dealias.methods.rim import RIM
 from dealias.networks.conv_gru import ConvGRU
 from dealias.testing import assert_close
+from problems import film
 
 SMALL = {"features": 8, "iterations": 3}
 

@@ -53,7 +53,12 @@ def run(
     def work(source: Path, target: Path) -> None:
         acquisition = dealias.open(source, key=key, axes=axes)
         image = dealias.reconstruct(
-            chosen, acquisition, maps=choose(maps), batch=batch, precision=precision, progress=sys.stderr.isatty()
+            chosen,
+            acquisition,
+            maps=choose(maps),
+            batch=batch,
+            precision=precision,
+            progress=sys.stderr.isatty(),
         )
         dealias.write(
             target, image, acquisition.header, overwrite=overwrite, attributes={"source": str(source), **made}

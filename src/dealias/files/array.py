@@ -5,13 +5,14 @@ array only; `mask`, `maps` and `noise_std` may lie beside it.
 """
 
 import sys
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,10 @@ extensions = (".npy",)
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 NO_IMAGES = ("kspace", "mask", "maps", "sens", "traj", "coord")
-DAMAGED = (ValueError, EOFError, SyntaxError, TypeError, OverflowError, RuntimeError, KeyError)
+DAMAGED = (
+    ValueError, TypeError, KeyError, OverflowError, RuntimeError, EOFError, SyntaxError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -48,12 +52,12 @@ def read(
     if "" in arrays and key is not None:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, key)
-    shape = arrays[name].shape
-    layout = Layout.of(shape, axes or _usual_axes(len(shape)), slices)
+    kspace = _loaded(path, name)
+    layout = Layout.of(kspace.shape, axes or _usual_axes(kspace.ndim), slices)
     mask, maps, noise_std = (
         _loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std")
     )
-    return Measured(_loaded(path, name)[layout.index], mask, maps, noise_std).acquisition(layout)
+    return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout)
 
 
 def images(path: Path) -> Tensor:
@@ -98,7 +102,9 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     """Write an image (..., y, x), or the centred k-space of an acquisition, as complex64."""
     data = value.centred_kspace if isinstance(value, Acquisition) else value
     with path.open("wb") as file:
-        np.save(file, data.to(torch.complex64).numpy(force=True), allow_pickle=False)
+        array = np.ascontiguousarray(data.to(torch.complex64).numpy(force=True))
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.reshape(-1).view(np.uint8).data)
 
 
 def _usual_axes(count: int) -> tuple[str, ...]:
@@ -120,7 +126,7 @@ def _as_images(array: NDArray[Any], name: str) -> Tensor:
 def _reading() -> Iterator[None]:
     try:
         yield
-    except (*DAMAGED, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise UserError("is damaged or truncated; copy it or write it again with numpy.save") from error
 
 
@@ -139,7 +145,7 @@ def _listed(path: Path) -> dict[str, Stored]:
         return listed
 
 
-def _described(file: IO[bytes]) -> Stored:
+def _described(file: Any) -> Stored:
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = header(file)

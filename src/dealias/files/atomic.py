@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,9 @@ def _check_target(path: Path, overwrite: bool) -> None:
 
 def _complaint(error: OSError) -> str:
     text = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error):
+    in_text = re.search(r"errno = (\d+)", text)
+    number = int(in_text[1]) if in_text else error.errno
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "there is no space left on the disk; free some or write elsewhere"
     return f"cannot be written ({text}); check the disk and the folder's rights"
 

@@ -7,7 +7,6 @@ noise alone, or a few samples wherever they lie, say nothing and pass.
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
 
 from dealias.errors import UserError
 
@@ -26,38 +25,36 @@ def check_centred(kspace: Tensor) -> None:
     y, x = kspace.shape[-2:]
     if min(y, x) < SMALLEST or not kspace.any():
         return
-    excess = _energy_around(kspace) - _samples_around(kspace)
-    centre, peak = float(excess[y // 2, x // 2]), float(excess.max())
-    if peak > CONCENTRATED and centre < peak / 2:
-        row, column = divmod(int(excess.argmax()), x)
+    energy, samples = _energy(kspace), (kspace != 0).reshape(-1, y, x).double().mean(0)
+    around = _box_sum(energy)
+    beyond = around - _box_sum(samples / samples.sum())
+    place = divmod(int(around.argmax()), x)
+    if beyond[place] > CONCENTRATED and around[y // 2, x // 2] < around[place] / 2:
+        row, column = divmod(int(energy.argmax()), x)
         raise UserError(
-            f"k-space is not centred: its energy lies around row {row}, column {column} of {y} x {x}; "
+            f"k-space is not centred: its peak lies at row {row}, column {column} of {y} x {x}; "
             "shift it with numpy.fft.fftshift(kspace, axes=(-2, -1)) or numpy.roll"
         )
-    shifted = max(float(excess[place]) for place in ((0, 0), (0, x // 2), (y // 2, 0)))
-    if shifted > CONCENTRATED:
+    if any(beyond[corner] > CONCENTRATED for corner in ((0, 0), (0, x // 2), (y // 2, 0))):
         raise UserError("part of k-space is centred and part is not; shift the rest with numpy.fft.fftshift")
 
 
 def central_share(kspace: Tensor) -> float:
     """Return the share of energy that a quarter of the rows and columns around the centre holds."""
-    return float(_energy_around(kspace)[kspace.shape[-2] // 2, kspace.shape[-1] // 2])
+    return float(_box_sum(_energy(kspace))[kspace.shape[-2] // 2, kspace.shape[-1] // 2])
 
 
-def _energy_around(kspace: Tensor) -> Tensor:
-    size = kspace.abs()
-    energy = torch.linalg.vector_norm((size / size.max()).flatten(0, -3), dim=0).double().square()
-    return _box_sum(energy / energy.sum())
-
-
-def _samples_around(kspace: Tensor) -> Tensor:
-    samples = (kspace != 0).flatten(0, -3).double().mean(0)
-    return _box_sum(samples / samples.sum())
+def _energy(kspace: Tensor) -> Tensor:
+    """Return the share of energy (y, x) of each frequency."""
+    size = kspace.abs().reshape(-1, *kspace.shape[-2:])
+    energy = torch.linalg.vector_norm(size / size.max(), dim=0).double().square()
+    return energy / energy.sum()
 
 
 def _box_sum(value: Tensor) -> Tensor:
     """Return the sum over a box of a quarter of the rows and columns around each point, periodically."""
-    half = [n // 8 for n in value.shape]
-    around = pad(value[None], (half[1], half[1], half[0], half[0]), mode="circular")
-    box = (2 * half[0] + 1, 2 * half[1] + 1)
-    return avg_pool2d(around, box, stride=1)[0] * (box[0] * box[1])
+    for axis, size in enumerate(value.shape):
+        half = size // 8
+        around = torch.cat((value.narrow(axis, size - half, half), value, value.narrow(axis, 0, half)), axis)
+        value = around.unfold(axis, 2 * half + 1, 1).sum(-1)
+    return value

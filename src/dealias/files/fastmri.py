@@ -182,9 +182,12 @@ def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
 
 
 def _full(mask: Tensor) -> bool:
-    rows, columns = mask.any(-1, keepdim=True), mask.any(-2, keepdim=True)
-    box = rows & columns
-    return bool(mask.sum() > 0.75 * box.sum()) and bool(mask.any())
+    """Whether most of the box that a mask spans is sampled."""
+    where = mask.nonzero()[:, -2:]
+    if not len(where):
+        return False
+    box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
+    return bool(len(where) > 0.75 * box)
 
 
 def _header(file: Any) -> Header:

@@ -121,6 +121,6 @@ def chosen(slices: int | slice | str | None, count: int) -> slice:
         if not -count <= slices < count:
             raise UserError(f"there is no slice {slices}; choose one from 0 to {count - 1}")
         slices = slice(slices % count, slices % count + 1)
-    if (slices.step or 1) < 1 or not range(count)[slices]:
+    if (slices.step is not None and slices.step < 1) or not range(count)[slices]:
         raise UserError(f"slices choose none of {count}; count upwards, from 0 to {count - 1}")
     return slices

@@ -2,7 +2,7 @@
 
     min_x ||A x - y||^2 + lambda ||x||^2,  that is  (A^H A + lambda) x = A^H y
 
-| Advances in sensitivity encoding with arbitrary k-space trajectories (Pruessmann et al., 2001), eq. 17-22
+| Advances in sensitivity encoding with arbitrary k-space trajectories (Pruessmann et al., 2001)
 | https://doi.org/10.1002/mrm.1241
 """
 
@@ -20,8 +20,8 @@ class Sense(Method):
 
     Arguments:
         iterations: of the conjugate gradients.
-        regularisation: lambda, in units of the largest eigenvalue of A^H A for maps of unit root sum of squares:
-            one.
+        regularisation: lambda, in units of the largest eigenvalue of A^H A, one for maps of unit root sum of
+            squares.
     """
 
     def __init__(self, iterations: int = 30, regularisation: float = 0.0) -> None:

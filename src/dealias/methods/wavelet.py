@@ -2,16 +2,16 @@
 
     min_x 1/2 ||A x - y||^2 + lambda ||W x||_1
 
-| Sparse MRI: the application of compressed sensing for rapid MR imaging (Lustig et al., 2007), equation 3
+| Sparse MRI: the application of compressed sensing for rapid MR imaging (Lustig et al., 2007), equation A1
 | https://doi.org/10.1002/mrm.21391
 
 W is the orthogonal Daubechies-4 transform of the image shifted cyclically, by another random shift in every
 iteration: no fixed grid of blocks shows. Lambda falls geometrically to its value over three quarters of the
 iterations, so that forty do what a fixed lambda needs hundreds for.
 
-| Translation-invariant de-noising (Coifman and Donoho, 1995), section 3
+| Translation-invariant de-noising (Coifman and Donoho, 1995)
 | https://doi.org/10.1007/978-1-4612-2544-7_9
-| Fixed-point continuation for l1-minimization: methodology and convergence (Hale, Yin, Zhang, 2008), section 6
+| Fixed-point continuation for l1-minimization (Hale, Yin and Zhang, 2008)
 | https://doi.org/10.1137/070698920
 """
 
@@ -28,8 +28,8 @@ from dealias.shapes import Image
 from dealias.solvers.proximal_gradient import largest_eigenvalue, proximal_gradient
 from dealias.solvers.shrinkage import soft_threshold
 
-
-HIGHEST, LOWEST = 0.2, 0.001  # where lambda starts and how low it falls by itself; the largest |A^H y| is one
+# where lambda starts, and how low it falls by itself; the largest |A^H y| is one
+HIGHEST, LOWEST = 0.2, 0.001
 
 
 class Wavelet(Method):
@@ -56,11 +56,11 @@ class Wavelet(Method):
         wavelet = WaveletTransform(self.levels)
         start = problem.zero_filled
         if self.regularisation is None:
-            strength = automatic(wavelet(start))
+            strength = _automatic(wavelet(start))
         else:
             strength = torch.as_tensor(self.regularisation, dtype=start.real.dtype, device=start.device)
         step = 1 / largest_eigenvalue(problem.operator.normal, start, 4, self.dimensions)
-        strengths = falling(strength, self.iterations)
+        strengths = _falling(strength, self.iterations)
         generator = torch.Generator().manual_seed(self.seed)
 
         def proximal(x: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ class Wavelet(Method):
         return proximal_gradient(problem.gradient, proximal, start, step, self.iterations, self.dimensions)
 
 
-def automatic(coefficients: Image) -> Tensor:
+def _automatic(coefficients: Image) -> Tensor:
     """Return lambda per problem: half the deviation of noise and aliasing in the finest diagonal details.
 
     The median of a magnitude is sqrt(2 ln 2) deviations of one part; of a real number, 0.6745. Half, because
@@ -86,7 +86,7 @@ def automatic(coefficients: Image) -> Tensor:
     return (median / (1.1774 if coefficients.is_complex() else 0.6745) / 2).clamp_min(LOWEST)
 
 
-def falling(strength: Tensor, iterations: int) -> Iterator[Tensor]:
+def _falling(strength: Tensor, iterations: int) -> Iterator[Tensor]:
     """Yield lambda for each iteration: geometric from HIGHEST to its value, which the last quarter keeps."""
     steps = iterations * 3 // 4
     ratio = strength.clamp_min(LOWEST) / HIGHEST

@@ -2,8 +2,8 @@
 
     x = A^H y
 
-| Application of Fourier transforms to the study of NMR: zero filling (Bartholdi and Ernst, 1973), section 2
-| https://doi.org/10.1016/0022-2364(73)90076-0
+| The NMR phased array (Roemer et al., 1990): coils combined with their conjugate sensitivities
+| https://doi.org/10.1002/mrm.1910160203
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,6 @@ Channels lie last in memory (channels_last), which is what a complex image is al
 """
 
 import torch
-from torch import Tensor
 
 from dealias.shapes import Channels, Image
 

@@ -45,7 +45,7 @@ class ConvGRU(nn.Module):
         before = None if state is None else state.to(x.dtype).movedim(1, -1).reshape(-1, shape[-1])
         weights = (self.input.weight, self.input.bias, self.gates.weight, self.candidate.weight)
         with torch.autocast(device, enabled=False):
-            after = _Cell.apply(pixels.reshape(-1, pixels.shape[-1]), before, *weights)
+            after: Tensor = _Cell.apply(pixels.reshape(-1, pixels.shape[-1]), before, *weights)  # type: ignore[no-untyped-call]
         return after.reshape(shape).movedim(-1, 1)
 
 
@@ -92,7 +92,7 @@ class _Cell(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, h, gates, w, b, u, v = ctx.saved_tensors
         features = v.shape[0]
         dx, dh = torch.empty_like(x), None if h is None else torch.empty_like(h)

@@ -71,7 +71,7 @@ class Wavelet(LinearOperator):
         return [2**level for level in range(self.levels) if -(-shortest // 2**level) >= BLOCK]
 
 
-def finest_diagonal(coefficients: Image) -> Image:
+def finest_diagonal(coefficients: Image) -> Tensor:
     """Return the details of the first level in both directions: mostly noise, and aliasing like noise."""
     return coefficients[..., 1::2, 1::2]
 
@@ -91,7 +91,7 @@ def _filtered(x: Tensor, blocks: Tensor) -> Tensor:
     windows = real.unfold(-2, BLOCK + 2 * REACH, BLOCK).mT
     new = (blocks @ windows).flatten(-3, -2)[..., :even, :]
     if x.is_complex():
-        new = torch.view_as_complex(new.unflatten(-1, (-1, 2)))
+        new = torch.view_as_complex(new.reshape(*new.shape[:-1], -1, 2))
     return new if rows == even else torch.cat((new, x[..., even:, :]), -2)
 
 

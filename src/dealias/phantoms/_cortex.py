@@ -59,11 +59,11 @@ def grow_sulci(
         core: half-axes (y, x) of the ellipse of white matter that no sulcus enters.
     """
     number, steps = len(starts), int(lengths.max())
-    parent = (torch.rand(number, generator=generator) < 0.6).nonzero().squeeze(1)
+    parent = (torch.rand(number, generator=generator) < 0.75).nonzero().squeeze(1)
     sprout = (lengths[parent] * (0.35 + 0.4 * torch.rand(len(parent), generator=generator))).long()
     side = torch.where(torch.rand(len(parent), generator=generator) < 0.5, -1.0, 1.0)
     born = torch.cat([torch.zeros(number, dtype=torch.long), sprout])
-    life = torch.cat([lengths, lengths[parent] * 0.4 + 3]).long()
+    life = torch.cat([lengths, lengths[parent] * 0.5 + 4]).long()
     total = len(born)
     tips = torch.cat([starts, starts[parent]])
     heading = torch.cat([headings, headings[parent]])

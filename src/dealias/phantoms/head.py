@@ -24,10 +24,10 @@ TISSUES = {
     "bone": (0.06, 900, 20),
     "marrow": (0.50, 500, 60),
     "csf": (1.00, 4000, 900),
-    "grey": (0.82, 1400, 98),
-    "white": (0.70, 850, 74),
-    "deep": (0.78, 1200, 82),
-    "iron": (0.72, 1000, 56),
+    "grey": (0.82, 1450, 98),
+    "white": (0.73, 760, 73),
+    "deep": (0.79, 1150, 84),
+    "iron": (0.74, 900, 58),
     "blood": (0.10, 1600, 60),
 }
 
@@ -48,8 +48,9 @@ class _Draw:
         return torch.randn(shape, generator=self.generator)
 
     def field(self, cells: int, shape: torch.Size) -> Tensor:
-        """Return a smooth field of standard deviation about one, `cells` periods across."""
-        coarse = self.normals(1, 1, cells + 3, cells + 3)
+        """Return a smooth field of standard deviation about one, `cells` cells along the longer side."""
+        size = [round(cells * n / max(shape)) + 3 for n in shape]
+        coarse = self.normals(1, 1, *size)
         return 1.4 * interpolate(coarse, tuple(shape), mode="bicubic", align_corners=True)[0, 0]
 
 
@@ -91,25 +92,23 @@ def head(shape: Sequence[int] = (256, 256), *, seed: int = 0) -> Image:
 
 def _placed(shape: tuple[int, int], draw: _Draw) -> _Grid:
     """Return a grid on which the head lies somewhat off, tilted and bent."""
-    pixel = max(218 / shape[0], 180 / shape[1]) * draw.uniform(0.97, 1.15)
+    pixel = max(206 / shape[0], 172 / shape[1]) * draw.uniform(1.0, 1.15)
     y, x = (pixel * (torch.arange(n) - (n - 1) / 2) for n in shape)
     tilt = torch.tensor(draw.uniform(-0.12, 0.12))
     down, right = y[:, None] + draw.uniform(-3.0, 3.0), x + draw.uniform(-3.0, 3.0)
     y, x = down * tilt.cos() - right * tilt.sin(), down * tilt.sin() + right * tilt.cos()
-    bend = [draw.field(3, y.shape) * 1.1 + draw.field(9, y.shape) * 0.5 for _ in range(2)]
+    bend = [draw.field(3, y.shape) * 1.1 + draw.field(9, y.shape) * 0.6 for _ in range(2)]
     return _Grid(y + bend[0], x + bend[1], pixel)
 
 
 def _contrast(draw: _Draw) -> dict[str, float]:
     """Return the signal of every tissue."""
-    t2_weighted = draw.uniform(0.0, 1.0) < 0.6
+    t2_weighted = draw.uniform(0.0, 1.0) > 0.4
     repetition = draw.uniform(3500.0, 6500.0) if t2_weighted else draw.uniform(350.0, 650.0)
     echo = draw.uniform(75.0, 115.0) if t2_weighted else draw.uniform(8.0, 15.0)
     pd, t1, t2 = torch.tensor(list(TISSUES.values())).unbind(1)
     spread = torch.exp(0.025 * draw.normals(3, len(pd)))
-    strength = (
-        pd * spread[0] * (1 - torch.exp(-repetition / t1 * spread[1])) * torch.exp(-echo / t2 * spread[2])
-    )
+    strength = pd * spread[0] * (1 - torch.exp(-repetition / t1 * spread[1])) * torch.exp(-echo / t2 * spread[2])
     return dict(zip(TISSUES, strength.tolist(), strict=True))
 
 
@@ -130,13 +129,13 @@ def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) ->
     wave -= 0.035 * torch.cos(angle)  # broad behind
     depth = radius * (1 + wave - unit) / unit.clamp_min(0.02)
     rough = [draw.field(count, angle.shape) for count in (5, 8, 12)]
-    fluid = draw.uniform(0.7, 2.2) + 0.5 * rough[1]
+    fluid = draw.uniform(0.3, 1.6) + 0.5 * rough[1]
     inner = fluid.clamp_min(0.4) + 1.8
     diploe = (draw.uniform(1.5, 3.0) + 0.7 * rough[0] + 0.5 * rough[1]).clamp_min(0)
     outer = inner + diploe + 1.8 + 0.2 * rough[1]
-    temporal = torch.exp(-(((angle.abs() - 1.1) / 0.45) ** 2)) * draw.uniform(1.5, 6.0)
+    temporal = torch.exp(-(((angle.abs() - 1.1) / 0.55) ** 2)) * draw.uniform(0.5, 3.0)
     fat = outer + 0.8 + temporal
-    skin = fat + (draw.uniform(2.0, 5.0) + 0.8 * rough[0] - 1.2 * torch.cos(angle)).clamp_min(0.8)
+    skin = fat + (draw.uniform(2.0, 5.0) + 0.5 * rough[0] - 1.2 * torch.cos(angle)).clamp_min(0.8)
     air = skin + draw.uniform(1.4, 2.2)
     septa = 1 - 0.35 * torch.exp(-(_texture(draw, angle.shape, (24, 40)) / 0.25).square())
     fibres = 1 + 0.25 * _texture(draw, angle.shape, (30, 60, 110))
@@ -151,32 +150,31 @@ def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) ->
         ("bone", inner, 1.0),
         ("csf", fluid, 1.0),
     ):
-        image = torch.lerp(
-            image, signal[name] * texture + torch.zeros_like(image), grid.inside(-depth - limit, 0.3)
-        )
+        image = torch.lerp(image, signal[name] * texture + torch.zeros_like(image), grid.inside(-depth - limit, 0.3))
     return image.clamp_min(0), depth
 
 
-def _folds(half: Tensor, draw: _Draw) -> Sulci:
+def _folds(half: Tensor, high: bool, draw: _Draw) -> Sulci:
     """Return the sulci of the convexity and of the midline, the midline itself and the Sylvian fissures."""
+    # the corpus callosum bridges the midline
     front, rear = half[0].item() * draw.uniform(0.42, 0.52), half[0].item() * draw.uniform(0.38, 0.5)
+    if high:
+        front, rear = 0.0, 0.0
     reach = torch.cat([torch.arange(-half[0].item(), -front, 0.25), torch.arange(rear, half[0].item(), 0.25)])
     midline = torch.stack([reach, 1.0 * torch.sin(reach / draw.uniform(9.0, 15.0))], -1)
-    deep = torch.cat([midline, *(_sylvian(side, half, draw) for side in (-1, 1))])
+    deep = midline if high else torch.cat([midline, *(_sylvian(side, half, draw) for side in (-1, 1))])
     count = int(draw.uniform(32.0, 42.0))
     angle = (torch.arange(count) + draw.uniforms(count, -0.3, 0.3)) * (2 * torch.pi / count)
     surface = torch.stack([-half[0] * angle.cos(), half[1] * angle.sin()], -1)
     inwards = surface.clone()
     inwards[:, 0] -= inwards[:, 0].clamp(-30, 30)
     side = torch.tensor([-1.0, 1.0]).repeat(8)
-    medial = torch.cat(
-        [draw.uniforms(8, -half[0].item() + 8, -front), draw.uniforms(8, rear, half[0].item() - 8)]
-    )
+    medial = torch.cat([draw.uniforms(8, -half[0].item() + 8, -front), draw.uniforms(8, rear, half[0].item() - 8)])
     starts = torch.cat([surface, torch.stack([medial, 0 * side], -1)])
     headings = torch.cat([torch.atan2(-inwards[:, 0], -inwards[:, 1]), torch.atan2(0 * side, side)])
     headings = headings + 0.35 * draw.normals(len(headings))
     lengths = torch.cat([draw.uniforms(count, 14, 40), draw.uniforms(len(side), 10, 24)])
-    core = half * torch.tensor([0.58, 0.50])
+    core = half * (0.02 if high else torch.tensor([0.58, 0.5]))
     cleft = refined(grow_sulci(starts, headings, lengths, deep[::8], core, draw.generator))
     along = torch.linspace(0, 1, cleft.shape[1])
     width = draw.uniform(0.2, 0.5) + draw.uniforms(len(cleft), 0, 0.5)[:, None] * (1 - 0.5 * along)
@@ -190,36 +188,44 @@ def _sylvian(side: int, half: Tensor, draw: _Draw) -> Tensor:
     corners = [(y + 8, door), (y + 3, door - 12), (y, floor + 2), (y - draw.uniform(9.0, 14.0), floor - 3)]
     corners += [(y, floor + 2), (y + draw.uniform(12.0, 20.0), floor + 2)]
     path = refined(torch.tensor(corners), 60)
-    along = torch.arange(len(path)) / 60
-    wander = torch.stack(
-        [torch.sin(draw.uniform(2.0, 5.0) * along + draw.uniform(0.0, 6.0)) for _ in range(2)], -1
-    )
-    return (path + 1.8 * wander) * torch.tensor([1.0, side])
+    pace, shift = draw.uniforms(2, 0.15, 0.3), draw.uniforms(2, 0.0, 6.0)
+    return (path + 1.6 * torch.sin(path.flip(-1) * pace + shift)) * torch.tensor([1.0, side])
 
 
-def _brain(
-    image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw
-) -> Tensor:
+def _brain(image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) -> Tensor:
     """Return the image with the brain in its fluid."""
-    folds = _folds(half, draw).distance(grid.y, grid.x)
+    high = draw.uniform(0.0, 1.0) < 0.25  # above the ventricles
+    sulci = _folds(half, high, draw)
+    folds = sulci.distance(grid.y, grid.x)
     # a smooth minimum rounds the crowns of the gyri
     round_off = (4 - (folds - depth).abs()).clamp_min(0) / 4
     pial = torch.minimum(folds, depth) - round_off.square()
     ribbon = draw.uniform(2.6, 3.4) + 0.35 * draw.field(14, depth.shape)
-    soft = 1 + 0.035 * _texture(draw, depth.shape, (6, 14, 40, 90, 160))
+    soft = 1 + 0.045 * _texture(draw, depth.shape, (6, 14, 40, 90, 160))
     white = signal["white"] * (soft + 0.05 * draw.field(5, depth.shape))
     grey = signal["grey"] * soft
     tissue = torch.lerp(grey, white, grid.inside(ribbon - pial, 0.8))
-    tissue = _deep(tissue, grid, signal, draw, soft)
-    return torch.lerp(image, tissue, grid.inside(-pial, 0.2) * (depth > -1))
+    if not high:
+        tissue = _deep(tissue, grid, signal, draw, soft)
+    image = torch.lerp(image, tissue, grid.inside(-pial, 0.2) * (depth > -1))
+    vessels = _vessels(sulci, half, draw).distance(grid.y, grid.x)
+    return torch.lerp(image, torch.full_like(image, signal["blood"]), grid.inside(vessels, 0.2))
+
+
+def _vessels(sulci: Sulci, half: Tensor, draw: _Draw) -> Sulci:
+    """Return arteries and veins that pass through the slice: dots in the clefts, and the sagittal sinus."""
+    count = int(draw.uniform(15.0, 40.0))
+    chosen = torch.randint(len(sulci.points), (count,), generator=draw.generator)
+    ends = torch.tensor([-1.0, 1.0]) * (half[0] + 1.5)
+    sinus = torch.stack([ends, torch.zeros(2)], -1)
+    widths = torch.cat([draw.uniforms(count, 0.3, 0.9), draw.uniforms(2, 1.2, 2.8)])
+    return tabulated(torch.cat([sulci.points[chosen], sinus]), widths)
 
 
 def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, soft: Tensor) -> Tensor:
     """Return the tissue with deep nuclei and ventricles."""
     size = draw.uniform(0.75, 1.3)
-    far = torch.hypot(
-        grid.x - draw.uniform(-1.0, 1.0), torch.tensor(0.6)
-    )  # both sides at once, smooth at the midline
+    far = torch.hypot(grid.x - draw.uniform(-1.0, 1.0), torch.tensor(0.6))  # both sides at once, smooth at the midline
     lean = draw.uniform(-0.04, 0.04)
     y, x = grid.y + lean * grid.x, far * (1 + lean * grid.x.sign())
 
@@ -235,7 +241,7 @@ def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, so
             along = ((y - ya) * (yb - ya) + (x - xa) * (xb - xa)) / ((yb - ya) ** 2 + (xb - xa) ** 2)
             t = along.clamp(0, 1)
             parts.append(torch.hypot(y - ya - t * (yb - ya), x - xa - t * (xb - xa)) - ra - t * (rb - ra))
-        return torch.stack(parts).amin(0)
+        return -1.5 * torch.logsumexp(torch.stack(parts) / -1.5, 0)  # a smooth minimum
 
     for name, distance in (
         ("deep", ellipse((-20, 11.5), (9, 5), -0.25)),
@@ -244,9 +250,7 @@ def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, so
         ("deep", ellipse((9, 9.5), (11, 7.5), 0.5)),
     ):
         tissue = torch.lerp(tissue, signal[name] * soft, grid.inside(distance, 1.2))
-    front = horn(
-        ((-35, 8 + 4 * size, 0.6 * size), (-30, 7.5, 3 * size), (-18, 4.5, 2.6 * size), (-4, 3.2, 0.8))
-    )
+    front = horn(((-34, 8 + 4 * size, 1.4 * size), (-27, 7, 2.6 * size), (-16, 4.5, 2.2 * size), (-3, 3, 0.6)))
     rear = horn(((14, 13, 1.2 * size), (24, 20, 4.2 * size), (37, 23, 2.2 * size), (48, 19, 0.3)))
     third = horn(((4, 0.6, 0.6 * size), (17, 0.6, 1.3 * size)))
     cistern = horn(((27, 0.6, 1.8), (28, 5, 1.0)))

@@ -79,7 +79,9 @@ class Module(lightning.LightningModule):
             # all processes take the clock of the first, lest their rates differ
             progress = self.trainer.strategy.broadcast(max(progress, self.spent / self.seconds))
         warm = min(1.0, self.global_step / 200 + 0.01)
-        for group in self.optimizers().param_groups:
+        optimizer = self.optimizers()
+        assert not isinstance(optimizer, list)
+        for group in optimizer.param_groups:
             group["lr"] = self.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
         if progress >= 1:
             self.trainer.should_stop = True
@@ -97,7 +99,9 @@ def _generator(seed: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed * 1_000_000_007 + index)
 
 
-def validation_set(images: Sequence[Image], accelerations: Sequence[float], noise_std: float) -> list[tuple[Acquisition, Image]]:
+def validation_set(
+    images: Sequence[Image], accelerations: Sequence[float], noise_std: float
+) -> list[tuple[Acquisition, Image]]:
     """Return simulated acquisitions of each image at each acceleration, always the same ones."""
     pairs = []
     for seed, image in enumerate(images):
@@ -118,11 +122,9 @@ def fit(
     patience: int,
     devices: int,
 ) -> Path:
-    """Train, or go on where the last checkpoint in `directory` stands, and return the best checkpoint's path."""
+    """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
     best = ModelCheckpoint(directory, "best", monitor="psnr", mode="max", enable_version_counter=False)
-    last = ModelCheckpoint(
-        directory, "last", train_time_interval=timedelta(minutes=2), enable_version_counter=False
-    )
+    last = ModelCheckpoint(directory, "last", train_time_interval=timedelta(minutes=2), enable_version_counter=False)
     trainer = lightning.Trainer(
         accelerator="auto" if torch.cuda.is_available() else "cpu",
         devices=devices,
@@ -144,8 +146,8 @@ def fit(
         default_root_dir=directory,
         enable_model_summary=False,
     )
-    updates = DataLoader(range(module.updates * devices), batch_size=1)  # type: ignore[arg-type]
-    examples = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
+    updates: DataLoader[Any] = DataLoader(range(module.updates * devices), batch_size=1)  # type: ignore[arg-type]
+    examples: DataLoader[Any] = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
     resume = directory / "last.ckpt"
     trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
     return Path(best.best_model_path)

@@ -89,9 +89,7 @@ def smooth_phase(shape: tuple[int, int], strength: float, generator: torch.Gener
     order = torch.arange(4)
     coefficients = torch.randn(4, 4, generator=generator) * (order[:, None] + order <= 3)
     polynomial = (y[:, None] ** order) @ coefficients @ (x[:, None] ** order).T
-    field = interpolate(
-        torch.randn(1, 1, 5, 5, generator=generator), shape, mode="bicubic", align_corners=True
-    )[0, 0]
+    field = interpolate(torch.randn(1, 1, 5, 5, generator=generator), shape, mode="bicubic", align_corners=True)[0, 0]
     phi = polynomial / polynomial.abs().max() + field / field.abs().max()
     turns = strength * torch.pi * torch.rand((), generator=generator)
     return torch.polar(torch.ones(shape), turns * phi / phi.abs().max())

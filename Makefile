@@ -1,0 +1,32 @@
+# Two commands set everything up on a fresh machine, in .venv: `make demo` and `make test`.
+PYTHON ?= python3
+BIN = .venv/bin
+TORCH = torch==2.13.0
+
+.PHONY: demo test lint bench clean
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/tested: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/dealias demo
+
+lint: .venv/tested
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest
+
+bench: .venv/tested
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf .venv out

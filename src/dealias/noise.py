@@ -1,0 +1,29 @@
+"""How noisy a measurement is, judged from the samples that see least of the image."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+
+
+def estimate_noise(acquisition: Acquisition) -> Tensor:
+    """Return an upper bound on the standard deviation of each sample's real part, one number per slice and frame.
+
+    Over the outermost tenth of the sampled samples it is sqrt(median |y|^2 / (2 ln 2)), exact where they hold
+    noise alone; what detail they hold adds to it. An empty mask gives zero.
+    """
+    rows, columns = (torch.fft.fftfreq(n, device=acquisition.mask.device) for n in acquisition.shape[-2:])
+    radius = (rows[:, None].square() + columns.square()).expand(acquisition.mask.shape[-2:])
+    kspace = acquisition.kspace
+    mask = acquisition.mask.expand(*kspace.shape[:-3], 1, *kspace.shape[-2:])
+    levels = []
+    for samples, sampled in zip(kspace.flatten(0, -4), mask.flatten(0, -4), strict=True):
+        count = int(sampled.sum())
+        if not count:
+            levels.append(kspace.real.new_zeros(()))
+            continue
+        outer = radius[sampled[0]].topk(max(1, count // 10)).indices
+        levels.append((samples[:, sampled[0]][:, outer].abs().square().median() / (2 * math.log(2))).sqrt())
+    return torch.stack(levels).reshape(kspace.shape[:-3])

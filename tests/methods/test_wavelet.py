@@ -1,0 +1,103 @@
+"""l1-wavelet reconstruction minimises its objective, whatever the maps' scale, and picks lambda itself."""
+
+import pytest
+import torch
+
+from dealias.acquisition import Acquisition
+from dealias.evaluation.metrics import psnr
+from dealias.methods.wavelet import LOWEST, Wavelet, _automatic, _falling
+from dealias.operators.wavelet import Wavelet as WaveletTransform
+from dealias.sampling import gaussian
+from dealias.testing import assert_close
+from problems import coil_maps, film
+
+SMALL = {"iterations": 4}
+
+
+def head(shape=(64, 64)):
+    """Ellipses with a smooth phase."""
+    y, x = torch.linspace(-1, 1, shape[0])[:, None], torch.linspace(-1, 1, shape[1])
+    image = torch.zeros(shape)
+    for value, cy, cx, ry, rx in [(1, 0, 0, 0.8, 0.7), (-0.5, 0, 0, 0.7, 0.6), (0.4, 0.2, 0.2, 0.2, 0.3)]:
+        image = image + value * (((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2 < 1)
+    return torch.polar(image.clamp_min(0), 0.5 * y - x * y)
+
+
+def undersampled(acceleration=3.0, maps=None, noise_std=0.001, shape=(64, 64)):
+    generator = torch.Generator().manual_seed(3)
+    mask = gaussian(shape, acceleration, generator=generator)
+    return Acquisition.simulate(head(shape), mask, maps, noise_std, generator=generator)
+
+
+def test_minimises_its_objective():
+    """Without shifts of the grid the optimality conditions hold: |W gradient| <= lambda, = lambda where not 0."""
+    problem, _ = undersampled().normalised()
+    problem = problem.to(dtype=torch.float64)
+    method = Wavelet(iterations=3000, regularisation=0.02, levels=1)
+    method.levels = 0  # the transform of no level knows no grid: sparse pixels
+    *_, x = method.estimates(problem)
+    gradient = problem.gradient(x)
+    live = x.abs() > 1e-6
+    assert 0 < live.sum() < live.numel()
+    assert_close(gradient[live], -0.02 * x[live] / x[live].abs(), 1e-3, "gradient where not zero")
+    assert gradient.abs().max() < 0.02 * 1.001
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (61, 75)])
+def test_beats_zero_filling(shape):
+    problem = undersampled(shape=shape)
+    assert psnr(Wavelet()(problem), head(shape)) > psnr(problem.zero_filled, head(shape)) + 8
+
+
+def test_automatic_lambda_is_near_the_best():
+    for acceleration in (2.0, 4.0):
+        problem = undersampled(acceleration)
+        best = max(
+            psnr(Wavelet(regularisation=value)(problem), head()) for value in (0.001, 0.003, 0.01, 0.03)
+        )
+        assert psnr(Wavelet()(problem), head()) > best - 0.6
+
+
+def test_automatic_lambda_is_half_the_noise():
+    noise = torch.randn(2, 256, 256, dtype=torch.complex64) * 2**0.5
+    value = _automatic(WaveletTransform()(noise * torch.tensor([1, 0.1])[:, None, None]))
+    torch.testing.assert_close(value.flatten(), torch.tensor([0.5, 0.05]), rtol=0.02, atol=0)
+    value = _automatic(WaveletTransform()(noise[0].real.contiguous()))
+    torch.testing.assert_close(value.flatten(), torch.tensor([0.5]), rtol=0.03, atol=0)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.003, 0.5])
+@pytest.mark.parametrize("iterations", [1, 2, 40])
+def test_lambda_falls_to_its_value(value, iterations):
+    values = torch.stack(list(_falling(torch.tensor(value), iterations)))
+    assert len(values) == iterations
+    assert (values.diff() <= 0).all()
+    assert values[-1] == value
+    assert (values[: iterations * 3 // 4] >= min(LOWEST, max(value, LOWEST))).all()
+
+
+@pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
+def test_maps_of_any_scale(scale):
+    """The steps follow the operator's norm: maps that are not of unit size neither diverge nor stall."""
+    maps = coil_maps(4, 64, 64) * scale
+    problem = undersampled(maps=maps, noise_std=0.001 * scale)
+    image = Wavelet()(problem)
+    assert psnr(image, head()) > 30
+
+
+def test_more_coils_help():
+    one, four = undersampled(), undersampled(maps=coil_maps(4, 64, 64))
+    assert psnr(Wavelet()(four), head()) > psnr(Wavelet()(one), head())
+
+
+def test_seed_moves_the_shifts():
+    problem = film(shape=(32, 32))
+    first = Wavelet(iterations=3)(problem)
+    assert torch.equal(first, Wavelet(iterations=3)(problem))
+    assert not torch.equal(first, Wavelet(iterations=3, seed=1)(problem))
+
+
+def test_empty_data_give_an_empty_image():
+    problem = undersampled()
+    empty = problem.scaled(torch.zeros(1, 1))
+    assert torch.equal(Wavelet(4)(empty), torch.zeros(64, 64, dtype=torch.complex64))
