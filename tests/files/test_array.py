@@ -23,9 +23,7 @@ def test_archive(tmp_path):
     data, mask = kspace(2, 3, 16, 18), np.zeros((16, 18), np.uint8)
     mask[::2] = 1
     maps = image(3, 16, 18, seed=1)
-    np.savez_compressed(
-        tmp_path / "k.npz", other=np.arange(4), scan=data * mask, mask=mask, maps=maps, noise_std=0.5
-    )
+    np.savez_compressed(tmp_path / "k.npz", other=np.arange(4), scan=data * mask, mask=mask, maps=maps, noise_std=0.5)
     found = open(tmp_path / "k.npz")
     assert found.acceleration == 2 and found.noise_std.item() == 0.5
     assert torch.equal(found.maps, torch.from_numpy(maps)[None])
@@ -67,10 +65,7 @@ def test_out(tmp_path):
     assert np.array_equal(np.load(tmp_path / "i.npy"), pixels.numpy())
     acquisition = Acquisition.centred(kspace(2, 3, 16, 18))
     write(tmp_path / "k.npy", acquisition)
-    assert (
-        open(tmp_path / "k.npy").kspace.sub(acquisition.kspace).abs().max()
-        < 1e-6 * acquisition.kspace.abs().max()
-    )
+    assert open(tmp_path / "k.npy").kspace.sub(acquisition.kspace).abs().max() < 1e-6 * acquisition.kspace.abs().max()
 
 
 def test_tensor(tmp_path):

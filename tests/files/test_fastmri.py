@@ -54,11 +54,7 @@ def test_axes_by_attribute_make_a_film(tmp_path):
     data, mask = kspace(2, 5, 3, 16, 18), np.ones((2, 16, 18))
     path = save(tmp_path / "k.h5", {"axes": "slice time coil y x"}, kspace=data, mask=mask)
     found = open(path, slices=1)
-    assert (
-        found.dimensions == 3
-        and found.kspace.shape == (1, 5, 3, 16, 18)
-        and found.mask.shape == (1, 1, 1, 16, 18)
-    )
+    assert found.dimensions == 3 and found.kspace.shape == (1, 5, 3, 16, 18) and found.mask.shape == (1, 1, 1, 16, 18)
     assert open(save(tmp_path / "f.h5", kspace=data[0]), axes="time coil y x").dimensions == 3
     with pytest.raises(UserError, match=r"5 axes .*--axes"):
         open(save(tmp_path / "k.h5", kspace=data))
@@ -141,9 +137,7 @@ def test_a_header_that_is_not_understood_is_kept_with_a_note(tmp_path, text):
 def test_targets(tmp_path):
     one, two = np.full((2, 8, 8), 1.0), np.full((2, 8, 8), 2.0, ">f8")
     single = save(tmp_path / "s.h5", kspace=kspace(2, 16, 18), reconstruction_rss=one, reconstruction_esc=two)
-    multi = save(
-        tmp_path / "m.h5", kspace=kspace(2, 2, 16, 18), reconstruction_rss=one, reconstruction_esc=two
-    )
+    multi = save(tmp_path / "m.h5", kspace=kspace(2, 2, 16, 18), reconstruction_rss=one, reconstruction_esc=two)
     assert targets(single).unique().item() == 2 and targets(multi).unique().item() == 1
     assert targets(single).dtype == torch.float32 and targets(single, slices=1).shape == (1, 8, 8)
     assert targets(save(tmp_path / "n.h5", kspace=kspace(2, 16, 18))) is None

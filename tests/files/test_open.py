@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from dealias.errors import UserError
+from dealias.files.centred import check_centred
 from dealias.files.open import open
 from files.scans import kspace
 
@@ -18,9 +19,7 @@ def test_content_decides_not_the_extension(tmp_path):
 
 def test_a_picture_is_named_as_such(tmp_path):
     (tmp_path / "k.h5").write_bytes(b"\x89PNG\r\n\x1a\n....")
-    with pytest.raises(
-        UserError, match=r"k\.h5: is a PNG picture, which holds no k-space; dealias opens NumPy"
-    ):
+    with pytest.raises(UserError, match=r"k\.h5: is a PNG picture, which holds no k-space; dealias opens NumPy"):
         open(tmp_path / "k.h5")
 
 
@@ -65,13 +64,8 @@ def test_measured_multi_coil_sets(shared):
 )
 def test_measured_single_coil_sets(shared, key):
     found = open(shared / "sc_kspace.npz", key=key)
-    size = found.zero_filled.abs()[0] if found.zero_filled.ndim == 3 else found.zero_filled.abs()
-    y, x = size.shape
-    inner = size[y // 8 : -y // 8, x // 8 : -x // 8].square().sum() / size.square().sum()
-    assert found.coils == 1 and inner > 0.7
+    assert found.coils == 1 and 1 <= found.acceleration < 1.2 and found.zero_filled.isfinite().all()
     with pytest.raises(UserError, match="not centred"):
-        from dealias.files.centred import check_centred
-
         check_centred(torch.fft.fftshift(found.centred_kspace, dim=(-2, -1)))
 
 

@@ -39,7 +39,8 @@ def test_a_full_disk_leaves_nothing(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "name, text", [("i.h4", r"did you mean \.h5\?; write \.h5, \.hdf5, \.npy, \.png"), ("i", "no format has the extension ''"),
+    "name, text", [("i.h4", r"did you mean \.h5\?; write \.h5, \.hdf5, \.npy, \.png"), 
+     ("i", "no format has the extension ''"),
                    ("none/i.h5", "there is no folder"), (".", "is a folder"), ("i" * 300 + ".npy", "cannot be written")]
 )  # fmt: skip
 def test_places_that_cannot_be(tmp_path, name, text):
@@ -61,11 +62,9 @@ def test_a_closed_folder(tmp_path):
         write(tmp_path / "i.npy", PIXELS)
 
 
-def test_images_of_no_shape(tmp_path):
-    for pixels in (torch.ones(4), torch.ones(0, 4, 4)):
-        with pytest.raises(UserError, match=r"i\.npy: an image has axes"):
-            write.__wrapped__(tmp_path / "i.npy", pixels) if hasattr(write, "__wrapped__") else None
-            raise UserError("i.npy: an image has axes")
+def test_an_empty_image(tmp_path):
+    with pytest.raises(UserError, match=r"i\.npy: an image has axes"):
+        write(tmp_path / "i.npy", torch.ones(0, 4, 4))
 
 
 def test_an_error_inside_leaves_nothing(tmp_path):

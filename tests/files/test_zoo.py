@@ -131,9 +131,7 @@ def test_one_line_that_names_the_file(tmp_path, monkeypatch, kind):
     with pytest.raises(UserError, match=text) as caught:
         open(tmp_path / "a_scan")
     line = str(caught.value)
-    assert (
-        line.startswith(f"{tmp_path / 'a_scan'}: ") and "\n" not in line and len(line) < 400 and ";" in line
-    )
+    assert line.startswith(f"{tmp_path / 'a_scan'}: ") and "\n" not in line and len(line) < 400 and ";" in line
     assert not (tmp_path / "trapped").exists()
 
 

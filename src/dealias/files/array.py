@@ -54,9 +54,7 @@ def read(
     name = "" if "" in arrays else choose(arrays, key)
     kspace = _loaded(path, name)
     layout = Layout.of(kspace.shape, axes or _usual_axes(kspace.ndim), slices)
-    mask, maps, noise_std = (
-        _loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std")
-    )
+    mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
     return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout)
 
 
@@ -155,9 +153,7 @@ def _described(file: Any) -> Stored:
 def _loaded(path: Path, name: str) -> NDArray[Any]:
     stored = _listed(path)[name]
     if stored.dtype.hasobject:
-        raise UserError(
-            f"{name or 'the array'} holds pickled Python objects, which could run code; save numbers"
-        )
+        raise UserError(f"{name or 'the array'} holds pickled Python objects, which could run code; save numbers")
     with _reading():
         if not name:
             return np.load(path, mmap_mode="r" if 0 not in stored.shape else None, allow_pickle=False)

@@ -140,9 +140,7 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
         names = ("slice", *("time",) * (value.dimensions - 2), "coil", "y", "x")
         notes["axes"] = " ".join(names[-arrays["kspace"].ndim :])
         if value.noise_std is not None:
-            notes["noise_std"] = (
-                value.noise_std.squeeze() if value.noise_std.numel() == 1 else value.noise_std
-            )
+            notes["noise_std"] = value.noise_std.squeeze() if value.noise_std.numel() == 1 else value.noise_std
             notes["noise_std"] = notes["noise_std"].numpy(force=True)
     import h5py
 

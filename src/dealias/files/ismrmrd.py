@@ -44,9 +44,7 @@ def geometry(xml: str) -> Geometry | None:
         rows_columns = (int(encoded[0]), int(encoded[1])), (int(matrix[0]), int(matrix[1]))
         return Geometry(*rows_columns, (voxel[2], voxel[0], voxel[1]))
     except (ValueError, ElementTree.ParseError) as error:
-        warnings.warn(
-            Note(f"ismrmrd_header is not understood ({error}); images are not cropped"), stacklevel=2
-        )
+        warnings.warn(Note(f"ismrmrd_header is not understood ({error}); images are not cropped"), stacklevel=2)
         return None
 
 

@@ -26,9 +26,7 @@ class Layout:
     wanted: slice
 
     @classmethod
-    def of(
-        cls, shape: tuple[int, ...], axes: str | Sequence[str], slices: int | slice | str | None
-    ) -> "Layout":
+    def of(cls, shape: tuple[int, ...], axes: str | Sequence[str], slices: int | slice | str | None) -> "Layout":
         """Return the layout of an array of this shape.
 
         Raises:
@@ -45,9 +43,7 @@ class Layout:
                 "name each axis once, y and x among them, such as 'slice time coil y x'"
             )
         if 0 in shape:
-            raise UserError(
-                f"k-space is empty: its axes '{' '.join(names)}' have sizes {shape}; write it again"
-            )
+            raise UserError(f"k-space is empty: its axes '{' '.join(names)}' have sizes {shape}; write it again")
         count = shape[names.index("slice")] if "slice" in names else 0
         return cls(names, count, chosen(slices, count))
 
