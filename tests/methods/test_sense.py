@@ -59,7 +59,7 @@ def test_measured_brain(shared, generator):
     full = Acquisition.centred(kspace)
     coils = torch.fft.ifft2(full.kspace, norm="ortho")
     rss = coils.abs().square().sum(0).sqrt()
-    problem = full.with_maps(coils / rss).sampled(cartesian(rss.shape, 2, generator=generator))
+    problem = full.with_maps(coils / rss).sampled(cartesian(rss.shape, 2.0, generator=generator))
     error = (Sense(15)(problem).abs() - rss).norm() / rss.norm()
     before = (problem.zero_filled.abs() - rss).norm() / rss.norm()
     assert error < 0.5 * before

