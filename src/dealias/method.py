@@ -34,7 +34,9 @@ class Method(nn.Module, ABC):
         except TypeError:  # __init__ will say what is wrong
             return self
         bound.apply_defaults()
-        arguments = dict(list(bound.arguments.items())[1:])
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        named = [key for key, value in signature.parameters.items() if value.kind in kinds]
+        arguments = {key: bound.arguments[key] for key in named[1:] if key in bound.arguments}
         object.__setattr__(self, "arguments", arguments)
         return self
 

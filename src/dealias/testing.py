@@ -41,7 +41,7 @@ def assert_method(make: Callable[[], Method], problem: Problem) -> None:
         _assert_estimates(method, problem)
         _assert_slices_do_not_know_each_other(method, problem, image)
         _assert_scale(method, problem, image)
-        assert_close(make().eval()(problem), image, 0, "the same seed gave another image")
+        assert_close(make().eval()(problem), image, 0.0, "the same seed gave another image")
 
 
 def assert_close(value: Tensor, wanted: Tensor, tolerance: float, message: str) -> None:

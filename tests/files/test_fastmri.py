@@ -141,6 +141,15 @@ def test_targets(tmp_path):
     assert targets(single).unique().item() == 2 and targets(multi).unique().item() == 1
     assert targets(single).dtype == torch.float32 and targets(single, slices=1).shape == (1, 8, 8)
     assert targets(save(tmp_path / "n.h5", kspace=kspace(2, 16, 18))) is None
+    assert targets(save(tmp_path / "g.h5", **{"kspace/a": one, "reconstruction/b": one})) is None
+    with pytest.raises(UserError, match=r"x\.h5: does not exist"):
+        targets(tmp_path / "x.h5")
+
+
+def test_what_other_tools_may_have_written(tmp_path):
+    arrays = {"kspace": kspace(2, 16, 18), "mask/a": [1], "ismrmrd_header/b": [1]}
+    found = open(save(tmp_path / "k.h5", {"voxel_size": "thin", "matrix": ["a", "b"]}, **arrays))
+    assert found.header == Header() and found.acceleration == 1
 
 
 @pytest.mark.parametrize(
@@ -154,14 +163,15 @@ def test_kspace_comes_back(tmp_path, shape, dimensions, mask_shape):
     head = Header((4.0, 1.0, 1.5), (17, 16), {"patient_id": "none", "ismrmrd_header": header(17, 20, 16)})
     maps = image(*shape[-3:]) if shape[-3] > 1 else None
     before = Acquisition.centred(kspace(*shape) * mask, given, maps, 0.25, head, dimensions)
-    write(tmp_path / "k.h5", before, attributes={"mask_seed": 3})
+    write(tmp_path / "k.h5", before, attributes={"mask_seed": 3, "none": None, "list": [1, "a"]})
     after = open(tmp_path / "k.h5")
     assert same(after.kspace, before.kspace) and torch.equal(after.mask.expand_as(before.mask), before.mask)
     assert after.noise_std.item() == 0.25 and after.dimensions == dimensions
-    assert after.header.text == head.text and after.header.matrix == (17, 16)
+    assert after.header.text == head.text | {"none": "None", "list": "[1, 'a']"} and after.header.matrix == (17, 16)
     assert (after.maps is None) if maps is None else torch.equal(after.maps, before.maps)
     with h5py.File(tmp_path / "k.h5") as file:
         assert file["kspace"].dtype == np.complex64 and file.attrs["mask_seed"] == 3
+        assert file.attrs["none"] == "None" and file.attrs["list"] == "[1, 'a']"
 
 
 def test_geometry_comes_back_without_a_header(tmp_path):

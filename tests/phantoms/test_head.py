@@ -39,7 +39,7 @@ def test_from_outside_in_there_are_scalp_skull_and_brain(seed):
     brain = inside[40:-40].median()
     for side in (inside, inside.flip(0)):
         scalp, after = side[:14].max(0)
-        skull = side[int(after) : int(after) + 16].min()
+        skull = side[int(after) : int(after) + 24].min()
         assert scalp > 3 * skull
         assert brain > 2.5 * skull
 

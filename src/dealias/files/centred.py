@@ -25,7 +25,7 @@ def check_centred(kspace: Tensor) -> None:
     y, x = kspace.shape[-2:]
     if min(y, x) < SMALLEST or not kspace.any():
         return
-    energy, samples = _energy(kspace), (kspace != 0).reshape(-1, y, x).double().mean(0)
+    energy, samples = _energy(kspace), (kspace != 0).reshape(-1, y, x).sum(0)
     around = _box_sum(energy)
     beyond = around - _box_sum(samples / samples.sum())
     place = divmod(int(around.argmax()), x)

@@ -15,6 +15,7 @@ Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [tim
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.formats import about, check_exists
 from dealias.files.ismrmrd import geometry
 from dealias.files.layout import Layout, chosen
 from dealias.files.measured import Measured, Stored, choose, native
@@ -38,6 +40,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 XML = "ismrmrd_header"
 USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
 TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
+PLAIN = (str, bool, int, float, np.ndarray, np.generic, tuple)
 OURS = ("axes", "noise_std", "voxel_size", "matrix")
 
 
@@ -75,24 +78,19 @@ def read(
     return acquisition
 
 
-def targets(path: Path, slices: int | slice | str | None = None) -> Tensor | None:
+def targets(path: str | PathLike[str], slices: int | slice | str | None = None) -> Tensor | None:
     """Return the reference magnitude (slice, y, x) that lies beside k-space, on the file's scale.
 
     None where there is none. Of several coils the root sum of squares comes first, of one coil fastMRI's
     emulated one.
 
     Raises:
-        UserError: where the file is not HDF5 or is damaged.
+        UserError: where the file is missing, is not HDF5 or is damaged.
     """
-    with _opened(path) as file:
-        single = "kspace" in file and file["kspace"].ndim < 4
-        order = (TARGETS[1], TARGETS[0], TARGETS[2]) if single else TARGETS
-        name = next((name for name in order if name in file), None)
-        if name is None:
-            return None
-        stored = file[name]
-        reference = native(stored[chosen(slices, stored.shape[0] if stored.ndim > 2 else 0)], name)
-    return torch.from_numpy(np.abs(reference).astype(np.float32))
+    path = Path(path)
+    with about(path):
+        check_exists(path)
+        return _targets(path, slices)
 
 
 def images(path: Path) -> Tensor:
@@ -113,7 +111,7 @@ def images(path: Path) -> Tensor:
         if acquisition.coils == 1 and _full(acquisition.centred_mask):
             middle = cropped(acquisition.zero_filled, acquisition.header.matrix)
             return middle.to(torch.complex64).reshape(-1, *middle.shape[-2:])
-    reference = targets(path)
+    reference = _targets(path, None)
     if reference is None:
         raise UserError(
             "holds no images: no 'image', no fully sampled single-coil 'kspace', no 'reconstruction'; "
@@ -151,7 +149,7 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
             if XML in header.text:
                 file.create_dataset(XML, data=header.text[XML])
             for name, note in (notes | attributes).items():
-                file.attrs[name] = note
+                file.attrs[name] = note if isinstance(note, PLAIN) else str(note)
     except RuntimeError as error:
         raise OSError(str(error)) from error
 
@@ -179,6 +177,19 @@ def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
     return {name: array.numpy(force=True) for name, array in arrays.items()}
 
 
+def _targets(path: Path, slices: int | slice | str | None) -> Tensor | None:
+    with _opened(path) as file:
+        arrays = _listed(file)
+        single = "kspace" in arrays and len(arrays["kspace"].shape) < 4
+        order = (TARGETS[1], TARGETS[0], TARGETS[2]) if single else TARGETS
+        name = next((name for name in order if name in arrays and len(arrays[name].shape) > 1), None)
+        if name is None:
+            return None
+        shape = arrays[name].shape
+        reference = native(file[name][chosen(slices, shape[0] if len(shape) > 2 else 0)], name)
+    return torch.from_numpy(np.abs(reference).astype(np.float32))
+
+
 def _full(mask: Tensor) -> bool:
     """Whether most of the box that a mask spans is sampled."""
     where = mask.nonzero()[:, -2:]
@@ -191,12 +202,12 @@ def _full(mask: Tensor) -> bool:
 def _header(file: Any) -> Header:
     text = {name: _text(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
     text = {name: value for name, value in text.items() if name not in OURS}
-    if XML in file:
+    if XML in file and not hasattr(file[XML], "keys"):
         text[XML] = _text(file[XML][()])
-    voxel_size, matrix = (np.ravel(file.attrs.get(name, ())).tolist() for name in ("voxel_size", "matrix"))
+    voxel, matrix = (np.ravel(file.attrs.get(name, ())) for name in ("voxel_size", "matrix"))
     return Header(
-        (voxel_size[0], voxel_size[1], voxel_size[2]) if len(voxel_size) == 3 else None,
-        (int(matrix[0]), int(matrix[1])) if len(matrix) == 2 else None,
+        (float(voxel[0]), float(voxel[1]), float(voxel[2])) if voxel.size == 3 and voxel.dtype.kind in "fiu" else None,
+        (int(matrix[0]), int(matrix[1])) if matrix.size == 2 and matrix.dtype.kind in "iu" else None,
         text,
     )
 

@@ -17,18 +17,17 @@ from dealias.shapes import Image
 
 # proton density, T1 and T2 in milliseconds at 3 tesla; fat's T2 is the long one that echo trains show
 TISSUES = {
-    "air": (0.0, 1000, 50),
-    "skin": (0.70, 900, 55),
-    "fat": (0.80, 420, 105),
-    "muscle": (0.75, 1300, 38),
-    "bone": (0.06, 900, 20),
-    "marrow": (0.50, 500, 60),
-    "csf": (1.00, 4000, 900),
-    "grey": (0.82, 1450, 98),
-    "white": (0.73, 760, 73),
-    "deep": (0.79, 1150, 84),
-    "iron": (0.74, 900, 58),
-    "blood": (0.10, 1600, 60),
+    "skin": (0.70, 900.0, 55.0),
+    "fat": (0.85, 400.0, 125.0),
+    "muscle": (0.75, 1300.0, 38.0),
+    "bone": (0.06, 900.0, 20.0),
+    "marrow": (0.50, 500.0, 60.0),
+    "csf": (1.00, 4000.0, 900.0),
+    "grey": (0.82, 1450.0, 98.0),
+    "white": (0.73, 760.0, 73.0),
+    "deep": (0.79, 1150.0, 84.0),
+    "iron": (0.74, 900.0, 58.0),
+    "blood": (0.10, 1600.0, 60.0),
 }
 
 
@@ -168,16 +167,16 @@ def _folds(half: Tensor, high: bool, draw: _Draw) -> Sulci:
     surface = torch.stack([-half[0] * angle.cos(), half[1] * angle.sin()], -1)
     inwards = surface.clone()
     inwards[:, 0] -= inwards[:, 0].clamp(-30, 30)
-    side = torch.tensor([-1.0, 1.0]).repeat(8)
-    medial = torch.cat([draw.uniforms(8, -half[0].item() + 8, -front), draw.uniforms(8, rear, half[0].item() - 8)])
+    side = torch.tensor([-1.0, 1.0]).repeat_interleave(8)
+    medial = reach[(torch.arange(0.5, 8) / 8 * len(reach)).long()].repeat(2) + draw.uniforms(16, -2.0, 2.0)
     starts = torch.cat([surface, torch.stack([medial, 0 * side], -1)])
     headings = torch.cat([torch.atan2(-inwards[:, 0], -inwards[:, 1]), torch.atan2(0 * side, side)])
     headings = headings + 0.35 * draw.normals(len(headings))
-    lengths = torch.cat([draw.uniforms(count, 14, 40), draw.uniforms(len(side), 10, 24)])
+    lengths = torch.cat([draw.uniforms(count, 14.0, 40.0), draw.uniforms(len(side), 10.0, 24.0)])
     core = half * (0.02 if high else torch.tensor([0.58, 0.5]))
     cleft = refined(grow_sulci(starts, headings, lengths, deep[::8], core, draw.generator))
     along = torch.linspace(0, 1, cleft.shape[1])
-    width = draw.uniform(0.2, 0.5) + draw.uniforms(len(cleft), 0, 0.5)[:, None] * (1 - 0.5 * along)
+    width = draw.uniform(0.2, 0.5) + draw.uniforms(len(cleft), 0.0, 0.5)[:, None] * (1 - 0.5 * along)
     wide = torch.full((len(deep),), draw.uniform(0.4, 0.9))
     return tabulated(torch.cat([cleft.flatten(0, 1), deep]), torch.cat([width.flatten(), wide]))
 
@@ -244,18 +243,20 @@ def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, so
         return -1.5 * torch.logsumexp(torch.stack(parts) / -1.5, 0)  # a smooth minimum
 
     for name, distance in (
-        ("deep", ellipse((-20, 11.5), (9, 5), -0.25)),
-        ("deep", ellipse((-5, 24), (16, 5.5), -0.28)),
-        ("iron", ellipse((-2, 18), (9, 3.4), -0.35)),
-        ("deep", ellipse((9, 9.5), (11, 7.5), 0.5)),
+        ("deep", ellipse((-20.0, 11.5), (9.0, 5.0), -0.25)),
+        ("deep", ellipse((-5.0, 24.0), (16.0, 5.5), -0.28)),
+        ("iron", ellipse((-2.0, 18.0), (9.0, 3.4), -0.35)),
+        ("deep", ellipse((9.0, 9.5), (11.0, 7.5), 0.5)),
     ):
         tissue = torch.lerp(tissue, signal[name] * soft, grid.inside(distance, 1.2))
-    front = horn(((-34, 8 + 4 * size, 1.4 * size), (-27, 7, 2.6 * size), (-16, 4.5, 2.2 * size), (-3, 3, 0.6)))
-    rear = horn(((14, 13, 1.2 * size), (24, 20, 4.2 * size), (37, 23, 2.2 * size), (48, 19, 0.3)))
-    third = horn(((4, 0.6, 0.6 * size), (17, 0.6, 1.3 * size)))
-    cistern = horn(((27, 0.6, 1.8), (28, 5, 1.0)))
+    front = horn(
+        ((-34.0, 8 + 4 * size, 1.4 * size), (-27.0, 7.0, 2.6 * size), (-16.0, 4.5, 2.2 * size), (-3.0, 3.0, 0.6))
+    )
+    rear = horn(((14.0, 13.0, 1.2 * size), (24.0, 20.0, 4.2 * size), (37.0, 23.0, 2.2 * size), (48.0, 19.0, 0.3)))
+    third = horn(((4.0, 0.6, 0.6 * size), (17.0, 0.6, 1.3 * size)))
+    cistern = horn(((27.0, 0.6, 1.8), (28.0, 5.0, 1.0)))
     fluid = torch.stack([front, rear, third, cistern]).amin(0)
-    plexus = ellipse((25, 19.5), (4, 1.6 * size), 0.5)
+    plexus = ellipse((25.0, 19.5), (4.0, 1.6 * size), 0.5)
     tissue = torch.lerp(tissue, torch.full_like(tissue, signal["csf"]), grid.inside(fluid, 0.2))
     return torch.lerp(tissue, signal["grey"] * soft, grid.inside(plexus, 0.8))
 
