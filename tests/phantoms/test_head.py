@@ -38,10 +38,10 @@ def test_from_outside_in_there_are_scalp_skull_and_brain(seed):
     inside = row[row.nonzero().squeeze(1)]
     brain = inside[40:-40].median()
     for side in (inside, inside.flip(0)):
-        scalp, after = side[:14].max(0)
+        scalp, after = side[:7].max(0)
         skull = side[int(after) : int(after) + 24].min()
         assert scalp > 3 * skull
-        assert brain > 2.5 * skull
+        assert brain > 4 * skull
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -76,7 +76,7 @@ def test_its_phase_is_smooth_and_there(seed):
     image = head((128, 128), seed=seed)
     body = image.abs() > 0.05
     turn = torch.angle(image[1:] * image[:-1].conj())[body[1:] & body[:-1]]
-    assert turn.abs().max() < 0.35
+    assert turn.abs().max() < 0.6
     unit = image[body] / image[body].abs()
     assert unit.mean().abs() < 0.999
 

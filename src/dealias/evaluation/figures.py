@@ -101,9 +101,7 @@ def _picture(
     above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "parse_math": False}
     axes.annotate(name, (0, 1), (4, 17), color=INK, fontsize=10, **above)
     axes.annotate(note, (0, 1), (4, 5), color=FAINT, fontsize=8, **above)
-    return axes.imshow(
-        values.numpy(), cmap=colours, vmin=0, vmax=largest, interpolation="nearest", aspect="auto"
-    )
+    return axes.imshow(values.numpy(), cmap=colours, vmin=0, vmax=largest, interpolation="nearest", aspect="auto")
 
 
 def _score(image: Tensor, truth: Tensor) -> str:
@@ -119,12 +117,8 @@ def _magnification(errors: list[Tensor]) -> int:
 
 def _plane(mask: Tensor, truth: Tensor) -> Tensor:
     plane = mask.detach().cpu().squeeze()
-    if plane.ndim > 2 or any(
-        m not in (1, t) for m, t in zip(plane.shape[::-1], truth.shape[::-1], strict=False)
-    ):
-        raise UserError(
-            f"the mask has shape {tuple(mask.shape)}, the image {tuple(truth.shape)}; give its own"
-        )
+    if plane.ndim > 2 or any(m not in (1, t) for m, t in zip(plane.shape[::-1], truth.shape[::-1], strict=False)):
+        raise UserError(f"the mask has shape {tuple(mask.shape)}, the image {tuple(truth.shape)}; give its own")
     return (plane != 0).expand(truth.shape)
 
 

@@ -60,53 +60,49 @@ def grow_sulci(
     """
     number, steps = len(starts), int(lengths.max())
     parent = (torch.rand(number, generator=generator) < 0.75).nonzero().squeeze(1)
-    sprout = (lengths[parent] * (0.35 + 0.4 * torch.rand(len(parent), generator=generator))).long()
-    side = torch.where(torch.rand(len(parent), generator=generator) < 0.5, -1.0, 1.0)
-    born = torch.cat([torch.zeros(number, dtype=torch.long), sprout])
-    life = torch.cat([lengths, lengths[parent] * 0.5 + 4]).long()
-    total = len(born)
-    tips = torch.cat([starts, starts[parent]])
-    heading = torch.cat([headings, headings[parent]])
+    portion = 0.35 + 0.4 * torch.rand(len(parent), generator=generator)
+    born = torch.cat([torch.zeros(number), lengths[parent] * portion]).long()
+    dead = born + torch.cat([lengths, lengths[parent] * 0.5 + 4]).long()
+    mother = torch.cat([torch.arange(number), parent])
+    heading, path = headings[mother], starts[mother][:, None].repeat(1, steps + 1, 1)
+    total = len(mother)
     swing = 0.22 * torch.randn(total, generator=generator)
     pace = 2 * torch.pi / (10 + 14 * torch.rand(total, generator=generator))
     shift = 2 * torch.pi * torch.rand(total, generator=generator)
-    owner = torch.arange(total)
-    family = torch.cat([owner[:number], parent])
-    foreign = torch.ones(total, len(obstacles) + total, dtype=torch.bool)
-    foreign[:, len(obstacles) :] = (family[:, None] != family) | (
-        (owner[:, None] >= number) & (owner == family[:, None])
-    )
-    path = tips[:, None].repeat(1, steps + 1, 1)
+    side = torch.where(torch.rand(total, generator=generator) < 0.5, -1.1, 1.1)
+    # a branch keeps clear of its mother, she not of it
+    foreign = mother[:, None] != mother
+    foreign[number:, :number] |= mother[number:, None] == torch.arange(number)
     alive = torch.ones(total, dtype=torch.bool)
     for step in range(1, steps + 1):
-        fresh = born == step
-        mother = family[fresh]
-        path[fresh, :step] = path[mother, step - 1][:, None]
-        heading[fresh] = heading[mother] + 1.1 * side[fresh[number:]]
+        fresh = (born == step).nonzero().squeeze(1)
+        path[fresh, :step] = path[mother[fresh], step - 1][:, None]
+        heading[fresh] = heading[mother[fresh]] + side[fresh]
         tips = path[:, step - 1]
-        trails = path[:, :step:2]
-        others = torch.cat([obstacles, trails.flatten(0, 1)])
-        away = tips[:, None] - others
-        squared = away.square().sum(-1).clamp_min(0.1)
-        foe = torch.cat(
-            [
-                foreign[:, : len(obstacles)],
-                foreign[:, len(obstacles) :].repeat_interleave(trails.shape[1], 1),
-            ],
-            1,
-        )
-        counted = foe & (squared < REACH**2)
-        push = (away * (counted / squared.square())[..., None]).sum(1) * 12
+        push, crowded = _neighbours(tips, path[:, :step:2], obstacles, foreign)
         heading = heading + swing * torch.cos(pace * step + shift)
-        along = torch.stack([heading.sin(), heading.cos()], -1) + push
-        turned = torch.atan2(along[:, 0], along[:, 1])
-        heading = heading + torch.atan2((turned - heading).sin(), (turned - heading).cos()).clamp(-0.3, 0.3)
-        crowded = (counted & (squared < CLEAR**2)).any(1) & (step > born + 6)
+        wish = _direction(heading) + push
+        turn = torch.atan2(wish[:, 0], wish[:, 1]) - heading
+        heading = heading + torch.atan2(turn.sin(), turn.cos()).clamp(-0.3, 0.3)
         outside = (tips / core).square().sum(-1) > 1
-        alive = alive & (step < born + life) & outside & ~crowded
-        moving = (alive & (step >= born))[:, None]
-        path[:, step:] = (tips + moving * torch.stack([heading.sin(), heading.cos()], -1))[:, None]
+        # the first steps lead out of the mother's own crowd
+        alive &= (step < dead) & outside & ~(crowded & (step > born + 6))
+        path[:, step:] = (tips + (alive & (step >= born))[:, None] * _direction(heading))[:, None]
     return path
+
+
+def _direction(heading: Tensor) -> Tensor:
+    return torch.stack([heading.sin(), heading.cos()], -1)
+
+
+def _neighbours(tips: Tensor, trails: Tensor, obstacles: Tensor, foreign: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how foreign trails and obstacles push every tip away, and whether one is too near."""
+    foe = torch.cat([foreign.new_ones(len(tips), len(obstacles)), foreign.repeat_interleave(trails.shape[1], 1)], 1)
+    away = tips[:, None] - torch.cat([obstacles, trails.flatten(0, 1)])
+    squared = away.square().sum(-1).clamp_min(0.1)  # square millimetres
+    felt = foe & (squared < REACH**2)
+    push = 12 * (away * (felt / squared.square())[..., None]).sum(1)
+    return push, (felt & (squared < CLEAR**2)).any(1)
 
 
 def tabulated(points: Tensor, width: Tensor) -> Sulci:

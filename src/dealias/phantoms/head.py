@@ -208,7 +208,7 @@ def _brain(image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict
         tissue = _deep(tissue, grid, signal, draw, soft)
     image = torch.lerp(image, tissue, grid.inside(-pial, 0.2) * (depth > -1))
     vessels = _vessels(sulci, half, draw).distance(grid.y, grid.x)
-    return torch.lerp(image, torch.full_like(image, signal["blood"]), grid.inside(vessels, 0.2))
+    return torch.lerp(image, torch.full_like(image, signal["blood"]), grid.inside(vessels, 0.2) * (depth > -3))
 
 
 def _vessels(sulci: Sulci, half: Tensor, draw: _Draw) -> Sulci:
