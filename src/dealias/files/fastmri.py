@@ -223,8 +223,8 @@ def _listed(file: Any) -> Mapping[str, Stored]:
 
     found: dict[str, Stored] = {}
 
-    def note(name: str, thing: Any) -> None:
-        if isinstance(thing, h5py.Dataset) and thing.shape is not None:
+    def note(name: Any, thing: Any) -> None:
+        if isinstance(name, str) and isinstance(thing, h5py.Dataset) and thing.shape is not None:
             found[name] = Stored(thing.shape, thing.dtype)
 
     file.visititems(note)
@@ -239,7 +239,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path) as file:
             yield file
-    except (OSError, RuntimeError, KeyError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         if isinstance(error, PermissionError):
             raise
         raise UserError(f"is no HDF5 file, or a damaged or truncated one ({error}); copy it again") from error
