@@ -112,18 +112,14 @@ def compare(folder: Path, image: torch.Tensor, problem: Acquisition) -> bool:
             ("dealias", f"{our_best:g}", ours[our_best], tuned),
             ("dealias, automatic", "-", automatic, free),
         ]:
-            print(
-                f"{threads:7}  {name:23}  {strength:>6}  {quality:7.2f}  {best * 1e3:8.1f}  {median * 1e3:9.1f}"
-            )
+            print(f"{threads:7}  {name:23}  {strength:>6}  {quality:7.2f}  {best * 1e3:8.1f}  {median * 1e3:9.1f}")
         print(f"{'':7}  {bare[1] / tuned[1]:.1f} times as fast as bart without start-up")
         won = won and tuned[1] < bare[1]
     return won
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="images (.npy, .npz with `image`); else the head phantom")
     parser.add_argument("--slice", type=int, default=10)
     parser.add_argument("--acceleration", type=float, default=4.0)

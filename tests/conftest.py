@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-hook = install_import_hook("dealias", "beartype.beartype")
+hook = install_import_hook("dealias", "typecheck.check")
 
 import torch  # noqa: E402
 
