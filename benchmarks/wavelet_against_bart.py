@@ -27,7 +27,7 @@ from dealias.methods.wavelet import Wavelet
 from dealias.phantoms import head
 from dealias.sampling import gaussian
 
-SIZE, ITERATIONS, REPETITIONS = 256, 40, 15
+SIZE, ITERATIONS, REPETITIONS = 256, 40, 9
 GRID = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05)
 
 
