@@ -7,49 +7,23 @@ instant.
 import os
 import re
 import sys
+import textwrap
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
-from inspect import getdoc, signature
+from inspect import Parameter, getdoc, signature
 from pathlib import Path
-from typing import Any, NoReturn
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 from docstring_parser import parse
-from jsonargparse import ArgumentParser
 
 from dealias import __version__, find
+from dealias.configure import Parser
 from dealias.errors import Note, UserError, suggest
 
 CONFIGS = Path(__file__).parent / "configs"
 USAGE = "usage: dealias COMMAND ...    (dealias COMMAND --help says more)"
-
-
-class _Parser(ArgumentParser):
-    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        line = message.strip().splitlines()[-1].strip()
-        raise UserError(f"{line}; see `{self.prog} --help`")
-
-
-def parser(name: str, run: Callable[..., None]) -> ArgumentParser:
-    """Return the parser of a command: `input` is positional, `output` is -o, all else is named."""
-    text = parse(getdoc(run) or "")
-    helps = {parameter.arg_name: parameter.description for parameter in text.params}
-    made = _Parser(prog=f"dealias {name}", description=text.short_description, default_env=False)
-    made.add_argument("--config", action="config", help="a YAML file with any of these options")
-    parameters = signature(run).parameters
-    special: set[str | int] = {name for name in ("input", "output") if name in parameters}
-    if "input" in special:
-        made.add_argument("input", type=str, help=helps["input"])
-    if "output" in special:
-        default = parameters["output"].default
-        required = default is parameters["output"].empty
-        extra = {"required": True} if required else {"default": default}
-        made.add_argument("-o", "--output", type=str, help=helps["output"], **extra)
-    for switch in (key for key, parameter in parameters.items() if parameter.annotation is bool):
-        made.add_argument(f"--{switch}", action="store_true", help=helps[switch])
-        special.add(switch)
-    made.add_function_arguments(run, as_positional=False, skip=special, fail_untyped=True)
-    return made
 
 
 def execute(arguments: list[str]) -> None:
@@ -72,15 +46,116 @@ def execute(arguments: list[str]) -> None:
     if name not in commands:
         raise UserError(f"command '{name}' is unknown{suggest(name, commands)}")
     run = import_module(f"dealias.commands.{name}").run
-    # `--method rim --method.iterations 12`: what follows the dot is an argument of the constructor
-    rest = [re.sub(r"^--(method|mask)\.", r"--\1_arguments.", item) for item in rest]
-    rest = [re.sub(r"^--from(?==|$)", "--from_", item) for item in rest]  # `from` is no name in Python
-    for place, item in enumerate(rest):
-        if place and rest[place - 1] == "--config" and (CONFIGS / f"{item}.yaml").exists():
-            rest[place] = str(CONFIGS / f"{item}.yaml")
-    values: dict[str, Any] = parser(name, run).parse_args(rest).as_dict()
+    if {"-h", "--help"} & {*rest}:
+        print(describe(name, run))
+        return
+    try:
+        values: dict[str, Any] = parser(name, run).parse_args(_spelt_out(rest)).as_dict()
+    except UnicodeDecodeError:
+        raise UserError("--config: is no text; give a YAML file") from None
+    except UserError as error:
+        raise UserError(f"{_as_typed(str(error), run)}; see `dealias {name} --help`") from None
     values.pop("config", None)
     run(**values)
+
+
+def parser(name: str, run: Callable[..., None]) -> Parser:
+    """Return the parser of a command: `input` is positional, `output` is -o, all else is named."""
+    made = Parser(prog=f"dealias {name}", default_env=False, add_help=False, allow_abbrev=False)
+    made.add_argument("--config", action="config")
+    special: set[str | int] = set()
+    for key, parameter in signature(run).parameters.items():
+        required = parameter.default is Parameter.empty
+        default = {"required": True} if required else {"default": parameter.default}
+        if key == "input":
+            made.add_argument("input", type=str)
+        elif key == "output":
+            made.add_argument("-o", "--output", type=str, **default)
+        elif parameter.annotation is bool:
+            made.add_argument(f"--{key}", action="store_true")
+        elif get_origin(parameter.annotation) is list:
+            made.add_argument(f"--{key}", type=str, nargs="+", **default)
+        else:
+            continue
+        special.add(key)
+    made.add_function_arguments(run, as_positional=False, skip=special, fail_untyped=True)
+    return made
+
+
+def describe(name: str, run: Callable[..., None]) -> str:
+    """Return the help of a command."""
+    parameters = signature(run).parameters
+    usage = [f"usage: dealias {name}"]
+    usage += [
+        "INPUT" if key == "input" else " ".join(_option(key, parameter))
+        for key, parameter in parameters.items()
+        if parameter.default is Parameter.empty
+    ]
+    text = parse(getdoc(run) or "")
+    lines = [" ".join([*usage, "[options]"]) if len(parameters) else usage[0], "", str(text.short_description), ""]
+    for item in text.params:
+        parameter = parameters[item.arg_name]
+        option, value = _option(item.arg_name, parameter)
+        lines += _entry(f"{option} {value}", item.description or "", parameter.default)
+    lines += _entry("--config FILE", "a YAML file with any of these options", None) if len(parameters) else []
+    return "\n".join([*lines, *_entry("-h, --help", "this", None)])
+
+
+def _entry(option: str, text: str, default: object) -> Iterator[str]:
+    if default is not None and default is not False and default is not Parameter.empty:
+        text += f" [{default}]"
+    first, *others = textwrap.wrap(text, 78)
+    indent = " " * 30
+    yield from [f"  {option:27} {first}"] if len(option) < 28 else [f"  {option}", f"{indent}{first}"]
+    yield from (f"{indent}{line}" for line in others)
+
+
+def _option(key: str, parameter: Parameter) -> tuple[str, str]:
+    """Return an option as a user types it, and what stands for its value."""
+    kind = parameter.annotation
+    if isinstance(kind, UnionType):
+        kind = get_args(kind)[0]
+    if key == "input":
+        return "INPUT", ""
+    if key == "output":
+        return "-o", "OUTPUT"
+    if get_origin(kind) is dict:
+        return f"--{key.removesuffix('_arguments')}.NAME", "VALUE"
+    option = f"--{key.removesuffix('_')}"
+    if kind is bool:
+        return option, ""
+    if get_origin(kind) is list:
+        return option, "FILE ..."
+    choices = "|".join(map(str, get_args(kind)))
+    return option, choices or {int: "N", float: "X"}.get(kind, key.removesuffix("_").upper())
+
+
+def _spelt_out(arguments: list[str]) -> list[str]:
+    """Return arguments as the parser takes them, from what a user types."""
+    # `--method rim --method.iterations 12`: what follows the dot is an argument of the constructor
+    spelt = [re.sub(r"^--(method|mask)\.", r"--\1_arguments.", item) for item in arguments]
+    spelt = [re.sub(r"^--from(?==|$)", "--from_", item) for item in spelt]  # `from` is no name in Python
+    for place, item in enumerate(spelt):
+        start, equals, name = item.rpartition("=")
+        wanted = start == "--config" or (not equals and place > 0 and spelt[place - 1] == "--config")
+        if wanted and (CONFIGS / f"{name}.yaml").exists():
+            spelt[place] = f"{start}{equals}{CONFIGS / name}.yaml"
+    return spelt
+
+
+def _as_typed(complaint: str, run: Callable[..., None]) -> str:
+    """Return the parser's complaint with options as a user types them, and with the nearest where one is unknown."""
+    options = {key: _option(key, parameter)[0] for key, parameter in signature(run).parameters.items()}
+    unknown = re.match(r"unrecognized arguments: (\S+)|Option '(\S+)' is not accepted", complaint)
+    if unknown:
+        name = unknown[1] or unknown[2]
+        if unknown[1] and not name.startswith("-"):
+            return f"'{name}' is one argument too many"
+        return f"there is no option '{name}'{suggest(name.partition('=')[0], ['--config', *options.values()])}"
+    complaint = complaint.replace("the following arguments are required:", "missing:")
+    for key, option in options.items():
+        complaint = re.sub(rf"(?<![\w'.-])(--)?{key}(?![\w'.-])", option, complaint)
+    return complaint
 
 
 def main() -> int:
@@ -96,6 +171,7 @@ def main() -> int:
             usual(message, category, *rest, **others)
 
     warnings.showwarning = show
+    warnings.simplefilter("always", Note)  # for each file that it concerns, not for the first alone
     try:
         execute(sys.argv[1:])
     except UserError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -62,20 +63,18 @@ class Acquisition(Problem):
         if mask is None:
             mask = (kspace != 0).any(-3, keepdim=True)
         else:
-            mask = _leading_axes(torch.as_tensor(mask) != 0, axes)
-            _check_mask(mask, kspace)
+            mask = _checked_mask(mask, kspace)
             outside = int(((kspace != 0) & ~mask).sum())
             if outside:
                 raise UserError(f"{outside} samples lie outside the mask; give the mask that the scan used, or none")
         if not mask.any():
             warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
         if maps is not None:
-            maps = _leading_axes(torch.as_tensor(maps).to(kspace), axes)
-            _check_maps(maps, kspace)
+            maps = _checked_maps(maps, kspace)
         if noise_std is not None:
-            noise_std = _leading_axes(torch.as_tensor(noise_std, dtype=kspace.real.dtype), axes)
-            if not (noise_std >= 0).all():
-                raise UserError("noise_std must be zero or more; give the standard deviation of a sample's real part")
+            noise_std = _checked_noise(noise_std, kspace)
+        if dimensions not in (2, 3) or axes < dimensions + 1:
+            raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give 2, or 3 for a film")
         return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), dimensions)
 
     @classmethod
@@ -90,20 +89,22 @@ class Acquisition(Problem):
         header: Header | None = None,
         dimensions: int = 2,
     ) -> "Acquisition":
-        """Return what a scanner would measure of a complex image: masked k-space with Gaussian noise.
+        """Return what a scanner would measure of an image: masked k-space with Gaussian noise.
 
         Arguments:
-            image: complex (*batch, y, x).
+            image: (*batch, y, x).
             mask: centred, as in `centred`.
             maps: as in `centred`.
             noise_std: standard deviation of the real and of the imaginary part of one sample.
         """
-        axes = image.ndim + 1
-        mask = _leading_axes(torch.as_tensor(mask, device=image.device) != 0, axes)
-        maps = None if maps is None else _leading_axes(torch.as_tensor(maps).to(image), axes)
-        _check_mask(mask, image.unsqueeze(-3))
-        inside = shift_mask(mask)
-        none = image.real.new_zeros((1,) * axes)
+        if not image.is_complex():
+            image = image.to(image.dtype.to_complex() if image.is_floating_point() else torch.complex64)
+        like = image.unsqueeze(-3)
+        inside = shift_mask(_checked_mask(mask, like))
+        if maps is not None:
+            coils = _tensor(maps, "the maps").shape[-3]
+            maps = _checked_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]))
+        none = image.real.new_zeros((1,) * like.ndim)
         clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), dimensions)
         return clean.with_noise(noise_std, generator) if noise_std else clean
 
@@ -163,9 +164,7 @@ class Acquisition(Problem):
 
     def sampled(self, mask: Any) -> "Acquisition":
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
-        mask = _leading_axes(torch.as_tensor(mask, device=self.kspace.device) != 0, self.kspace.ndim)
-        _check_mask(mask, self.kspace)
-        return self._kept(self.mask & shift_mask(mask))
+        return self._kept(self.mask & shift_mask(_checked_mask(mask, self.kspace)))
 
     def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple["Acquisition", "Acquisition"]:
         """Return two acquisitions that share the samples at random: about `fraction` of them, and the rest."""
@@ -173,13 +172,13 @@ class Acquisition(Problem):
         return self._kept(self.mask & draw), self._kept(self.mask & ~draw)
 
     def with_maps(self, maps: Any) -> "Acquisition":
-        """Return the acquisition with these coil maps (coil, y, x) or as k-space."""
-        maps = _leading_axes(torch.as_tensor(maps).to(self.kspace), self.kspace.ndim)
-        _check_maps(maps, self.kspace)
-        return replace(self, maps=maps)
+        """Return the acquisition with these coil maps (coil, y, x) or as k-space; None drops those it has."""
+        return replace(self, maps=None if maps is None else _checked_maps(maps, self.kspace))
 
     def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":
         """Return the acquisition with Gaussian noise of this standard deviation added to each part of a sample."""
+        if not 0 <= noise_std < float("inf"):
+            raise UserError(f"noise of {noise_std} is impossible; give a standard deviation of zero or more")
         like = self.kspace.real
         noise = torch.randn((*like.shape, 2), generator=generator, dtype=like.dtype, device=like.device)
         kspace = self.kspace + noise_std * self.mask * torch.view_as_complex(noise)
@@ -200,8 +199,18 @@ def _leading_axes(value: Tensor, axes: int) -> Tensor:
     return value.reshape((1,) * (axes - value.ndim) + value.shape) if value.ndim < axes else value
 
 
+def _tensor(value: Any, name: str) -> Tensor:
+    """Return a tensor of anything that NumPy understands, read-only, reversed or of foreign byte order too."""
+    if isinstance(value, Tensor):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind not in "cfiub":
+        raise UserError(f"{name} holds {array.dtype}, not numbers; give an array of numbers")
+    return torch.from_numpy(np.array(array, dtype=array.dtype.newbyteorder("=")))
+
+
 def _checked_kspace(kspace: Any) -> Tensor:
-    kspace = torch.as_tensor(kspace)
+    kspace = _tensor(kspace, "k-space")
     if not kspace.is_complex():
         kind = str(kspace.dtype).removeprefix("torch.")
         raise UserError(f"k-space holds {kind} numbers, not complex ones; combine real and imaginary parts first")
@@ -215,15 +224,28 @@ def _checked_kspace(kspace: Any) -> Tensor:
     return kspace if kspace.ndim > 2 else kspace.unsqueeze(0)
 
 
-def _check_mask(mask: Tensor, kspace: Tensor) -> None:
+def _checked_mask(mask: Any, kspace: Tensor) -> Tensor:
+    mask = _leading_axes(_tensor(mask, "the mask").to(kspace.device) != 0, kspace.ndim)
     shape, wanted = tuple(mask.shape), tuple(kspace.shape)
     if len(shape) != len(wanted) or shape[-3] != 1 or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
         raise UserError(
             f"the mask has shape {shape}, k-space {wanted}; give a mask (x), (y, x), or as k-space with one coil"
         )
+    return mask
 
 
-def _check_maps(maps: Tensor, kspace: Tensor) -> None:
+def _checked_noise(noise_std: Any, kspace: Tensor) -> Tensor:
+    noise_std = _leading_axes(_tensor(noise_std, "noise_std").to(kspace.real), kspace.ndim)
+    shape, wanted = tuple(noise_std.shape), tuple(kspace.shape)
+    if len(shape) != len(wanted) or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+        raise UserError(f"noise_std has shape {shape}, k-space {wanted}; give a number, or as many axes as k-space")
+    if not (torch.isfinite(noise_std) & (noise_std >= 0)).all():
+        raise UserError("noise_std must be zero or more; give the standard deviation of a sample's real part")
+    return noise_std
+
+
+def _checked_maps(maps: Any, kspace: Tensor) -> Tensor:
+    maps = _leading_axes(_tensor(maps, "the maps").to(kspace), kspace.ndim)
     shape, wanted = tuple(maps.shape), tuple(kspace.shape)
     if shape[-3] != wanted[-3]:
         raise UserError(f"the maps have {shape[-3]} coils, k-space has {wanted[-3]}; give one map per coil")
@@ -231,3 +253,4 @@ def _check_maps(maps: Tensor, kspace: Tensor) -> None:
         raise UserError(f"the maps have shape {shape}, k-space {wanted}; give maps (coil, y, x) or as k-space")
     if not torch.isfinite(maps).all():
         raise UserError("the maps hold values that are NaN or infinite; estimate them again or set those to zero")
+    return maps

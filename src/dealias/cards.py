@@ -4,12 +4,13 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 """
 
 import json
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from dealias import find
 from dealias.configure import configure
@@ -27,7 +28,7 @@ def weights() -> list[str]:
 
 def path_of(name: str) -> Path | None:
     """Return the weight file that a name or path means, None where it means none."""
-    if name.endswith(".safetensors") or "/" in name:
+    if name.endswith(".safetensors") or "/" in name or Path(name).is_file():
         return Path(name)
     return WEIGHTS / f"{name}.safetensors" if name in weights() else None
 
@@ -58,14 +59,17 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return json.loads((file.metadata() or {})["card"])
+            card = json.loads((file.metadata() or {})["card"])
+            if not (isinstance(card["method"], str) and isinstance(card["arguments"], dict)):
+                raise ValueError
+            return card
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; shipped weights: {', '.join(weights()) or 'none'}") from None
-    except (OSError, SafetensorError, KeyError, ValueError):
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         raise UserError(f"{path}: not a weight file of dealias; give a .safetensors file that it wrote") from None
 
 
-def load(name: str, *, device: str = "cpu", **arguments: Any) -> Method:
+def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Method:
     """Return a method ready to run: from a .safetensors file, a shipped weight, or one that has no parameters.
 
     Arguments:
@@ -75,7 +79,7 @@ def load(name: str, *, device: str = "cpu", **arguments: Any) -> Method:
     Raises:
         UserError: for an unknown name, unreadable weights, or a method that would hold random numbers.
     """
-    target = usable(device)
+    target, name = usable(device), str(name)
     path = path_of(name)
     if path is None:
         if name not in find.names("methods") and "." not in name:
@@ -85,13 +89,12 @@ def load(name: str, *, device: str = "cpu", **arguments: Any) -> Method:
             raise UserError(f"method '{name}' has parameters and no shipped weights; give a .safetensors file")
         return method.eval()
     card = read(path)
-    method = configure(find.method(card["method"]), {**card["arguments"], **arguments})
-    tensors = {}
-    with safe_open(path, framework="pt") as file:
-        for key in file.keys():  # noqa: SIM118 - not a dictionary
-            tensors[key] = file.get_tensor(key)
     try:
-        method.load_state_dict(tensors)
+        method = configure(find.method(card["method"]), {**card["arguments"], **arguments})
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    try:
+        method.load_state_dict(load_file(path))
     except RuntimeError:
         raise UserError(f"{path}: its weights do not fit {card['method']} with these arguments; drop them") from None
     return method.to(target).eval()
@@ -107,6 +110,8 @@ def usable(device: str) -> torch.device:
         found = torch.device(device)
     except RuntimeError:
         raise UserError(f"device '{device}' is unknown; give cpu or cuda") from None
-    if found.type == "cuda" and not torch.cuda.is_available():
-        raise UserError("there is no CUDA device here; use --device cpu")
+    if found.type not in ("cpu", "cuda"):
+        raise UserError(f"device '{device}' is not supported; give cpu or cuda")
+    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"there is no CUDA device '{device}' here; use --device cpu")
     return found

@@ -1,30 +1,77 @@
-"""The constructor is the configuration: build an object from values that a user gave, checked by its signature."""
+"""Values that a user gave become arguments, checked by the signature of what takes them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ArgumentParser
 
-from dealias.errors import UserError
+from dealias.errors import UserError, suggest
 
 Built = TypeVar("Built")
+WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "names with their values",
+}
 
 
-class _Parser(ArgumentParser):
+class Parser(ArgumentParser):
+    """A parser that complains in one line."""
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise UserError(" ".join(part.strip() for part in message.splitlines() if part.strip()))
+        """Raise what is wrong as a UserError."""
+        raise UserError(_complaint(message))
 
 
-def configure(kind: type[Built], values: Mapping[str, Any]) -> Built:
+def configure(kind: Callable[..., Built], values: Mapping[str, Any]) -> Built:
     """Return what a constructor makes of values from a command line, a YAML file or a card.
 
     Raises:
         UserError: for a name that the constructor does not take, or a value of the wrong type.
     """
-    parser = _Parser(default_env=False)
-    parser.add_class_arguments(kind, as_positional=False)
+    return kind(**checked(kind, values))
+
+
+def checked(taker: Callable[..., Any], values: Mapping[str, Any], given: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the arguments of a class or function, in their types; those that the user left out by default.
+
+    Arguments:
+        given: arguments that the program gives, and a user cannot.
+
+    Raises:
+        UserError: for a name that is not taken, or a value of the wrong type.
+    """
+    name = taker.__name__
+    known = [key for key in signature(taker).parameters if key not in given]
+    for key in values:
+        if key not in known:
+            hint = suggest(key, known) if known else "; it takes none"
+            raise UserError(f"{name} takes no argument '{key}'{hint}")
+    parser = Parser(default_env=False)
+    add = parser.add_class_arguments if isinstance(taker, type) else parser.add_function_arguments
+    add(taker, as_positional=False, skip=set(given))
     try:
-        checked = parser.parse_object(dict(values))
+        return parser.parse_object(dict(values)).as_dict()
     except UserError as error:
-        raise UserError(f"{kind.__name__}: {error}; see `dealias methods`") from None
-    return kind(**checked.as_dict())
+        raise UserError(f"{name}: {error}; `dealias methods` lists what each takes") from None
+
+
+def _complaint(message: str) -> str:
+    """Return jsonargparse's message of many lines as one."""
+    key = re.search(r'Parser key "([\w.]+)"', message)
+    value = re.findall(r"(?:Got|Given) value: (.*)", message)
+    if not (key and value):
+        return " ".join(re.sub(r'^Parser key "(\w+)"', r"--\1", message).split())
+    choices = re.search(r"Literal\[([^]]*)\]", message)
+    if choices:
+        wanted = "one of " + choices[1].replace("'", "")
+    else:
+        kinds = re.findall(r"Expected an? <class '(\w+)'>", message)
+        wanted = " or ".join(WORDS[kind] for kind in kinds if kind in WORDS) or "another value"
+    return f"{key[1]} cannot be '{value[-1]}'; give {wanted}"

@@ -7,7 +7,7 @@ block would leak it to its consumer.
 import copy
 from collections.abc import Iterator
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -35,12 +35,14 @@ def iterate(
 
     Arguments:
         method: a method, or what `dealias.load` takes.
-        maps: coil maps; "auto" keeps those of the acquisition.
+        maps: coil maps; "auto" keeps those of the acquisition, None drops them.
         precision: of the arithmetic; bfloat16 concerns networks only.
         iterations: how many estimates, where the method lets one choose; None is its own number.
     """
+    device = problem.data.device
     method, problem = _prepared(method, problem, maps, precision, iterations)
-    yield from _estimates(method, problem, precision)
+    for x in _estimates(method, problem, precision):
+        yield x.to(device)
 
 
 def reconstruct(
@@ -57,12 +59,14 @@ def reconstruct(
 
     Arguments:
         method: a method, or what `dealias.load` takes.
-        maps: coil maps; "auto" keeps those of the acquisition.
+        maps: coil maps; "auto" keeps those of the acquisition, None drops them.
         batch: problems solved at once; None is 1 on a CPU, whose caches like it, and 8 on a GPU.
         precision: of the arithmetic; bfloat16 concerns networks only.
         iterations: how many estimates, where the method lets one choose; None is its own number.
         progress: show a bar on stderr.
     """
+    if batch is not None and batch < 1:
+        raise UserError(f"a batch of {batch} is impossible; give 1 or more")
     method, problem = _prepared(method, acquisition, maps, precision, iterations)
     lead = problem.shape[: -max(method.dimensions, problem.dimensions)]
     places = list(product(*(range(n) for n in lead)))
@@ -85,13 +89,15 @@ def _prepared(
     precision: Precision,
     iterations: int | None,
 ) -> tuple[Method, Problem]:
+    if precision not in get_args(Precision):
+        raise UserError(f"precision '{precision}' is unknown; give one of {', '.join(get_args(Precision))}")
     method = load(method) if isinstance(method, str) else method
     if iterations is not None:
         if iterations < 1:
             raise UserError(f"{iterations} iterations are impossible; give 1 or more")
         method = copy.copy(method)  # shares the parameters
         method.iterations = iterations
-    if isinstance(maps, Tensor) and isinstance(problem, Acquisition):
+    if isinstance(problem, Acquisition) and not isinstance(maps, str):
         problem = problem.with_maps(maps)
     dtype = torch.float64 if precision == "float64" else torch.float32
     weight = next(method.parameters(), None)

@@ -5,6 +5,7 @@ There is no registry. Names are listed without importing anything; dotted paths 
 
 from collections.abc import Callable
 from importlib import import_module
+from inspect import isabstract
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def method(name: str) -> "type[Method]":
     if "." in name:
         module, _, attribute = name.rpartition(".")
         found = getattr(_imported(module, name), attribute, None)
-        if not (isinstance(found, type) and issubclass(found, Method)):
+        if not (isinstance(found, type) and issubclass(found, Method)) or isabstract(found):
             raise UserError(f"{name} is not a method; give the dotted path of a subclass of dealias.Method")
         return found
     if name not in names("methods"):
@@ -63,5 +64,8 @@ def mask(name: str) -> Callable[..., Any]:
 def _imported(module: str, name: str) -> ModuleType:
     try:
         return import_module(module)
-    except ImportError as error:
-        raise UserError(f"{name} cannot be imported ({error}); install its package or correct the path") from None
+    except (ImportError, ValueError, TypeError) as error:  # the latter for paths such as `.rim` and `..rim`
+        raise UserError(
+            f"{name} cannot be imported ({error}); correct the path, install its package or name its folder "
+            "in PYTHONPATH"
+        ) from None

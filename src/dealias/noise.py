@@ -19,11 +19,13 @@ def estimate_noise(acquisition: Acquisition) -> Tensor:
     kspace = acquisition.kspace
     mask = acquisition.mask.expand(*kspace.shape[:-3], 1, *kspace.shape[-2:])
     levels = []
-    for samples, sampled in zip(kspace.flatten(0, -4), mask.flatten(0, -4), strict=True):
+    for samples, sampled in zip(
+        kspace.reshape(-1, *kspace.shape[-3:]), mask.reshape(-1, *mask.shape[-2:]), strict=True
+    ):
         count = int(sampled.sum())
         if not count:
             levels.append(kspace.real.new_zeros(()))
             continue
-        outer = radius[sampled[0]].topk(max(1, count // 10)).indices
-        levels.append((samples[:, sampled[0]][:, outer].abs().square().median() / (2 * math.log(2))).sqrt())
+        outer = radius[sampled].topk(max(1, count // 10)).indices
+        levels.append((samples[:, sampled][:, outer].abs().square().median() / (2 * math.log(2))).sqrt())
     return torch.stack(levels).reshape(kspace.shape[:-3])

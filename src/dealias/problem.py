@@ -87,9 +87,13 @@ class Problem(ABC):
 
     def __getitem__(self: P, index: int | tuple[int, ...]) -> P:
         """Return one problem of a batch; an axis of size 1 is shared by all."""
+        places = index if isinstance(index, tuple) else (index,)
+        lead = self.shape[: -self.dimensions]
+        if len(places) > len(lead) or any(not -n <= i < n for i, n in zip(places, lead, strict=False)):
+            raise IndexError(f"no problem {index} in a batch of shape {tuple(lead)}")
         chosen = {}
         for name, value in self._tensors().items():
-            for i in index if isinstance(index, tuple) else (index,):
+            for i in places:
                 value = value[0] if value.shape[0] == 1 else value[i]
             chosen[name] = value
         return replace(self, **chosen)  # type: ignore[type-var]

@@ -1,34 +1,47 @@
 """A file or a folder in, a file or a folder out: what the commands that make files have in common."""
 
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from dealias.errors import UserError
+from dealias import __version__
+from dealias.errors import UserError, suggest
 
 
 def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     """Return each input file with its output; a folder gives OUT/<relative path>.<extension>.
 
     Raises:
-        UserError: where nothing is there, or two inputs would write one output.
+        UserError: where nothing is there, two inputs would write one output, or one would write over an input.
     """
     begin, end = Path(source), Path(target)
     if not begin.is_dir():
-        return [(begin, end / f"{begin.stem}.{extension}" if end.is_dir() else end)]
-    files = sorted(path for path in begin.rglob("*") if path.is_file() and not path.name.startswith("."))
-    if not files:
-        raise UserError(f"{begin}: the folder is empty; give a folder with measurements")
+        into = end.is_dir() or target.endswith("/")
+        return _safe({end / f"{begin.stem}.{extension}" if into else end: begin})
     if end.is_file():
         raise UserError(f"{end}: is a file, but the input is a folder; give a folder for the output")
+    inside = end.resolve() if end.resolve() != begin.resolve() else None  # earlier results are no input
+    files = sorted(path for path in begin.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = [path for path in files if inside is None or inside not in path.resolve().parents]
+    if not files:
+        raise UserError(f"{begin}: the folder is empty; give a folder with measurements")
     found: dict[Path, Path] = {}
     for path in files:
         goal = end / path.relative_to(begin).with_suffix(f".{extension}")
         if goal in found:
-            raise UserError(f"{path} and {found[goal]} would both become {goal}; rename one of them")
+            raise UserError(f"{found[goal]} and {path} would both become {goal}; rename one of them")
         found[goal] = path
+    return _safe(found)
+
+
+def _safe(found: dict[Path, Path]) -> list[tuple[Path, Path]]:
+    sources = {path.resolve() for path in found.values()}
+    for goal in found:
+        if goal.resolve() in sources:
+            raise UserError(f"{goal}: is one of the inputs, which would be lost; choose another output")
     return [(path, goal) for goal, path in found.items()]
 
 
@@ -38,7 +51,7 @@ def each(
     work: Callable[[Path, Path], None],
     *,
     done: str,
-    extension: str = "h5",
+    extensions: Sequence[str],
     overwrite: bool = False,
 ) -> None:
     """Do the work for every file; one that fails does not stop the others.
@@ -46,33 +59,54 @@ def each(
     Arguments:
         work: takes an input path and an output path.
         done: the verb of the last line: "7 of 9 reconstructed, 2 failed: a.h5, b.h5".
+        extensions: what an output may be called; a folder gets the first.
 
     Raises:
         UserError: for the single file's mistake, or at the end for those that failed.
     """
-    todo = pairs(source, target, extension)
-    if not Path(source).is_dir():
+    todo = pairs(source, target, extensions[0])
+    begin = Path(source)
+    if not begin.is_dir():
         ((path, goal),) = todo
+        if goal.suffix.lower().removeprefix(".") not in extensions:
+            known = [f".{name}" for name in extensions]
+            raise UserError(f"{goal}: cannot be of the kind '{goal.suffix}'{suggest(goal.suffix, known)}")
         if goal.exists() and not overwrite:
             raise UserError(f"{goal}: exists already; give --overwrite to replace it")
-        goal.parent.mkdir(parents=True, exist_ok=True)
         work(path, goal)
         return
     failed: list[str] = []
-    finished = 0
-    for path, goal in tqdm(todo, unit="file", leave=False):
+    skipped = 0
+    for path, goal in tqdm(todo, unit="file", leave=False, disable=None):
         if goal.exists() and not overwrite:
             tqdm.write(f"dealias: {goal}: exists already, skipped", file=sys.stderr)
-            finished += 1
+            skipped += 1
             continue
         try:
-            goal.parent.mkdir(parents=True, exist_ok=True)
             work(path, goal)
-            finished += 1
         except UserError as error:
             tqdm.write(f"dealias: {error}", file=sys.stderr)
-            failed.append(path.name)
-    summary = f"{finished} of {len(todo)} {done}"
+            failed.append(str(path.relative_to(begin)))
+    summary = f"{len(todo) - skipped - len(failed)} of {len(todo)} {done}"
+    summary += f", {skipped} skipped" if skipped else ""
     if failed:
         raise UserError(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
     print(f"dealias: {summary}", file=sys.stderr)
+
+
+def folder_for(path: Path) -> None:
+    """Make the folder of an output, early: before minutes of work that could not be written.
+
+    Raises:
+        UserError: where the disk refuses.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{path}: its folder cannot be made ({error.strerror}); choose another output") from None
+
+
+def made(source: Path, seed: int) -> dict[str, str | int]:
+    """Return what a result says of its making."""
+    command = shlex.join(["dealias", *sys.argv[1:]])
+    return {"source": str(source), "command": command, "version": __version__, "seed": seed}

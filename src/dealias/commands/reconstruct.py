@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from dealias.commands._each import each
+from dealias.commands._each import each, folder_for, made
 
 
 def run(
@@ -29,11 +29,11 @@ def run(
         input: a file with k-space, or a folder of such files
         output: the file to write (.h5, .npy, .png), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
-        method_arguments: arguments of the method, each as --method.NAME VALUE
+        method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto, none, or a file that holds them
-        device: cpu or cuda
+        device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
-        batch: slices at once; by default 1 on a CPU, 8 on a GPU
+        batch: slices at once; by default 1 on a CPU and 8 on a GPU
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         format: of the files that a folder gives
@@ -47,21 +47,25 @@ def run(
     from dealias.commands._maps import choose
 
     torch.manual_seed(seed)
-    chosen = load(method, device=device, **(method_arguments or {}))
-    made = {"command": " ".join(["dealias", *sys.argv[1:]]), "version": dealias.__version__, "seed": seed}
+    given = method_arguments or {}
+    chosen = load(method, device=device, **given)
+    if "seed" in chosen.arguments and "seed" not in given:
+        chosen = load(method, device=device, **given, seed=seed)
+    coil_maps = choose(maps)
 
     def work(source: Path, target: Path) -> None:
         acquisition = dealias.open(source, key=key, axes=axes)
+        folder_for(target)
         image = dealias.reconstruct(
             chosen,
             acquisition,
-            maps=choose(maps),
+            maps=coil_maps,
             batch=batch,
             precision=precision,
             progress=sys.stderr.isatty(),
         )
-        dealias.write(
-            target, image, acquisition.header, overwrite=overwrite, attributes={"source": str(source), **made}
-        )
+        about = {**made(source, seed), "method": method, "precision": precision}
+        dealias.write(target, image, acquisition.header, overwrite=overwrite, attributes=about)
 
-    each(input, output, work, done="reconstructed", extension=format, overwrite=overwrite)
+    extensions = sorted(("h5", "hdf5", "npy", "png"), key=lambda name: name != format)
+    each(input, output, work, done="reconstructed", extensions=extensions, overwrite=overwrite)

@@ -1,5 +1,6 @@
 """From images to weights with their card."""
 
+import sys
 from typing import Any, Literal
 
 
@@ -29,12 +30,12 @@ def run(
     Arguments:
         output: the folder for checkpoints, curves (TensorBoard) and weights.safetensors
         method: the method by name, or the dotted path of a class
-        method_arguments: arguments of the method, each as --method.NAME VALUE
+        method_arguments: an argument of the method; `dealias methods` lists them
         data: images to learn from: files or folders of .npy, .npz, HDF5 or PNG
         validation: images of other subjects, on which the best weights are chosen
         denoised: learn from a denoised copy of each image too
         phantoms: how many simulated heads to add
-        simulation: how pairs are drawn, each as --simulation.NAME VALUE (crop, acceleration, noise, scale, ...)
+        simulation: how pairs are drawn: crop, acceleration, noise, scale or phase, each with a value such as [64,128]
         loss: what is minimised
         rate: the learning rate at the start; it falls with a cosine
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it
@@ -43,10 +44,10 @@ def run(
         every: updates between two validations
         patience: validations without a better score before it stops
         devices: processes (CPU) or GPUs
-        from_: weights to start from, by name or file (as --from)
+        from_: weights to start from, by name or file
         seed: of the first weights and of all that is drawn
     """
     from dealias.training.session import train
 
     settings = {name: value for name, value in locals().items() if name not in ("output", "train")}
-    train(output, **settings)
+    print(f"dealias: {train(output, **settings)}: the best weights so far", file=sys.stderr)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dealias.commands._each import each
+from dealias.commands._each import each, folder_for, made
 
 
 def run(
@@ -26,32 +26,37 @@ def run(
         output: the file to write (.h5, .npy), or a folder
         acceleration: one sample in this many is kept
         mask: the pattern; `dealias methods` lists them
-        mask_arguments: arguments of the pattern, each as --mask.NAME VALUE
+        mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
         noise: standard deviation of noise to add to each part, as a fraction of the largest image magnitude
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         overwrite: replace existing files
         seed: of the mask and the noise
     """
+    import warnings
+
     import torch
 
     import dealias
     from dealias import find
-    from dealias.errors import UserError
+    from dealias.configure import checked
+    from dealias.errors import Note
 
     draw = find.mask(mask)
+    arguments = checked(draw, mask_arguments or {}, given=("shape", "acceleration", "generator"))
 
     def work(source: Path, target: Path) -> None:
         full = dealias.open(source, key=key, axes=axes)
+        folder_for(target)
         generator = torch.Generator().manual_seed(seed)
-        try:
-            pattern = draw(full.shape[-2:], acceleration, generator=generator, **(mask_arguments or {}))
-        except TypeError as error:
-            raise UserError(f"mask '{mask}': {str(error).removeprefix(f'{mask}() ')}; see `dealias methods`") from None
-        kept = full.sampled(pattern)
+        kept = full.sampled(draw(full.shape[-2:], acceleration, generator=generator, **arguments))
+        if kept.acceleration > 1.05 * acceleration:
+            text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
+            warnings.warn(Note(text), stacklevel=2)
         if noise:
             largest = full.coil_images.abs().square().sum(-3).sqrt().amax()
             kept = kept.with_noise(noise * float(largest), generator)
-        dealias.write(target, kept, overwrite=overwrite)
+        about = {**made(source, seed), "pattern": mask, "acceleration": acceleration}
+        dealias.write(target, kept, overwrite=overwrite, attributes=about)
 
-    each(input, output, work, done="undersampled", overwrite=overwrite)
+    each(input, output, work, done="undersampled", extensions=("h5", "hdf5", "npy"), overwrite=overwrite)

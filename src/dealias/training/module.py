@@ -4,8 +4,10 @@ Update i draws its pairs from a generator seeded by (seed, i), so that a trainin
 it had not been.
 """
 
+import logging
 import math
 import time
+import warnings
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +27,8 @@ from dealias.method import Method
 from dealias.shapes import Image
 from dealias.training import losses
 from dealias.training.simulate import Simulation
+
+KEPT_EVERY = timedelta(minutes=2)
 
 
 class Module(lightning.LightningModule):
@@ -50,9 +54,11 @@ class Module(lightning.LightningModule):
         self.spent = 0.0
 
     def training_step(self, batch: Tensor, _: int) -> Tensor:
+        # not the batch's own number: Lightning counts from zero again where it resumes
+        index = self.global_step * self.trainer.world_size + self.global_rank
         # processes that wait for each other should work on crops of one size
         size = self.simulation.size(_generator(self.seed, self.global_step))
-        acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, int(batch[0])))
+        acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, index))
         acquisition, target = acquisition.to(self.device), target.to(self.device)
         problem, scale = acquisition.normalised(self.method.dimensions)
         value: Tensor = self.loss(self.method.estimates(problem), target / scale, problem.zero_filled)
@@ -83,8 +89,8 @@ class Module(lightning.LightningModule):
         assert not isinstance(optimizer, list)
         for group in optimizer.param_groups:
             group["lr"] = self.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
-        if progress >= 1:
-            self.trainer.should_stop = True
+        if progress >= 1 or self.global_step + 1 >= self.updates:
+            self.trainer.should_stop = True  # which validates a last time
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["spent"] = self.spent
@@ -123,8 +129,10 @@ def fit(
     devices: int,
 ) -> Path:
     """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
-    best = ModelCheckpoint(directory, "best", monitor="psnr", mode="max", enable_version_counter=False)
-    last = ModelCheckpoint(directory, "last", train_time_interval=timedelta(minutes=2), enable_version_counter=False)
+    # `last` is written at every validation too
+    best = ModelCheckpoint(directory, "best", monitor="psnr", mode="max", save_last=True, enable_version_counter=False)
+    last = ModelCheckpoint(directory, "last", train_time_interval=KEPT_EVERY, enable_version_counter=False)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     trainer = lightning.Trainer(
         accelerator="auto" if torch.cuda.is_available() else "cpu",
         devices=devices,
@@ -135,7 +143,7 @@ def fit(
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
         gradient_clip_val=1.0,
-        log_every_n_steps=50,
+        log_every_n_steps=min(50, module.updates),
         callbacks=[
             EMAWeightAveraging(decay=0.999),
             EarlyStopping("psnr", mode="max", patience=patience),
@@ -149,5 +157,9 @@ def fit(
     updates: DataLoader[Any] = DataLoader(range(module.updates * devices), batch_size=1)  # type: ignore[arg-type]
     examples: DataLoader[Any] = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
     resume = directory / "last.ckpt"
-    trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
-    return Path(best.best_model_path)
+    with warnings.catch_warnings():
+        # what a resumed training on few cores cannot help, and PyTorch's news for Lightning
+        for text in ("Checkpoint directory", ".*does not have many workers", ".*LeafSpec"):
+            warnings.filterwarnings("ignore", text)
+        trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
+    return directory / "best.ckpt"

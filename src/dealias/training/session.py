@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 from datetime import date
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from dealias.method import Method
 from dealias.training.images import gather
 from dealias.training.simulate import Simulation
 
+SETTINGS = "settings.json"
 ACCELERATIONS = (2.0, 4.0)  # of the validation; its noise is 0.001 of the maximum
 
 
@@ -33,7 +35,7 @@ def train(output: str, **settings: Any) -> Path:
     except ImportError as error:
         raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
     directory = Path(output)
-    _remember(directory, settings)
+    settings = _compared(directory, settings)
     torch.manual_seed(settings["seed"])
     method = _method(settings)
     precision = settings["precision"]
@@ -54,6 +56,7 @@ def train(output: str, **settings: Any) -> Path:
         seconds(settings["time"]),
         settings["seed"],
     )
+    _remember(directory, settings)
     best = fit(
         module,
         examples,
@@ -63,14 +66,15 @@ def train(output: str, **settings: Any) -> Path:
         patience=settings["patience"],
         devices=settings["devices"],
     )
-    return export(best, directory / "weights.safetensors")
+    target = directory / "weights.safetensors"
+    return export(best, target) if module.global_rank == 0 else target
 
 
 def export(checkpoint: Path, target: Path) -> Path:
     """Write the averaged weights of a checkpoint as a weight file with its card, and return that file's path."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-    settings = json.loads((checkpoint.parent / "settings.json").read_text())
-    method = _method({**settings, "from_": None})
+    settings = json.loads((checkpoint.parent / SETTINGS).read_text())
+    method = _method(settings)
     prefix = "method."
     tensors = state["state_dict"].items()
     method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
@@ -97,27 +101,46 @@ def seconds(text: str | None) -> float | None:
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
-def _remember(directory: Path, settings: dict[str, Any]) -> None:
-    """Keep the settings beside the checkpoints, and refuse a folder in which others were used."""
-    file = directory / "settings.json"
+def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings as JSON keeps them, refusing a folder that holds a training with others."""
     changeable = ("updates", "time", "patience", "every", "devices", "command")
-    new = {**settings, "command": " ".join(["dealias", *sys.argv[1:]])}
-    if file.exists():
+    command = shlex.join(["dealias", *sys.argv[1:]])
+    new: dict[str, Any] = json.loads(json.dumps({**settings, "command": command}))
+    if directory.is_file():
+        raise UserError(f"{directory}: is a file; name a folder")
+    file = directory / SETTINGS
+    if file.exists() and any(directory.glob("*.ckpt")):
         old = json.loads(file.read_text())
         changed = [key for key in new if key not in changeable and new[key] != old.get(key)]
         if changed:
-            raise UserError(f"{directory}: holds a training with another {changed[0]}; choose another folder")
-    directory.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}")
-    temporary.write_text(json.dumps(new, indent=1))
-    temporary.replace(file)
+            name = changed[0].removesuffix("_arguments").removesuffix("_")
+            raise UserError(f"{directory}: holds a training with another {name}; choose another folder")
+    return new
+
+
+def _remember(directory: Path, settings: dict[str, Any]) -> None:
+    """Keep the settings beside the checkpoints."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        temporary = directory / f".{SETTINGS}.{os.getpid()}"
+        temporary.write_text(json.dumps(settings, indent=1))
+        temporary.replace(directory / SETTINGS)
+    except OSError as error:
+        raise UserError(f"{directory}: cannot be written ({error.strerror}); choose another folder") from None
 
 
 def _method(settings: dict[str, Any]) -> Method:
     arguments = settings["method_arguments"] or {}
-    if settings["from_"] is not None:
-        return cards.load(settings["from_"], **arguments).train()
-    return configure(find.method(settings["method"]), arguments)
+    kind = find.method(settings["method"])
+    if settings["from_"] is None:
+        method = configure(kind, arguments)
+        if next(method.parameters(), None) is None:
+            raise UserError(f"method '{settings['method']}' has no parameters, so there is nothing to train")
+        return method.train()
+    method = cards.load(settings["from_"], **arguments)
+    if type(method) is not kind:
+        raise UserError(f"{settings['from_']} holds weights of {type(method).__name__}; name it with --method")
+    return method.train()
 
 
 def _fast_bfloat16() -> bool:

@@ -13,6 +13,7 @@ from torch.nn.functional import interpolate
 
 from dealias import sampling
 from dealias.acquisition import Acquisition
+from dealias.errors import UserError
 from dealias.shapes import Image
 
 
@@ -37,6 +38,20 @@ class Simulation:
     phase: float = 1.0
     lines: float = 0.1
     batch: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn.
+
+        Raises:
+            UserError: for a range whose ends are swapped or impossible.
+        """
+        least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny, "scale": 0}
+        for name, lowest in least.items():
+            low, high = getattr(self, name)
+            if not lowest <= low <= high < float("inf"):
+                raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
+        if not (0 <= self.lines <= 1 and self.batch >= 1):
+            raise UserError("lines is a fraction from 0 to 1, and batch is 1 or more; correct them")
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
