@@ -12,12 +12,12 @@ import statistics
 import time
 
 import torch
-from machine import describe, refuse_if_busy
 from torch.nn.functional import conv2d, mse_loss
 
 import dealias
 from dealias.methods.rim import RIM
 from dealias.phantoms import head
+from machine import describe, refuse_if_busy
 
 
 def floor(rim, size, dtype):

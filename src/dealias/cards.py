@@ -28,7 +28,7 @@ def weights() -> list[str]:
 
 def path_of(name: str) -> Path | None:
     """Return the weight file that a name or path means, None where it means none."""
-    if name.endswith(".safetensors") or "/" in name or Path(name).is_file():
+    if name.endswith(".safetensors") or "/" in name or ("." in name and Path(name).is_file()):
         return Path(name)
     return WEIGHTS / f"{name}.safetensors" if name in weights() else None
 

@@ -1,6 +1,7 @@
 """The input doctor: what a file holds, what looks wrong, which methods fit."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,45 +20,105 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
     import dealias
     from dealias import cards
 
-    weight = cards.path_of(input) if input.endswith(".safetensors") or input in cards.weights() else None
-    if weight is not None:
-        _print({name: str(value) for name, value in cards.read(weight).items()})
+    if input.endswith(".safetensors") or input in cards.weights():
+        _print(_flat(cards.read(cards.path_of(input) or input)))
         return
-    acquisition = dealias.open(input, key=key, axes=axes)
-    _print({**_facts(acquisition), "fits": ", ".join(_fitting(acquisition))})
+    try:
+        acquisition = dealias.open(input, key=key, axes=axes)
+    except dealias.UserError:
+        _print(_file(input) | _images(input))
+        raise
+    _print({**_file(input), **_facts(acquisition), **_fitting(acquisition)})
     for remark in _remarks(acquisition):
         print(f"note: {remark}")
 
 
-def _print(facts: dict[str, str]) -> None:
-    width = max(map(len, facts))
+def _print(facts: Mapping[str, object]) -> None:
+    width = max(map(len, facts), default=0)
     for name, value in facts.items():
         print(f"{name:{width}}  {value}")
 
 
+def _flat(card: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
+    """Return a card's entries with dotted names."""
+    entries: dict[str, object] = {}
+    for name, value in card.items():
+        entries |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return entries
+
+
+def _file(source: str) -> dict[str, str]:
+    """Return the size and format of a file, as far as it has them."""
+    from pathlib import Path
+
+    from dealias.errors import UserError
+    from dealias.files.formats import recognise
+
+    path = Path(source)
+    if not path.is_file():
+        return {}
+    size = path.stat().st_size
+    unit = next(unit for unit in (1, 2**10, 2**20, 2**30) if size < 2**10 * unit or unit == 2**30)
+    name = {1: "bytes", 2**10: "KiB", 2**20: "MiB", 2**30: "GiB"}[unit]
+    try:
+        module = recognise(path)
+    except (UserError, OSError):
+        module = None
+    return {"file": f"{path.name}, {size / unit:.3g} {name}, {module.title if module else 'of no known format'}"}
+
+
+def _images(source: str) -> dict[str, str]:
+    """Return which images a file holds that is no measurement, if any."""
+    from collections import Counter
+    from pathlib import Path
+
+    from dealias.errors import UserError
+    from dealias.files.images import images
+
+    if not Path(source).is_file():
+        return {}
+    try:
+        counts = Counter(tuple(image.shape) for image in images(source))
+    except UserError:
+        return {}
+    kinds = ", ".join(f"{count} of {rows} x {columns}" for (rows, columns), count in counts.items())
+    return {"images": f"{kinds}; `dealias train` learns from them, there is nothing to reconstruct"}
+
+
 def _facts(acquisition: "Acquisition") -> dict[str, str]:
     from dealias.files.centred import central_share
-    from dealias.noise import estimate_noise
 
     rows, columns = acquisition.shape[-2:]
-    lead = acquisition.kspace.shape[:-3]
-    kinds = ["slices", "frames"] if acquisition.dimensions == 3 else ["slices"]
-    counts = [f"{n} {kind}" for n, kind in zip(lead, kinds, strict=False)]
-    noise, largest = estimate_noise(acquisition), _largest(acquisition)
+    kinds = ["slice", "frame"] if acquisition.dimensions == 3 else ["slice"]
+    counts = [_count(n, kind) for n, kind in zip(acquisition.kspace.shape[:-3], kinds, strict=False)]
     sampled = acquisition.kspace.abs()[acquisition.mask.expand(acquisition.kspace.shape)]
+    share = central_share(acquisition.centred_kspace) if bool(acquisition.kspace.any()) else 0.0
     facts = {
-        "axes": ", ".join([*counts, f"{acquisition.coils} coils", f"{rows} rows", f"{columns} columns"]),
+        "axes": ", ".join([*counts, _count(acquisition.coils, "coil"), f"{rows} rows, {columns} columns"]),
         "mask": f"{acquisition.acceleration:.2f}x, {describe(acquisition.centred_mask)}",
-        "centre": f"the central quarter holds {central_share(acquisition.centred_kspace):.2f} of the energy",
-        "noise": f"at most {float(noise.median()):.3g} in each part, {float(noise.median()) / largest:.2%} of the image",
+        "centre": f"the central quarter of rows and columns holds {share:.0%} of the energy",
+        "noise": _noise(acquisition),
         "range": f"{float(sampled.min()):.3g} to {float(sampled.max()):.3g}" if len(sampled) else "nothing sampled",
-        "maps": "none" if acquisition.maps is None else "given",
+        "maps": "none" if acquisition.maps is None else "in the file",
     }
     if acquisition.header.voxel_size is not None:
         facts["voxel"] = " x ".join(f"{size:.3g}" for size in acquisition.header.voxel_size) + " mm (slice, y, x)"
     if acquisition.header.matrix is not None:
         facts["matrix"] = f"{acquisition.header.matrix[0]} x {acquisition.header.matrix[1]} to show"
     return facts
+
+
+def _count(number: int, kind: str) -> str:
+    return f"{number} {kind}" if number == 1 else f"{number} {kind}s"
+
+
+def _noise(acquisition: "Acquisition") -> str:
+    from dealias.noise import estimate_noise
+
+    level = float(estimate_noise(acquisition).median())
+    text = f"at most {level:.3g} in each part of a sample, {level / _largest(acquisition):.2%} of the image's maximum"
+    given = acquisition.noise_std
+    return text if given is None else f"{float(given.median()):.3g} by the file; {text}"
 
 
 def describe(mask: "Tensor") -> str:
@@ -73,11 +134,31 @@ def describe(mask: "Tensor") -> str:
     for axis, name in ((0, "columns"), (1, "rows")):
         lines = first.any(axis)
         if bool((first == (lines[None] if axis == 0 else lines[:, None])).all()):
-            return f"whole {name}, {_run_around_centre(lines)} central ones{shared}"
+            return f"whole {name}, {_run_around_centre(lines)} central ones{_regular(lines)}{_reach(first)}{shared}"
     share = first.float().mean()
     middle = first[rows * 3 // 8 : rows * 5 // 8 + 1, columns * 3 // 8 : columns * 5 // 8 + 1].float().mean()
     kind = "denser at the centre" if middle > 1.3 * share else "of even density"
-    return f"points {kind}{shared}"
+    return f"points {kind}{_reach(first)}{shared}"
+
+
+def _regular(lines: "Tensor") -> str:
+    """Return how the lines outside the centre follow each other, where they do so evenly."""
+    gaps = lines.nonzero().squeeze(1).diff()
+    outer = gaps[gaps > 1]
+    even = len(outer) > 2 and bool((outer == outer[0]).all())
+    return f", every {int(outer[0])}th outside" if even else ""
+
+
+def _reach(pattern: "Tensor") -> str:
+    """Return what part of k-space holds all samples, where that is not the whole."""
+    where = pattern.nonzero()
+    first, last = where.amin(0).tolist(), where.amax(0).tolist()
+    gaps = [(start, size - 1 - end) for start, end, size in zip(first, last, pattern.shape, strict=True)]
+    parts = []
+    for (before, after), size, name in zip(gaps, pattern.shape, ("rows", "columns"), strict=True):
+        if before + after > size // 16:
+            parts.append(f"{name} {before} to {size - 1 - after} only")
+    return f", {' and '.join(parts)}" if parts else ""
 
 
 def _run_around_centre(lines: "Tensor") -> int:
@@ -94,15 +175,14 @@ def _largest(acquisition: "Acquisition") -> float:
     return float(acquisition.coil_images.abs().square().sum(-3).sqrt().max()) or 1.0
 
 
-def _fitting(acquisition: "Acquisition") -> list[str]:
+def _fitting(acquisition: "Acquisition") -> dict[str, str]:
     from dealias import cards, find
 
-    axes = max(acquisition.dimensions, 2)
-    fitting = [name for name in find.names("methods") if find.method(name).dimensions <= axes]
-    shipped = set(cards.weights())
-    names = [name for name in fitting if name in shipped or not _learned(name)]
+    fitting = [name for name in find.names("methods") if find.method(name).dimensions <= acquisition.dimensions]
+    shipped = cards.weights()
+    names = [name for name in fitting if name not in shipped and not _learned(name)]
     needs_maps = acquisition.coils > 1 and acquisition.maps is None
-    return [f"{name} (give coil maps)" if needs_maps else name for name in names]
+    return {"fits, with coil maps" if needs_maps else "fits": ", ".join([*shipped, *names])}
 
 
 def _learned(name: str) -> bool:
@@ -127,6 +207,18 @@ def _remarks(acquisition: "Acquisition") -> list[str]:
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")
     if float(estimate_noise(acquisition).median()) > 0.02 * _largest(acquisition):
         remarks.append("the outer samples are strong: much noise, or a very undersampled or cropped k-space")
+    pattern = acquisition.centred_mask.flatten(0, -3)[0]
+    rows, columns = (_one_sided(pattern.any(axis)) for axis in (1, 0))
+    if rows or columns:
+        remarks.append(f"one side of the {'rows' if rows else 'columns'} is missing: partial Fourier, or not centred")
     if acquisition.acceleration > 12:
         remarks.append(f"{acquisition.acceleration:.0f}x is more than the shipped weights were trained for (1.5 to 5)")
     return remarks
+
+
+def _one_sided(lines: "Tensor") -> bool:
+    """Whether sampling reaches much further to one side of the centre than to the other."""
+    where = lines.nonzero().squeeze(1)
+    centre = len(lines) // 2
+    below, above = centre - int(where[0]), int(where[-1]) - centre
+    return abs(below - above) > max(2, len(lines) // 8)

@@ -56,14 +56,8 @@ def run(
     def work(source: Path, target: Path) -> None:
         acquisition = dealias.open(source, key=key, axes=axes)
         folder_for(target)
-        image = dealias.reconstruct(
-            chosen,
-            acquisition,
-            maps=coil_maps,
-            batch=batch,
-            precision=precision,
-            progress=sys.stderr.isatty(),
-        )
+        bar = sys.stderr.isatty()
+        image = dealias.reconstruct(chosen, acquisition, maps=coil_maps, batch=batch, precision=precision, progress=bar)
         about = {**made(source, seed), "method": method, "precision": precision}
         dealias.write(target, image, acquisition.header, overwrite=overwrite, attributes=about)
 

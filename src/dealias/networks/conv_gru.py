@@ -44,8 +44,9 @@ class ConvGRU(nn.Module):
         shape = (*pixels.shape[:-1], self.candidate.in_features)
         before = None if state is None else state.to(x.dtype).movedim(1, -1).reshape(-1, shape[-1])
         weights = (self.input.weight, self.input.bias, self.gates.weight, self.candidate.weight)
+        keep = torch.is_grad_enabled()
         with torch.autocast(device, enabled=False):
-            after: Tensor = _Cell.apply(pixels.reshape(-1, pixels.shape[-1]), before, *weights)  # type: ignore[no-untyped-call]
+            after: Tensor = _Cell.apply(keep, pixels.reshape(-1, pixels.shape[-1]), before, *weights)  # type: ignore[no-untyped-call]
         return after.reshape(shape).movedim(-1, 1)
 
 
@@ -72,21 +73,20 @@ class _Cell(torch.autograd.Function):
     """One update of all pixels (pixels, channels), blocked forwards and backwards."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, h: Tensor | None, *weights: Tensor) -> Tensor:
+    def forward(ctx: Any, keep: bool, x: Tensor, h: Tensor | None, *weights: Tensor) -> Tensor:
         cast = [value.to(x.dtype) for value in weights]
         pixels, features = x.shape[0], weights[-1].shape[0]
-        kept = any(ctx.needs_input_grad)
-        gates = x.new_empty(pixels if kept else min(pixels, BLOCK), 3 * features)
+        gates = x.new_empty(pixels if keep else min(pixels, BLOCK), 3 * features)
         after = x.new_empty(pixels, features)
         for start in range(0, pixels, BLOCK):
             block = slice(start, min(start + BLOCK, pixels))
             before = None if h is None else h[block]
-            _, z, n = _gates(x[block], before, cast, gates[block] if kept else gates[: block.stop - start]).chunk(3, 1)
+            _, z, n = _gates(x[block], before, cast, gates[block] if keep else gates[: block.stop - start]).chunk(3, 1)
             if before is None:
                 torch.addcmul(n, z, n, value=-1, out=after[block])
             else:
                 torch.lerp(n, before, z, out=after[block])
-        if kept:
+        if keep:
             ctx.save_for_backward(x, h, gates, *cast)
         return after
 
@@ -123,4 +123,4 @@ class _Cell(torch.autograd.Function):
             db += raw.sum(0, dtype=db.dtype)
             du += both.T @ before
             dv += dn.T @ (r * before)
-        return dx, dh, dw, db, du, dv
+        return None, dx, dh, dw, db, du, dv
