@@ -23,6 +23,8 @@ def run(
     patience: int = 20,
     devices: int = 1,
     from_: str | None = None,
+    summary: str | None = None,
+    terms: str | None = None,
     seed: int = 0,
 ) -> None:
     """Train a method on images, and go on where a training in the same folder stopped.
@@ -45,6 +47,8 @@ def run(
         patience: validations without a better score before it stops
         devices: processes (CPU) or GPUs
         from_: weights to start from, by name or file
+        summary: for the card: what these weights are for
+        terms: for the card: the terms of the data
         seed: of the first weights and of all that is drawn
     """
     from dealias.training.session import train

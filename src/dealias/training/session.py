@@ -78,14 +78,17 @@ def export(checkpoint: Path, target: Path) -> Path:
     prefix = "method."
     tensors = state["state_dict"].items()
     method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
+    scores = {name: round(float(value), 2) for name, value in state["scores"].items()}
     notes = {
+        "summary": f"{settings.get('summary') or 'no summary'}; {scores['psnr']} dB on its validation set",
+        "terms": settings.get("terms") or "not stated",
         "settings": settings,
         "command": settings["command"],
         "updates": state["global_step"],
         "hours": round(state["spent"] / 3600, 2),
         "date": date.today().isoformat(),
         "versions": {name: version(name) for name in ("dealias", "torch", "lightning")},
-        "validation psnr": {name: round(float(value), 2) for name, value in state["scores"].items()},
+        "validation": scores,
     }
     cards.save(target, method, notes, overwrite=True)
     return target
@@ -103,7 +106,7 @@ def seconds(text: str | None) -> float | None:
 
 def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings as JSON keeps them, refusing a folder that holds a training with others."""
-    changeable = ("updates", "time", "patience", "every", "devices", "command")
+    changeable = ("updates", "time", "patience", "every", "devices", "command", "summary", "terms")
     command = shlex.join(["dealias", *sys.argv[1:]])
     new: dict[str, Any] = json.loads(json.dumps({**settings, "command": command}))
     if directory.is_file():

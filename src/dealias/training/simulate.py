@@ -26,8 +26,9 @@ class Simulation:
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         scale: range of factors by which an image is shrunk before it is cropped.
-        phase: largest random smooth phase, in turns of pi.
         lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
+        grain: how often the image itself is noisy, as most references are, by 0.3 to 4 % of its maximum.
+        band: how often the outer k-space is empty, as where a scanner filters or interpolates.
         batch: crops of one update, all of one size.
     """
 
@@ -35,8 +36,9 @@ class Simulation:
     acceleration: tuple[float, float] = (1.5, 5.2)
     noise: tuple[float, float] = (5e-4, 4e-3)
     scale: tuple[float, float] = (0.4, 1.0)
-    phase: float = 1.0
     lines: float = 0.1
+    grain: float = 0.3
+    band: float = 0.4
     batch: int = 1
 
     def __post_init__(self) -> None:
@@ -66,8 +68,7 @@ class Simulation:
         for _ in range(self.batch):
             image = images[_integer(0, len(images) - 1, generator)]
             target = self._augmented(image, size, generator)
-            low, high = (torch.tensor(value).log().item() for value in self.noise)
-            noise_std = torch.tensor(_uniform(low, high, generator)).exp().item()
+            noise_std = _logarithmic(*self.noise, generator)
             mask = self._mask((*target.shape,), acceleration, generator)
             drawn.append((Acquisition.simulate(target, mask, noise_std=noise_std, generator=generator), target))
         return Acquisition.stack([pair[0] for pair in drawn]), torch.stack([pair[1] for pair in drawn])
@@ -85,7 +86,11 @@ class Simulation:
         image = torch.nn.functional.pad(image, (0, missing[1], 0, missing[0]))
         first = [_integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
         crop = image[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
-        return crop * smooth_phase(size, self.phase, generator)
+        crop = crop * smooth_phase(size, 1.0, generator)
+        if _uniform(0, 1, generator) < self.grain:
+            noise = torch.randn(size, dtype=crop.dtype, generator=generator)
+            crop = crop + _logarithmic(0.003, 0.04, generator) * noise
+        return band_limited(crop, generator) if _uniform(0, 1, generator) < self.band else crop
 
     def _mask(self, shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Tensor:
         if _uniform(0, 1, generator) >= self.lines:
@@ -110,6 +115,17 @@ def smooth_phase(shape: tuple[int, int], strength: float, generator: torch.Gener
     return torch.polar(torch.ones(shape), turns * phi / phi.abs().max())
 
 
+def band_limited(image: Image, generator: torch.Generator) -> Image:
+    """Return an image (y, x) whose k-space is empty beyond an ellipse or rectangle, its edge sharp or soft."""
+    half = [_uniform(0.4, 1.0, generator) for _ in range(2)]
+    y, x = (2 * torch.fft.fftfreq(n).abs() / part for n, part in zip(image.shape, half, strict=True))
+    round_ = _uniform(0, 1, generator) < 0.5
+    radius = (y[:, None].square() + x.square()).sqrt() if round_ else torch.maximum(y[:, None], x)
+    soft = _uniform(0.01, 0.5, generator)
+    window = ((1 - radius) / soft).clamp(0, 1)
+    return torch.fft.ifft2(torch.fft.fft2(image) * window)
+
+
 def shrunk(image: Image, factors: Sequence[float]) -> Image:
     """Return an image resampled to `factors` of its size, low-pass filtered against aliasing."""
     size = [max(8, round(n * factor)) for n, factor in zip(image.shape, factors, strict=True)]
@@ -120,6 +136,10 @@ def shrunk(image: Image, factors: Sequence[float]) -> Image:
 
 def _uniform(low: float, high: float, generator: torch.Generator) -> float:
     return low + (high - low) * torch.rand((), generator=generator).item()
+
+
+def _logarithmic(low: float, high: float, generator: torch.Generator) -> float:
+    return float(low * (high / low) ** _uniform(0, 1, generator))
 
 
 def _integer(low: int, high: int, generator: torch.Generator) -> int:
