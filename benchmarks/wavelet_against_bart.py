@@ -96,7 +96,7 @@ def compare(folder: Path, image: torch.Tensor, problem: Acquisition) -> bool:
     theirs = {v: float(psnr(bart(folder, v, ITERATIONS, 2), image)) for v in GRID}
     ours = {v: float(psnr(Wavelet(ITERATIONS, v)(problem), image)) for v in GRID}
     their_best, our_best = max(theirs, key=lambda v: theirs[v]), max(ours, key=lambda v: ours[v])
-    automatic = float(psnr(Wavelet(ITERATIONS)(problem), image))
+    by_itself = float(psnr(Wavelet(ITERATIONS)(problem), image))
     print("threads  method                   lambda     PSNR   best ms  median ms")
     won = ours[our_best] >= theirs[their_best]
     for threads in (1, 2):
@@ -110,7 +110,7 @@ def compare(folder: Path, image: torch.Tensor, problem: Acquisition) -> bool:
             ("bart, process", f"{their_best:g}", theirs[their_best], whole),
             ("bart, without start-up", f"{their_best:g}", theirs[their_best], bare),
             ("dealias", f"{our_best:g}", ours[our_best], tuned),
-            ("dealias, automatic", "-", automatic, free),
+            ("dealias, by itself", "-", by_itself, free),
         ]:
             print(f"{threads:7}  {name:23}  {strength:>6}  {quality:7.2f}  {best * 1e3:8.1f}  {median * 1e3:9.1f}")
         print(f"{'':7}  {bare[1] / tuned[1]:.1f} times as fast as bart without start-up")

@@ -42,7 +42,7 @@ class Wavelet(LinearOperator):
         levels: at most so many; a level needs 16 samples on both axes, so a tiny image stays as it is.
     """
 
-    def __init__(self, levels: int = 4) -> None:
+    def __init__(self, levels: int = 3) -> None:
         self.levels = levels
 
     def forward(self, x: Image) -> Image:
