@@ -249,7 +249,8 @@ def _checked_maps(maps: Any, kspace: Tensor) -> Tensor:
     shape, wanted = tuple(maps.shape), tuple(kspace.shape)
     if shape[-3] != wanted[-3]:
         raise UserError(f"the maps have {shape[-3]} coils, k-space has {wanted[-3]}; give one map per coil")
-    if len(shape) != len(wanted) or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+    wrong = len(shape) != len(wanted) or shape[-2:] != wanted[-2:]
+    if wrong or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
         raise UserError(f"the maps have shape {shape}, k-space {wanted}; give maps (coil, y, x) or as k-space")
     if not torch.isfinite(maps).all():
         raise UserError("the maps hold values that are NaN or infinite; estimate them again or set those to zero")

@@ -67,7 +67,10 @@ def _complaint(message: str) -> str:
     key = re.search(r'Parser key "([\w.]+)"', message)
     value = re.findall(r"(?:Got|Given) value: (.*)", message)
     if not (key and value):
-        return " ".join(re.sub(r'^Parser key "(\w+)"', r"--\1", message).split())
+        message = re.sub(r'^Parser key "(\w+)"', r"--\1", message)
+        message = message.replace("Problems parsing config", "--config is not YAML")
+        message = message.replace('in "<unicode string>", ', "")
+        return " ".join(message.split())
     choices = re.search(r"Literal\[([^]]*)\]", message)
     if choices:
         wanted = "one of " + choices[1].replace("'", "")

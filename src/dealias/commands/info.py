@@ -205,7 +205,8 @@ def _remarks(acquisition: "Acquisition") -> list[str]:
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")
-    if float(estimate_noise(acquisition).median()) > 0.02 * _largest(acquisition):
+    noise = estimate_noise(acquisition) if acquisition.noise_std is None else acquisition.noise_std
+    if float(noise.median()) > 0.02 * _largest(acquisition):
         remarks.append("the outer samples are strong: much noise, or a very undersampled or cropped k-space")
     pattern = acquisition.centred_mask.flatten(0, -3)[0]
     rows, columns = (_one_sided(pattern.any(axis)) for axis in (1, 0))

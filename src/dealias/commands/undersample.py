@@ -50,7 +50,7 @@ def run(
         folder_for(target)
         generator = torch.Generator().manual_seed(seed)
         kept = full.sampled(draw(full.shape[-2:], acceleration, generator=generator, **arguments))
-        if kept.acceleration > 1.05 * acceleration:
+        if full.acceleration > 1.05 and kept.acceleration > 1.05 * acceleration:
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
         if noise:

@@ -65,7 +65,7 @@ class Module(lightning.LightningModule):
         self.log("loss", value, prog_bar=True)
         return value
 
-    def validation_step(self, batch: tuple[Acquisition, Image], _: int) -> None:
+    def validation_step(self, batch: Sequence[Any], _: int) -> None:
         acquisition, target = batch
         estimate = self.method(acquisition.to(self.device))
         score = psnr(estimate, target.to(self.device)).mean()
@@ -106,7 +106,7 @@ def _generator(seed: int, index: int) -> torch.Generator:
 
 
 def validation_set(
-    images: Sequence[Image], accelerations: Sequence[float], noise_std: float
+    images: Sequence[Tensor], accelerations: Sequence[float], noise_std: float
 ) -> list[tuple[Acquisition, Image]]:
     """Return simulated acquisitions of each image at each acceleration, always the same ones."""
     pairs = []
@@ -159,7 +159,8 @@ def fit(
     resume = directory / "last.ckpt"
     with warnings.catch_warnings():
         # what a resumed training on few cores cannot help, and PyTorch's news for Lightning
-        for text in ("Checkpoint directory", ".*does not have many workers", ".*LeafSpec"):
+        texts = ("Checkpoint directory", ".*does not have many workers", ".*dataloader is not resumable", ".*LeafSpec")
+        for text in texts:
             warnings.filterwarnings("ignore", text)
         trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
     return directory / "best.ckpt"

@@ -34,6 +34,11 @@ def train(output: str, **settings: Any) -> Path:
         from dealias.training.module import Module, fit, validation_set
     except ImportError as error:
         raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
+    for name in ("updates", "every", "patience", "devices"):
+        if settings[name] < 1:
+            raise UserError(f"{settings[name]} {name} are impossible; give 1 or more")
+    if not 0 < settings["rate"] < float("inf") or settings["phantoms"] < 0:
+        raise UserError("rate must be more than zero, and phantoms zero or more; correct them")
     directory = Path(output)
     settings = _compared(directory, settings)
     torch.manual_seed(settings["seed"])

@@ -60,7 +60,7 @@ class Simulation:
         return _integer(*self.crop, generator), _integer(*self.crop, generator)
 
     def pairs(
-        self, images: Sequence[Image], size: tuple[int, int], generator: torch.Generator
+        self, images: Sequence[Tensor], size: tuple[int, int], generator: torch.Generator
     ) -> tuple[Acquisition, Image]:
         """Return a batch of acquisitions, and the images (batch, y, x) that they were made of."""
         acceleration = _uniform(*self.acceleration, generator)
@@ -73,7 +73,7 @@ class Simulation:
             drawn.append((Acquisition.simulate(target, mask, noise_std=noise_std, generator=generator), target))
         return Acquisition.stack([pair[0] for pair in drawn]), torch.stack([pair[1] for pair in drawn])
 
-    def _augmented(self, image: Image, size: tuple[int, int], generator: torch.Generator) -> Image:
+    def _augmented(self, image: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
         if _uniform(0, 1, generator) < 0.5:
             image = shrunk(image, [_uniform(*self.scale, generator)] * 2)
         if _uniform(0, 1, generator) < 0.5:
@@ -126,7 +126,7 @@ def band_limited(image: Image, generator: torch.Generator) -> Image:
     return torch.fft.ifft2(torch.fft.fft2(image) * window)
 
 
-def shrunk(image: Image, factors: Sequence[float]) -> Image:
+def shrunk(image: Tensor, factors: Sequence[float]) -> Image:
     """Return an image resampled to `factors` of its size, low-pass filtered against aliasing."""
     size = [max(8, round(n * factor)) for n, factor in zip(image.shape, factors, strict=True)]
     parts = torch.view_as_real(image).movedim(-1, 0)[None]

@@ -1,0 +1,198 @@
+"""reconstruct and undersample as a user meets them, in one process."""
+
+import os
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias.__main__ import execute
+from dealias.errors import Note, UserError
+from dealias.phantoms import head
+
+
+def scan(path, shape=(24, 28), slices=2, coils=1):
+    image = torch.stack([head(shape, seed=seed) for seed in range(slices)])
+    weights = torch.linspace(1, 0.5, coils)[:, None, None] + 0j
+    kspace = dealias.Acquisition.simulate(image, torch.ones(shape), weights.expand(coils, *shape)).centred_kspace
+    with h5py.File(path, "w") as file:
+        file["kspace"] = (kspace if coils > 1 else kspace[:, 0]).numpy()
+    return image
+
+
+def complaint(*words):
+    with pytest.raises(UserError) as caught:
+        execute([str(word) for word in words])
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    path = tmp_path_factory.mktemp("scan") / "full.h5"
+    scan(path)
+    return path
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, full):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(full, "full.h5")
+    return tmp_path
+
+
+def test_undersample_reconstruct_and_what_the_files_say(here):
+    execute("undersample full.h5 -o fast.h5 --acceleration 3 --mask cartesian --mask.lines equispaced --seed 4".split())
+    fast = dealias.open("fast.h5")
+    assert fast.acceleration == pytest.approx(28 / round(28 / 3))
+    execute(
+        "undersample full.h5 -o again.h5 --acceleration 3 --mask cartesian --mask.lines=equispaced --seed 4".split()
+    )
+    assert torch.equal(dealias.open("again.h5").kspace, fast.kspace)
+    execute("reconstruct fast.h5 -o image.h5 --method wavelet --method.iterations 3".split())
+    with h5py.File("image.h5") as file:
+        assert file["reconstruction"].shape == file["image"].shape == (2, 24, 28)
+        assert file["reconstruction"].dtype == np.float32 and file["image"].dtype == np.complex64
+        assert file.attrs["method"] == "wavelet" and file.attrs["version"] == dealias.__version__
+        assert file.attrs["source"] == "fast.h5" and "command" in file.attrs
+    execute("reconstruct fast.h5 -o image.npy --method dealias.methods.zero_filled.ZeroFilled".split())
+    assert np.allclose(np.load("image.npy"), fast.zero_filled.numpy(), atol=1e-5)
+    execute("reconstruct full.h5 -o image.png --method zero_filled".split())
+    execute("reconstruct full.h5 -o new/folder/ --method zero_filled --format npy".split())
+    assert (here / "new/folder/full.npy").exists()
+
+
+def test_the_input_own_scale_and_noise(here):
+    execute("undersample full.h5 -o noisy.h5 --acceleration 1 --noise 0.1".split())
+    full, noisy = dealias.open("full.h5"), dealias.open("noisy.h5")
+    assert float((noisy.kspace - full.kspace).real.std()) == pytest.approx(0.1, rel=0.05)
+    assert "noise" in complaint(*"undersample full.h5 -o n.h5 --acceleration 2 --noise -1".split())
+
+
+def test_fewer_samples_than_asked_for_is_said(here):
+    execute("undersample full.h5 -o fast.h5 --acceleration 3".split())
+    with pytest.warns(Note, match="undersampled already"):
+        execute("undersample fast.h5 -o faster.h5 --acceleration 2".split())
+
+
+def test_a_seed_is_the_methods_seed(here):
+    execute("undersample full.h5 -o fast.h5 --acceleration 3".split())
+    for seed, name in ((0, "a"), (0, "b"), (1, "c")):
+        execute(f"reconstruct fast.h5 -o {name}.npy --method wavelet --method.iterations 4 --seed {seed}".split())
+    a, b, c = (np.load(f"{name}.npy") for name in "abc")
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
+
+
+def test_a_folder(here, capsys):
+    os.makedirs("in/deep")
+    scan("in/a.h5", slices=1)
+    scan("in/deep/b.h5", slices=1)
+    (here / "in/broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n and then nothing")
+    line = complaint(*"reconstruct in -o out --method zero_filled".split())
+    assert line == "2 of 3 reconstructed, 1 failed: broken.h5"
+    assert capsys.readouterr().err.count("\n") == 1
+    assert sorted(str(p.relative_to(here / "out")) for p in (here / "out").rglob("*.*")) == ["a.h5", "deep/b.h5"]
+    (here / "in/broken.h5").unlink()
+    before = (here / "out/a.h5").read_bytes()
+    (here / "out/deep/b.h5").unlink()
+    execute("reconstruct in -o out --method sense".split())
+    err = capsys.readouterr().err
+    assert "out/a.h5: exists already, skipped" in err
+    assert err.endswith("dealias: 1 of 2 reconstructed, 1 skipped\n")
+    assert (here / "out/a.h5").read_bytes() == before
+    execute("reconstruct in -o out --method sense --overwrite".split())
+    assert capsys.readouterr().err == "dealias: 2 of 2 reconstructed\n"
+    assert (here / "out/a.h5").read_bytes() != before
+
+
+def test_results_inside_the_input_folder_are_no_input(here, capsys):
+    for _ in range(2):
+        execute("reconstruct . -o out --method zero_filled".split())
+    assert "1 of 1 reconstructed" in capsys.readouterr().err
+
+
+def test_nothing_is_lost(here):
+    before = (here / "full.h5").read_bytes()
+    for words in (
+        "reconstruct full.h5 -o full.h5 --overwrite --method zero_filled",
+        "reconstruct full.h5 -o . --overwrite --method zero_filled",
+        "reconstruct . -o . --overwrite --method zero_filled",
+        "undersample ./full.h5 -o full.h5 --overwrite --acceleration 2",
+    ):
+        assert "would be lost" in complaint(*words.split())
+    (here / "link.h5").symlink_to("full.h5")
+    assert "would be lost" in complaint(*"reconstruct full.h5 -o link.h5 --overwrite --method zero_filled".split())
+    assert (here / "full.h5").read_bytes() == before
+
+
+def test_collisions(here):
+    os.makedirs("in")
+    for name in ("x.h5", "x.npy"):
+        (here / "in" / name).write_bytes(b"x")
+    assert "would both become" in complaint(*"reconstruct in -o out --method zero_filled".split())
+    assert not (here / "out").exists()
+
+
+BAD = [
+    ("reconstruct full.h5 -o o.h5 --method zerofilled", "did you mean zero_filled"),
+    ("reconstruct full.h5 -o o.h5 --method wavelet --method.itertions 3", "did you mean iterations"),
+    ("reconstruct full.h5 -o o.h5 --method wavelet --method.iterations many", "a whole number"),
+    ("reconstruct full.h5 -o o.h5 --method none.safetensors", "no such file"),
+    ("reconstruct full.h5 -o o.h5 --metod wavelet", "did you mean --method"),
+    ("reconstruct full.h5 o.h5 -o o.h5", "one argument too many"),
+    ("reconstruct full.h5", "missing: -o"),
+    ("reconstruct full.h5 -o o.h5 --precision float16", "one of float32, bfloat16, float64"),
+    ("reconstruct full.h5 -o o.h5 --batch x", "--batch cannot be 'x'; give a whole number"),
+    ("reconstruct full.h5 -o o.h5 --batch 0 --method zero_filled", "batch of 0"),
+    ("reconstruct full.h5 -o o.h5 --method zero_filled --device cuda:9", "no CUDA device"),
+    ("reconstruct full.h5 -o o.tiff --method zero_filled", "'.tiff'"),
+    ("reconstruct full.h5 -o folder/ --method zero_filled --format tiff", "one of h5, npy, png"),
+    ("reconstruct ful.h5 -o o.h5 --method zero_filled", "did you mean full.h5"),
+    ("reconstruct full.h5 -o o.h5 --method zero_filled --key nothing", "--key"),
+    ("reconstruct full.h5 -o o.h5 --method zero_filled --axes time,x", "--axes"),
+    ("reconstruct full.h5 -o o.h5 --method zero_filled --maps full.h5", "no array file"),
+    ("reconstruct full.h5 -o full.h5/o.h5 --method zero_filled", "folder"),
+    ("reconstruct full.h5 -o o.h5 --config none.yaml", "none.yaml"),
+    ("reconstruct full.h5 -o o.h5 --config full.h5", "YAML"),
+    ("undersample full.h5 -o o.h5", "missing: --acceleration"),
+    ("undersample full.h5 -o o.h5 --acceleration four", "a number"),
+    ("undersample full.h5 -o o.h5 --acceleration 0.5", "impossible"),
+    ("undersample full.h5 -o o.h5 --acceleration 5000", "lower the acceleration"),
+    ("undersample full.h5 -o o.h5 --acceleration 2 --mask gausian", "did you mean gaussian"),
+    ("undersample full.h5 -o o.h5 --acceleration 2 --mask.with 3", "did you mean width"),
+    ("undersample full.h5 -o o.h5 --acceleration 2 --mask.width wide", "a number"),
+    ("undersample full.h5 -o o.h5 --acceleration 2 --mask.generator 3", "no argument 'generator'"),
+    ("undersample full.h5 -o o.png --acceleration 2", "'.png'"),
+    ("reconstuct full.h5", "did you mean reconstruct"),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), BAD, ids=[words for words, _ in BAD])
+def test_mistakes_are_one_line_and_leave_nothing(words, text, here):
+    assert text in complaint(*words.split())
+    assert [path.name for path in here.iterdir()] == ["full.h5"]
+
+
+def test_many_coils(here):
+    scan("coils.h5", coils=2)
+    assert "no maps" in complaint(*"reconstruct coils.h5 -o o.h5 --method sense".split())
+    np.save("maps.npy", torch.ones(2, 24, 28).numpy() / 2**0.5 + 0j)
+    execute("reconstruct coils.h5 -o o.h5 --method sense --maps maps.npy".split())
+    np.save("maps3.npy", np.ones((3, 24, 28), np.complex64))
+    assert "3 coils" in complaint(*"reconstruct coils.h5 -o p.h5 --method sense --maps maps3.npy".split())
+
+
+def test_options_from_a_file(here):
+    (here / "c.yaml").write_text("method: wavelet\nmethod_arguments:\n  iterations: 2\n  regularisation: 1e-3\n")
+    execute("reconstruct full.h5 -o o.npy --config c.yaml".split())
+    execute("reconstruct full.h5 -o p.npy --method wavelet --method.iterations 2 --method.regularisation 1e-3".split())
+    assert np.array_equal(np.load("o.npy"), np.load("p.npy"))
+    execute("reconstruct full.h5 -o q.npy --config c.yaml --method.iterations 9".split())
+    assert not np.array_equal(np.load("o.npy"), np.load("q.npy"))
+    (here / "bad.yaml").write_text("metod: wavelet\n")
+    assert "did you mean --method" in complaint(*"reconstruct full.h5 -o r.npy --config bad.yaml".split())
+    (here / "bad.yaml").write_text("method: [\n")
+    assert "--config is not YAML" in complaint(*"reconstruct full.h5 -o r.npy --config bad.yaml".split())

@@ -1,0 +1,119 @@
+"""The input doctor: what it says of good, odd and broken files."""
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias import cards
+from dealias.__main__ import execute
+from dealias.commands.info import describe
+from dealias.errors import UserError
+from dealias.methods.rim import RIM
+from dealias.phantoms import head
+from dealias.sampling import cartesian, gaussian
+
+
+def told(capsys, *words):
+    execute(["info", *map(str, words)])
+    out = capsys.readouterr().out
+    return {line.split("  ")[0]: line.split("  ", 1)[-1].strip() for line in out.splitlines()}, out
+
+
+@pytest.fixture(scope="module")
+def scan():
+    generator = torch.Generator().manual_seed(0)
+    image = torch.stack([head((64, 72), seed=seed) for seed in range(3)])
+    return dealias.Acquisition.simulate(image, gaussian((64, 72), 3, generator=generator), noise_std=0.002)
+
+
+def test_a_good_file(scan, tmp_path, capsys):
+    dealias.write(tmp_path / "scan.h5", scan)
+    facts, out = told(capsys, tmp_path / "scan.h5")
+    assert facts["file"].startswith("scan.h5, ") and facts["file"].endswith("HDF5 as fastMRI")
+    assert facts["axes"] == "3 slices, 1 coil, 64 rows, 72 columns"
+    assert facts["mask"] == "3.00x, points denser at the centre"
+    assert facts["noise"].startswith("0.002 by the file; at most ")
+    assert "wavelet" in facts["fits"] and "zero_filled" in facts["fits"]
+    assert "note:" not in out
+
+
+def test_a_film_of_many_coils(tmp_path, capsys):
+    with h5py.File(tmp_path / "film.h5", "w") as file:
+        file["kspace"] = np.ones((2, 5, 3, 8, 9), np.complex64)
+        file.attrs["axes"] = "slice time coil y x"
+    facts, _ = told(capsys, tmp_path / "film.h5")
+    assert facts["axes"] == "2 slices, 5 frames, 3 coils, 8 rows, 9 columns"
+    assert "sense" in facts["fits, with coil maps"]
+
+
+@pytest.mark.filterwarnings("ignore:the mask samples nothing")
+@pytest.mark.parametrize(
+    ("change", "remark"),
+    [
+        (lambda k: k * 0, "samples nothing"),
+        (lambda k: torch.where(torch.arange(72) == 36, 0, k), "centre of k-space is not sampled"),
+        (lambda k: k * torch.tensor([1, 0, 1])[:, None, None, None], "1 of 3 coil images are empty"),
+        (lambda k: k * (torch.arange(72) > 25), "one side of the columns is missing"),
+        (lambda k: k + 5 * torch.randn_like(k), "outer samples are strong"),
+        (lambda k: k * (torch.arange(72) % 36 == 0), "more than the shipped weights"),
+    ],
+)
+def test_what_looks_wrong(change, remark, scan, tmp_path, capsys):
+    full = dealias.Acquisition.simulate(scan.zero_filled, torch.ones(72))
+    np.save(tmp_path / "odd.npy", change(full.centred_kspace).to(torch.complex64).numpy())
+    assert f"{remark}" in told(capsys, tmp_path / "odd.npy")[1].partition("note: ")[2]
+
+
+def test_what_cannot_be_opened(scan, tmp_path, capsys):
+    off = torch.fft.ifftshift(scan.centred_kspace, dim=(-2, -1))
+    np.save(tmp_path / "off.npy", off.numpy())
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).random((5, 20, 30)))
+    (tmp_path / "cut.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    (tmp_path / "text.txt").write_text("words")
+    for name, first, error in (
+        ("off.npy", "off.npy, ", "not centred"),
+        ("images.npy", "5 of 20 x 30", "complex"),
+        ("cut.h5", "HDF5 as fastMRI", "truncated"),
+        ("text.txt", "no known format", "no known format"),
+        (".", "", "folder"),
+        ("none.h5", "", "does not exist"),
+    ):
+        with pytest.raises(UserError, match=error):
+            execute(["info", str(tmp_path / name)])
+        assert first in capsys.readouterr().out
+
+
+def test_a_weight_file(tmp_path, capsys):
+    cards.save(tmp_path / "w.safetensors", RIM(features=4), {"figures": {"psnr": 31.5}})
+    facts, _ = told(capsys, tmp_path / "w.safetensors")
+    assert facts["arguments.features"] == "4" and facts["figures.psnr"] == "31.5"
+    with pytest.raises(UserError, match="no such file"):
+        execute(["info", str(tmp_path / "none.safetensors")])
+
+
+def line(*wanted, n=64):
+    made = torch.zeros(1, 1, n, dtype=torch.bool)
+    made[..., list(wanted)] = True
+    return made.expand(1, 8, n)
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (torch.ones(1, 8, 64, dtype=torch.bool), "fully sampled"),
+        (torch.zeros(1, 8, 64, dtype=torch.bool), "nothing sampled"),
+        (line(*range(0, 64, 4), *range(28, 37)), "whole columns, 9 central ones, every 4th outside"),
+        (line(*range(0, 64, 4), *range(28, 37)).mT, "whole rows, 9 central ones, every 4th outside"),
+        (line(*range(20, 64)), "whole columns, 44 central ones, columns 20 to 63 only"),
+        (torch.rand(1, 64, 64) < 0.5, "points of even density"),
+    ],
+)
+def test_masks_in_words(mask, words):
+    assert describe(mask) == words
+
+
+def test_masks_that_differ(generator):
+    two = torch.stack([cartesian((8, 64), 4, generator=generator)[None] for _ in range(2)])
+    assert describe(two).endswith("another for each slice or frame")

@@ -1,0 +1,130 @@
+"""Weights with their card: what is written comes back, and nothing else is believed."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import dealias
+from dealias import cards
+from dealias.errors import UserError
+from dealias.methods.rim import RIM
+
+
+def small():
+    torch.manual_seed(3)
+    return RIM(features=4, iterations=2)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "small.safetensors"
+    cards.save(path, small(), {"data": "phantoms", "seed": 3})
+    return path
+
+
+def test_round_trip(saved):
+    loaded = dealias.load(saved)
+    assert isinstance(loaded, RIM) and not loaded.training and loaded.iterations == 2
+    for name, value in small().state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], value)
+    card = cards.read(saved)
+    assert card["method"] == "dealias.methods.rim.RIM" and card["seed"] == 3
+    assert card["arguments"]["features"] == 4
+    assert dealias.load(str(saved), iterations=5).iterations == 5
+
+
+def test_an_existing_file_stays(saved):
+    before = saved.read_bytes()
+    with pytest.raises(UserError, match="--overwrite"):
+        cards.save(saved, small())
+    assert saved.read_bytes() == before
+    cards.save(saved, small(), overwrite=True)
+    assert [path.name for path in saved.parent.iterdir()] == ["small.safetensors"]
+
+
+def broken(path, card):
+    save_file({"x": torch.zeros(2)}, path, metadata=None if card is None else {"card": card})
+
+
+@pytest.mark.parametrize(
+    ("card", "text"),
+    [
+        (None, "not a weight file"),
+        ("{", "not a weight file"),
+        ("[]", "not a weight file"),
+        ("{}", "not a weight file"),
+        ('{"method": "dealias.methods.rim.RIM"}', "not a weight file"),
+        ('{"method": 3, "arguments": {}}', "not a weight file"),
+        ('{"method": "os.system", "arguments": {}}', "not a method"),
+        ('{"method": "dealias.Method", "arguments": {}}', "not a method"),
+        ('{"method": "no.such.Class", "arguments": {}}', "cannot be imported"),
+        ('{"method": "dealias.methods.rim.RIM", "arguments": {"width": 4}}', "no argument 'width'"),
+        ('{"method": "dealias.methods.rim.RIM", "arguments": {"features": "x"}}', "features"),
+        ('{"method": "dealias.methods.rim.RIM", "arguments": {}}', "do not fit"),
+    ],
+)
+def test_a_card_that_is_none(card, text, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    broken(path, card)
+    with pytest.raises(UserError, match=text) as caught:
+        dealias.load(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_weights_that_do_not_fit(saved):
+    with pytest.raises(UserError, match="do not fit"):
+        dealias.load(saved, features=8)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, -1])
+def test_truncated(saved, keep):
+    saved.write_bytes(saved.read_bytes()[:keep])
+    with pytest.raises(UserError, match="not a weight file"):
+        dealias.load(saved)
+
+
+def test_no_file_a_folder_another_format(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        dealias.load(tmp_path / "none.safetensors")
+    with pytest.raises(UserError, match="not a weight file"):
+        dealias.load(str(tmp_path) + "/")
+    torch.save({}, tmp_path / "weights.pt")
+    with pytest.raises(UserError, match="not a weight file"):
+        dealias.load(str(tmp_path / "weights.pt"))
+
+
+def test_never_random_numbers():
+    with pytest.raises(UserError, match="parameters"):
+        dealias.load("dealias.methods.rim.RIM")
+
+
+@pytest.mark.parametrize(("name", "text"), [("wavelt", "did you mean wavelet"), ("", "unknown"), ("a.b", "imported")])
+def test_unknown_names(name, text):
+    with pytest.raises(UserError, match=text):
+        dealias.load(name)
+
+
+def test_arguments_of_a_method_without_weights():
+    assert dealias.load("wavelet", iterations=3).iterations == 3
+    with pytest.raises(UserError, match="did you mean iterations"):
+        dealias.load("wavelet", itertions=3)
+    with pytest.raises(UserError, match="a whole number"):
+        dealias.load("wavelet", iterations="many")
+    with pytest.raises(UserError, match="it takes none"):
+        dealias.load("zero_filled", iterations=3)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:7", "gpu", "meta", "cuda:x"])
+def test_devices_that_are_not_there(device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(UserError, match="device") as caught:
+        dealias.load("zero_filled", device=device)
+    assert "cpu" in str(caught.value)
+
+
+def test_a_card_is_text_that_anyone_can_read(saved):
+    start = saved.read_bytes()
+    header = json.loads(start[8 : 8 + int.from_bytes(start[:8], "little")])
+    assert json.loads(header["__metadata__"]["card"])["data"] == "phantoms"

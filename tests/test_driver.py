@@ -1,0 +1,131 @@
+"""What is the same for all methods."""
+
+import pytest
+import torch
+
+import dealias
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.methods.rim import RIM
+from dealias.methods.sense import Sense
+from dealias.methods.wavelet import Wavelet
+from dealias.methods.zero_filled import ZeroFilled
+from dealias.testing import assert_close
+from problems import coil_maps, film
+
+
+class Spy(Method):
+    """Notes what it is given."""
+
+    def __init__(self, iterations: int = 2) -> None:
+        super().__init__()
+        self.iterations = iterations
+        self.seen: list = []
+
+    def estimates(self, problem):
+        for _ in range(self.iterations):
+            autocast = torch.is_autocast_enabled("cpu")
+            self.seen.append((tuple(problem.shape), problem.data.dtype, torch.is_grad_enabled(), autocast))
+            yield problem.zero_filled
+
+
+class FilmSpy(Spy):
+    dimensions = 3
+
+
+def rim():
+    torch.manual_seed(0)
+    return RIM(features=8, iterations=2)
+
+
+@pytest.mark.parametrize("method", [rim(), Wavelet(5), Sense(5)])
+def test_batches_agree(method):
+    problem = film(batch=(2, 3))
+    wanted = dealias.reconstruct(method, problem)
+    for batch in (2, 4, 6, 100):
+        assert_close(dealias.reconstruct(method, problem, batch=batch), wanted, 1e-5, f"batch {batch}")
+
+
+def test_what_a_method_is_given():
+    spy = Spy()
+    dealias.reconstruct(spy, film(batch=(2, 3)), batch=4)
+    assert [entry[0] for entry in spy.seen] == [(4, 19, 24)] * 2 + [(2, 19, 24)] * 2
+    films = FilmSpy()
+    dealias.reconstruct(films, film(batch=(2, 3), dimensions=3))
+    assert {entry[0] for entry in films.seen} == {(1, 3, 19, 24)}
+    with pytest.raises(UserError, match="film or volume"):
+        dealias.reconstruct(films, film(batch=()))
+
+
+def test_a_film_does_not_flicker():
+    problem = film(batch=(3,), dimensions=3)
+    assert_close(dealias.reconstruct(ZeroFilled(), problem), problem.zero_filled, 1e-6, "one scale")
+
+
+@pytest.mark.parametrize(
+    ("precision", "data", "image", "autocast"),
+    [
+        ("float32", torch.complex64, torch.complex64, False),
+        ("float64", torch.complex128, torch.complex128, False),
+        ("bfloat16", torch.complex64, torch.complex64, True),
+    ],
+)
+def test_precision(precision, data, image, autocast):
+    spy = Spy()
+    assert dealias.reconstruct(spy, film(batch=()), precision=precision).dtype == image
+    assert spy.seen[0][1:] == (data, False, autocast)
+    assert not torch.is_autocast_enabled("cpu")
+    network = rim()
+    exact = dealias.reconstruct(network, film(), precision="float64")
+    assert_close(dealias.reconstruct(network, film(), precision=precision).to(exact), exact, 0.03, precision)
+    assert next(network.parameters()).dtype == torch.float32
+
+
+def test_nothing_leaks_into_the_loop_of_the_user():
+    for x in dealias.iterate(Spy(), film(), precision="bfloat16"):
+        assert torch.is_grad_enabled() and not torch.is_autocast_enabled("cpu")
+        assert not x.requires_grad
+    for x in dealias.iterate(rim(), film()):
+        assert torch.is_grad_enabled() and not x.requires_grad and not x.is_inference()
+
+
+def test_more_iterations_leave_the_method_as_it_was():
+    network = rim()
+    assert len(list(dealias.iterate(network, film(), iterations=5))) == 5
+    assert network.iterations == 2
+    with pytest.raises(UserError, match="iterations"):
+        dealias.reconstruct(network, film(), iterations=0)
+
+
+def test_reconstruct_is_the_last_of_iterate():
+    problem = film(batch=(2,))
+    assert_close(dealias.reconstruct(Sense(4), problem), list(dealias.iterate(Sense(4), problem))[-1], 1e-6, "last")
+
+
+def test_maps():
+    problem = film(coils=3)
+    bare = problem.with_maps(None)
+    wanted = dealias.reconstruct("sense", problem)
+    assert_close(dealias.reconstruct("sense", bare, maps=coil_maps(3, 19, 24)), wanted, 1e-6, "given maps")
+    for arguments in ({"acquisition": bare}, {"acquisition": problem, "maps": None}):
+        with pytest.raises(UserError, match="3 coils and no maps"):
+            dealias.reconstruct("sense", **arguments)
+    with pytest.raises(UserError, match="2 coils"):
+        dealias.reconstruct("sense", bare, maps=coil_maps(2, 19, 24))
+
+
+def test_by_name_and_mistakes():
+    problem = film(batch=())
+    assert_close(dealias.reconstruct("zero_filled", problem), problem.zero_filled, 1e-6, "by name")
+    with pytest.raises(UserError, match="did you mean zero_filled"):
+        dealias.reconstruct("zerofilled", problem)
+    with pytest.raises(UserError, match="batch of 0"):
+        dealias.reconstruct("zero_filled", problem, batch=0)
+
+
+def test_the_bar_is_on_stderr_and_only_when_asked(capfd):
+    dealias.reconstruct(Spy(), film())
+    assert capfd.readouterr() == ("", "")
+    dealias.reconstruct(Spy(), film(), progress=True)
+    out, err = capfd.readouterr()
+    assert out == "" and "/8" in err

@@ -1,0 +1,26 @@
+"""The images that a training sees."""
+
+import numpy as np
+import torch
+
+from dealias.evaluation.metrics import psnr
+from dealias.phantoms import head
+from dealias.training.images import clean, gather
+
+
+def test_gather(tmp_path):
+    stack = torch.stack([3 * head((32, 36), seed=seed) for seed in range(2)])
+    np.save(tmp_path / "images.npy", stack.numpy())
+    plain = gather([str(tmp_path)])
+    assert [image.shape for image in plain] == [(32, 36)] * 2
+    more = gather([str(tmp_path / "images.npy")], denoised=True, phantoms=1)
+    assert len(more) == 5 and more[-1].shape == (256, 256)
+    for image in more:
+        assert abs(float(image.abs().max()) - 1) < 1e-5
+
+
+def test_a_clean_copy_is_cleaner(generator):
+    truth = head((96, 96), seed=1)
+    noisy = truth + 0.03 * torch.randn(96, 96, dtype=torch.complex64, generator=generator)
+    assert float(psnr(clean(noisy), truth)) > float(psnr(noisy, truth)) + 1
+    assert float(psnr(clean(truth), truth)) > 28

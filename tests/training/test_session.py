@@ -1,0 +1,177 @@
+"""A training as a user runs it: weights with a full card, and an exact resume after kill -9."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import dealias
+from dealias import cards
+from dealias.__main__ import execute
+from dealias.errors import UserError
+from dealias.phantoms import head
+from dealias.training.session import seconds
+
+pytest.importorskip("lightning")
+# Lightning uses what PyTorch has deprecated, and says what a training on few cores cannot help
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*LeafSpec"),
+    pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`"),  # the killed one kept another interval
+    pytest.mark.filterwarnings("ignore:The dirpath has changed"),  # a copied folder
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard.*"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:lightning.*"),
+]
+OPTIONS = "--method.features 4 --method.iterations 2 --simulation.crop [16,20] --precision float32 --seed 5 --every 3"
+
+KILLED = """
+import os, signal, sys
+from datetime import timedelta
+import torch
+torch.set_num_threads(1)
+import dealias.training.module as module
+from dealias.__main__ import execute
+start = module.Module.on_train_batch_start
+def dying(self, *rest):
+    if self.global_step == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    start(self, *rest)
+module.KEPT_EVERY = timedelta(0)
+module.Module.on_train_batch_start = dying
+execute(sys.argv[1:])
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("data")
+    np.save(folder / "train.npy", torch.stack([head((36, 40), seed=s) for s in range(3)]).numpy())
+    np.save(folder / "val.npy", head((24, 28), seed=9)[None].numpy())
+    return folder
+
+
+def words(data, output, *more):
+    fixed = ["train", "-o", str(output), "--data", str(data / "train.npy"), "--validation", str(data / "val.npy")]
+    return [*fixed, *OPTIONS.split(), "--updates", "8", *map(str, more)]
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    output = tmp_path_factory.mktemp("run") / "whole"
+    execute(words(data, output))
+    return output
+
+
+def complaint(arguments):
+    with pytest.raises(UserError) as caught:
+        execute(arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_weights_and_their_card(trained, data):
+    method = dealias.load(trained / "weights.safetensors")
+    assert method.arguments["features"] == 4 and not method.training
+    card = cards.read(trained / "weights.safetensors")
+    assert card["updates"] in (3, 6, 8) and card["settings"]["seed"] == 5
+    assert card["settings"]["data"] == [str(data / "train.npy")]
+    assert card["command"].startswith("dealias") and len(card["date"]) == 10
+    assert card["versions"].keys() == {"dealias", "torch", "lightning"}
+    assert card["validation"].keys() == {"psnr", "psnr/2x", "psnr/4x"}
+    scan = dealias.Acquisition.simulate(head((24, 28), seed=9), torch.ones(24, 28))
+    assert torch.isfinite(dealias.reconstruct(method, scan).abs()).all()
+
+
+def test_the_weights_changed(trained):
+    torch.manual_seed(5)
+    fresh = dealias.methods.rim.RIM(features=4, iterations=2).state_dict()
+    last = torch.load(trained / "last.ckpt", weights_only=True)
+    assert last["global_step"] == 8
+    moved = last["current_model_state"]
+    assert any(not torch.equal(moved[name], fresh[name.removeprefix("method.")]) for name in moved)
+
+
+def test_after_a_kill_it_goes_on_as_if_nothing_had_been(trained, data, tmp_path):
+    output = tmp_path / "killed"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    arguments = words(data, output)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, *arguments], capture_output=True, text=True, env=environment, timeout=200
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert torch.load(output / "last.ckpt", weights_only=True)["global_step"] == 5
+    execute(arguments)
+    whole, again = (torch.load(folder / "last.ckpt", weights_only=True) for folder in (trained, output))
+    for state in ("state_dict", "current_model_state"):
+        for name, value in whole[state].items():
+            assert torch.equal(again[state][name], value), name
+    assert whole["scores"] == again["scores"]
+    for name, value in load_file(trained / "weights.safetensors").items():
+        assert torch.equal(load_file(output / "weights.safetensors")[name], value), name
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "copy")
+
+
+def test_another_setting_is_refused(copied, data):
+    assert "another seed" in complaint(words(data, copied, "--seed", 6))
+    assert "another method" in complaint(words(data, copied, "--method.features", 5))
+    assert "another simulation" in complaint(words(data, copied, "--simulation.crop", "[8,9]"))
+    assert json.loads((copied / "settings.json").read_text())["seed"] == 5
+
+
+def test_more_updates_go_on(copied, data):
+    execute(words(data, copied, "--updates", 11))
+    assert torch.load(copied / "last.ckpt", weights_only=True)["global_step"] == 11
+    assert torch.load(copied / "best.ckpt", weights_only=True)["global_step"] in (3, 6, 8, 9, 11)
+
+
+def test_time(data, tmp_path):
+    execute(words(data, tmp_path / "timed", "--time", "1s", "--updates", 100_000, "--every", 100_000))
+    card = cards.read(tmp_path / "timed" / "weights.safetensors")
+    assert 1 <= card["updates"] < 100_000
+    assert card["validation"]["psnr"] > 0, "validated at its end"
+
+
+def test_from_weights(trained, data, tmp_path):
+    weights = trained / "weights.safetensors"
+    fixed = words(data, tmp_path / "on", "--from", weights)
+    fixed = [item for item in fixed if item not in ("--method.features", "--method.iterations", "4", "2")]
+    execute([*fixed, "--rate", "1e-30"])
+    for name, value in load_file(weights).items():
+        assert torch.allclose(load_file(tmp_path / "on" / "weights.safetensors")[name], value)
+    assert "name it with --method" in complaint([*fixed, "--method", "wavelet", "-o", str(tmp_path / "x")])
+
+
+def test_mistakes_leave_no_folder(data, tmp_path):
+    output = tmp_path / "none"
+    for more, text in (
+        (["--method", "wavelet", "--method_arguments", "{}"], "nothing to train"),
+        (["--method.featurs", 3], "did you mean features"),
+        (["--simulation.crop", "[32,16]"], "crop cannot range"),
+        (["--time", "soon"], "no duration"),
+        (["--loss", "l1"], "--loss cannot be 'l1'"),
+        (["--data", "nothing.npy"], "nothing.npy"),
+        (["--validation", data / "none.npy"], "none.npy"),
+        (["--from", data / "none.safetensors"], "no such file"),
+        (["--updates", "0"], "updates"),
+        (["--every", "0"], "every"),
+    ):
+        assert text in complaint(words(data, output, *more))
+        assert not output.exists()
+
+
+def test_durations():
+    assert [seconds(text) for text in ("90s", "9m", "1.5h", None)] == [90, 540, 5400, None]
+    for text in ("", "9", "m", "-3s", "9 days"):
+        with pytest.raises(UserError, match="duration"):
+            seconds(text)

@@ -1,0 +1,77 @@
+"""Training pairs: what a scanner would have measured of a crop."""
+
+import pytest
+import torch
+
+from dealias.configure import configure
+from dealias.errors import UserError
+from dealias.phantoms import head
+from dealias.training.simulate import Simulation, shrunk, smooth_phase
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return [head((40, 36), seed=0), head((24, 50), seed=1)]
+
+
+@pytest.mark.parametrize("lines", [0.0, 1.0])
+def test_a_pair_is_a_measurement_of_its_target(lines, images):
+    simulation = Simulation(crop=(16, 45), lines=lines, batch=3, noise=(1e-9, 1e-9))
+    for seed in range(10):
+        size = simulation.size(seeded(seed))
+        acquisition, target = simulation.pairs(images, size, seeded(seed))
+        assert target.shape == acquisition.shape == (3, *size)
+        assert all(16 <= side <= 45 for side in size)
+        residual = acquisition.operator(target) - acquisition.data
+        assert residual.abs().max() < 1e-5
+        assert 1.4 < acquisition.acceleration < 5.6
+        assert not acquisition.kspace[~acquisition.mask.expand(acquisition.kspace.shape)].any()
+
+
+def test_the_same_generator_the_same_pair(images):
+    first, second, other = (Simulation().pairs(images, (20, 24), seeded(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first[0].kspace, second[0].kspace) and torch.equal(first[1], second[1])
+    assert not torch.equal(first[0].kspace, other[0].kspace)
+
+
+def test_noise_within_its_range(images):
+    simulation = Simulation(noise=(1e-3, 1e-2))
+    levels = [float(simulation.pairs(images, (16, 16), seeded(s))[0].noise_std.squeeze()) for s in range(40)]
+    assert 1e-3 <= min(levels) < 2e-3 and 5e-3 < max(levels) <= 1e-2
+
+
+def test_the_phase_is_smooth_and_of_modulus_one():
+    phase = smooth_phase((31, 40), 1.0, seeded())
+    assert torch.allclose(phase.abs(), torch.ones(31, 40), atol=1e-6)
+    assert (phase[1:] / phase[:-1]).angle().abs().max() < 1.5
+    assert torch.allclose(smooth_phase((8, 8), 0.0, seeded()), torch.ones(8, 8, dtype=torch.complex64))
+
+
+def test_shrinking_keeps_a_constant():
+    small = shrunk(torch.full((40, 30), 2 + 1j), [0.5, 0.4])
+    assert small.shape == (20, 12)
+    assert torch.allclose(small, torch.full((20, 12), 2 + 1j), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"crop": [64, 32]}, "crop cannot range"),
+        ({"crop": [0, 32]}, "crop cannot range"),
+        ({"crop": 64}, "crop"),
+        ({"acceleration": [0.5, 4]}, "acceleration"),
+        ({"noise": [0, 0.1]}, "noise"),
+        ({"scale": [0.1, float("inf")]}, "scale"),
+        ({"lines": 1.5}, "fraction"),
+        ({"batch": 0}, "batch"),
+        ({"cropp": [1, 2]}, "did you mean crop"),
+    ],
+)
+def test_what_cannot_be_drawn(values, text):
+    with pytest.raises(UserError, match=text) as caught:
+        configure(Simulation, values)
+    assert "\n" not in str(caught.value)
