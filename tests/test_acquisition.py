@@ -57,7 +57,14 @@ def test_numpy_in_every_byte_order_and_layout():
     wanted = Acquisition.centred(kspace, mask)
     frozen = kspace.copy()
     frozen.flags.writeable = False
-    for other in (kspace.astype(">c8"), kspace[::-1][::-1], np.asfortranarray(kspace), frozen, kspace.tolist()):
+    for other in (
+        kspace.astype(np.clongdouble),
+        kspace.astype(">c8"),
+        kspace[::-1][::-1],
+        np.asfortranarray(kspace),
+        frozen,
+        kspace.tolist(),
+    ):
         made = Acquisition.centred(other, mask.astype(np.uint16))
         assert torch.allclose(made.kspace.to(torch.complex64), wanted.kspace)
 
@@ -89,6 +96,8 @@ def test_precision_stays():
         ({"maps": measured(3, 8, 9)}, "maps have shape"),
         ({"maps": measured(3, 1, 1)}, "maps have shape"),
         ({"maps": measured(3, 8, 8) * float("inf")}, "NaN or infinite"),
+        ({"kspace": [[1j, 2], [3]]}, "different lengths"),
+        ({"noise_std": 1 + 2j}, "noise_std is complex"),
         ({"noise_std": -1.0}, "zero or more"),
         ({"noise_std": float("nan")}, "zero or more"),
         ({"noise_std": [1.0, 2.0]}, "noise_std has shape"),

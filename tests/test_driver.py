@@ -95,6 +95,8 @@ def test_more_iterations_leave_the_method_as_it_was():
     assert network.iterations == 2
     with pytest.raises(UserError, match="iterations"):
         dealias.reconstruct(network, film(), iterations=0)
+    with pytest.raises(UserError, match="iterations"):
+        dealias.reconstruct(Wavelet(iterations=-1), film())
 
 
 def test_reconstruct_is_the_last_of_iterate():

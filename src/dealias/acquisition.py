@@ -203,10 +203,15 @@ def _tensor(value: Any, name: str) -> Tensor:
     """Return a tensor of anything that NumPy understands, read-only, reversed or of foreign byte order too."""
     if isinstance(value, Tensor):
         return value
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise UserError(f"{name} has rows of different lengths; give an array of numbers") from None
     if array.dtype.kind not in "cfiub":
         raise UserError(f"{name} holds {array.dtype}, not numbers; give an array of numbers")
-    return torch.from_numpy(np.array(array, dtype=array.dtype.newbyteorder("=")))
+    widest = {"c": np.complex128, "f": np.float64}.get(array.dtype.kind, array.dtype)
+    kind = array.dtype.newbyteorder("=")
+    return torch.from_numpy(np.array(array, dtype=widest if kind.itemsize > np.dtype(widest).itemsize else kind))
 
 
 def _checked_kspace(kspace: Any) -> Tensor:
@@ -235,7 +240,10 @@ def _checked_mask(mask: Any, kspace: Tensor) -> Tensor:
 
 
 def _checked_noise(noise_std: Any, kspace: Tensor) -> Tensor:
-    noise_std = _leading_axes(_tensor(noise_std, "noise_std").to(kspace.real), kspace.ndim)
+    noise_std = _tensor(noise_std, "noise_std")
+    if noise_std.is_complex():
+        raise UserError("noise_std is complex; give the standard deviation of a sample's real part")
+    noise_std = _leading_axes(noise_std.to(kspace.real), kspace.ndim)
     shape, wanted = tuple(noise_std.shape), tuple(kspace.shape)
     if len(shape) != len(wanted) or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
         raise UserError(f"noise_std has shape {shape}, k-space {wanted}; give a number, or as many axes as k-space")

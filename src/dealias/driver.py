@@ -93,10 +93,10 @@ def _prepared(
         raise UserError(f"precision '{precision}' is unknown; give one of {', '.join(get_args(Precision))}")
     method = load(method) if isinstance(method, str) else method
     if iterations is not None:
-        if iterations < 1:
-            raise UserError(f"{iterations} iterations are impossible; give 1 or more")
         method = copy.copy(method)  # shares the parameters
         method.iterations = iterations
+    if method.iterations < 1:
+        raise UserError(f"{method.iterations} iterations are impossible; give 1 or more")
     if isinstance(problem, Acquisition) and not isinstance(maps, str):
         problem = problem.with_maps(maps)
     dtype = torch.float64 if precision == "float64" else torch.float32

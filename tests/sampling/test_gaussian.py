@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dealias.errors import UserError
-from dealias.sampling import gaussian
+from dealias.sampling import cartesian, gaussian
 
 
 @settings(deadline=None, max_examples=80)
@@ -68,3 +68,13 @@ def test_impossible_accelerations(acceleration):
 def test_impossible_shapes(shape):
     with pytest.raises(UserError, match="two positive sizes"):
         gaussian(shape, 2)
+
+
+@pytest.mark.parametrize("draw", [gaussian, cartesian])
+@pytest.mark.parametrize("name", ["width", "centre"])
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_impossible_densities(draw, name, value):
+    with pytest.raises(UserError, match=f"{name}.*impossible"):
+        draw((32, 32), 2, **{name: value})
+    with pytest.raises(UserError, match="impossible"):
+        draw((32, 32), 2, width=0.0)

@@ -170,6 +170,22 @@ def test_mistakes_leave_no_folder(data, tmp_path):
         assert not output.exists()
 
 
+def test_interrupted(data, tmp_path, monkeypatch):
+    from dealias.training.module import Module
+
+    def interrupting(*_):
+        raise KeyboardInterrupt
+
+    usual = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(Module, "training_step", interrupting)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            execute(words(data, tmp_path / "run"))
+    finally:
+        signal.signal(signal.SIGINT, usual)  # Lightning lets the process ignore it from then on
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+
+
 def test_durations():
     assert [seconds(text) for text in ("90s", "9m", "1.5h", None)] == [90, 540, 5400, None]
     for text in ("", "9", "m", "-3s", "9 days"):

@@ -20,6 +20,14 @@ def plane(shape: Sequence[int]) -> tuple[int, int]:
     return int(shape[0]), int(shape[1])
 
 
+def check_shape_of_density(width: float, centre: float) -> None:
+    """Raise where a density has no width, or the part that is always sampled no size."""
+    if not 0 < width < float("inf"):
+        raise UserError(f"a density of width {width:g} is impossible; give more than zero, such as 0.42")
+    if not 0 <= centre < float("inf"):
+        raise UserError(f"a centre of {centre:g} is impossible; give a fraction of the axis, zero or more")
+
+
 def samples(total: int, acceleration: float, always: int, unit: str) -> int:
     """Return how many of `total` samples an acceleration leaves, refusing what cannot be."""
     if not acceleration >= 1 or acceleration == float("inf"):

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 
 from dealias.errors import UserError
-from dealias.sampling._draw import frequencies, plane, samples, without_replacement
+from dealias.sampling._draw import check_shape_of_density, frequencies, plane, samples, without_replacement
 from dealias.shapes import Pattern
 
 
@@ -33,9 +33,10 @@ def cartesian(
         generator: where the randomness comes from; None is PyTorch's own.
 
     Raises:
-        UserError: where the acceleration leaves fewer columns than the centre alone.
+        UserError: where a number is impossible, or the acceleration leaves fewer columns than the centre alone.
     """
     rows, columns = plane(shape)
+    check_shape_of_density(width, centre)
     number = max(1, round(centre * columns))
     first = columns // 2 - number // 2
     always = torch.zeros(columns, dtype=torch.bool)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.sampling._draw import frequencies, plane, samples, without_replacement
+from dealias.sampling._draw import check_shape_of_density, frequencies, plane, samples, without_replacement
 from dealias.shapes import Pattern
 
 
@@ -28,9 +28,10 @@ def gaussian(
         centre: half-axes of the ellipse that is always sampled, as a fraction of the axes.
 
     Raises:
-        UserError: where the acceleration leaves fewer samples than the centre alone.
+        UserError: where a number is impossible, or the acceleration leaves fewer samples than the centre alone.
     """
     rows, columns = plane(shape)
+    check_shape_of_density(width, centre)
     y, x = frequencies(rows)[:, None], frequencies(columns)
     # the tiny radius keeps the origin where `centre` is zero or the grid coarse
     radius = max(2 * centre, 1e-9)

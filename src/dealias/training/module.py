@@ -162,5 +162,8 @@ def fit(
         texts = ("Checkpoint directory", ".*does not have many workers", ".*dataloader is not resumable", ".*LeafSpec")
         for text in texts:
             warnings.filterwarnings("ignore", text)
-        trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
+        try:
+            trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
+        except SystemExit:  # Lightning's answer to Control-C
+            raise KeyboardInterrupt from None
     return directory / "best.ckpt"
