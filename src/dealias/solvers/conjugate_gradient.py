@@ -37,8 +37,8 @@ def conjugate_gradient(
     r = b if start is None else b - normal(start)
     p = r
     energy = inner_product(r, r, dimensions)
-    # the recurrence's residual goes on falling when the true one no longer can, and in the end underflows
-    enough = inner_product(b, b, dimensions) * torch.finfo(energy.dtype).eps ** 2
+    # below some ten roundings the residual is noise, of which a singular map's null space would be inflated
+    enough = inner_product(b, b, dimensions) * (10 * torch.finfo(energy.dtype).eps) ** 2
     for _ in range(iterations):
         q = normal(p)
         curvature = inner_product(p, q, dimensions)

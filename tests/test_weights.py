@@ -1,0 +1,59 @@
+"""The weights that are shipped: what their cards say, and that they are worth having."""
+
+import pytest
+import torch
+
+import dealias
+from dealias import cards
+from dealias.evaluation.metrics import psnr
+from dealias.phantoms import head
+from dealias.sampling import gaussian
+
+NAMES = cards.weights()
+
+
+def test_the_rim_is_shipped():
+    assert "rim" in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_says_how_the_weights_were_made(name):
+    card = cards.read(cards.WEIGHTS / f"{name}.safetensors")
+    assert card["command"].startswith("dealias train --config")
+    assert card["settings"]["data"] and card["settings"]["validation"]
+    assert {"dealias", "torch", "lightning"} <= card["versions"].keys()
+    assert card["terms"] != "not stated"
+    assert card["hours"] > 0 and card["updates"] > 0 and card["date"]
+    assert (cards.WEIGHTS / f"{name}.safetensors").stat().st_size < 10_000_000
+
+
+@pytest.mark.parametrize("acceleration", [2.0, 4.0])
+def test_the_rim_beats_compressed_sensing_on_a_head_it_never_saw(acceleration):
+    generator = torch.Generator().manual_seed(5)
+    truth = head((160, 151), seed=4321)
+    mask = gaussian((160, 151), acceleration, generator=generator)
+    scan = dealias.Acquisition.simulate(truth, mask, noise_std=0.001, generator=generator)
+    rim, wavelet = (float(psnr(dealias.reconstruct(name, scan), truth)) for name in ("rim", "wavelet"))
+    assert rim > wavelet + 1
+
+
+def test_bfloat16_costs_little():
+    generator = torch.Generator().manual_seed(5)
+    truth = head((96, 96), seed=4321)
+    scan = dealias.Acquisition.simulate(truth, gaussian((96, 96), 4.0, generator=generator), noise_std=0.001)
+    exact, fast = (
+        float(psnr(dealias.reconstruct("rim", scan, precision=precision), truth)) for precision in ("float32", "bfloat16")
+    )
+    assert fast > exact - 0.3
+
+
+def test_many_coils_without_retraining():
+    generator = torch.Generator().manual_seed(5)
+    truth = head((128, 120), seed=4321)
+    y, x = torch.linspace(-1, 1, 128)[:, None], torch.linspace(-1, 1, 120)
+    maps = torch.stack([torch.exp(-((y - a) ** 2) - (x - b) ** 2 + 1j * a * x) for a in (-1, 1) for b in (-1, 1)])
+    maps = maps / maps.abs().square().sum(0).sqrt()
+    mask = gaussian((128, 120), 4.0, generator=generator)
+    one = dealias.Acquisition.simulate(truth, mask, noise_std=0.001, generator=generator)
+    four = dealias.Acquisition.simulate(truth, mask, maps, noise_std=0.001, generator=generator)
+    assert psnr(dealias.reconstruct("rim", four), truth) > psnr(dealias.reconstruct("rim", one), truth) + 2
