@@ -23,10 +23,7 @@ def test_orthogonal(rows, columns, levels, is_complex):
     assert torch.equal(x, before[0]) and torch.equal(y, before[1])
     assert forward.shape == adjoint.shape == x.shape
     scale = x.norm() * y.norm()
-    assert (
-        abs(torch.vdot(y.flatten(), forward.flatten()) - torch.vdot(adjoint.flatten(), x.flatten()))
-        < 1e-12 * scale
-    )
+    assert abs(torch.vdot(y.flatten(), forward.flatten()) - torch.vdot(adjoint.flatten(), x.flatten())) < 1e-12 * scale
     assert torch.allclose(wavelet.H(forward), x, rtol=0, atol=1e-12)
     assert torch.allclose(wavelet(adjoint), y, rtol=0, atol=1e-12)
     assert torch.equal(wavelet.normal(x), x)

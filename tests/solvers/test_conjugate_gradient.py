@@ -46,9 +46,7 @@ def test_start():
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_any_scale(scale):
     matrix, b = system(dtype=torch.complex64)
-    torch.testing.assert_close(
-        solve(matrix, scale * b, 8)[-1] / scale, solve(matrix, b, 8)[-1], rtol=1e-4, atol=1e-5
-    )
+    torch.testing.assert_close(solve(matrix, scale * b, 8)[-1] / scale, solve(matrix, b, 8)[-1], rtol=1e-4, atol=1e-5)
 
 
 def test_problems_are_apart():

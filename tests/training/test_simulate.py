@@ -6,7 +6,7 @@ import torch
 from dealias.configure import configure
 from dealias.errors import UserError
 from dealias.phantoms import head
-from dealias.training.simulate import Simulation, shrunk, smooth_phase
+from dealias.training.simulate import Simulation, band_limited, shrunk, smooth_phase
 
 
 def seeded(seed=0):
@@ -52,9 +52,28 @@ def test_the_phase_is_smooth_and_of_modulus_one():
 
 
 def test_shrinking_keeps_a_constant():
-    small = shrunk(torch.full((40, 30), 2 + 1j), [0.5, 0.4])
-    assert small.shape == (20, 12)
-    assert torch.allclose(small, torch.full((20, 12), 2 + 1j), atol=1e-5)
+    small = shrunk(torch.full((40, 30), 2 + 1j), 0.5)
+    assert small.shape == (20, 15)
+    assert torch.allclose(small, torch.full((20, 15), 2 + 1j), atol=1e-5)
+
+
+def test_beyond_the_band_nothing_is_left():
+    for seed in range(20):
+        image = torch.randn(32, 41, dtype=torch.complex64)
+        energy = torch.fft.fft2(band_limited(image, seeded(seed))).abs()
+        assert (energy < 1e-4).float().mean() > 0.01
+        assert energy[0, 0] == pytest.approx(float(torch.fft.fft2(image)[0, 0].abs()), rel=1e-3)
+
+
+def test_grain_is_part_of_the_target(images):
+    clean, noisy = (Simulation(grain=share, band=0.0, coils=0.0).pairs(images, (40, 36), seeded(7)) for share in (0, 1))
+    level = (noisy[1] - clean[1]).abs().square().mean().sqrt()
+    assert 0.002 < level < 0.05
+
+
+def test_some_scans_have_many_coils(images):
+    counts = {Simulation(coils=0.5).pairs(images, (16, 16), seeded(seed))[0].coils for seed in range(30)}
+    assert 1 in counts and len(counts) > 3 and max(counts) <= 8
 
 
 @pytest.mark.parametrize(
@@ -65,8 +84,9 @@ def test_shrinking_keeps_a_constant():
         ({"crop": 64}, "crop"),
         ({"acceleration": [0.5, 4]}, "acceleration"),
         ({"noise": [0, 0.1]}, "noise"),
-        ({"scale": [0.1, float("inf")]}, "scale"),
-        ({"lines": 1.5}, "fraction"),
+        ({"noise": [0.1, float("inf")]}, "noise"),
+        ({"lines": 1.5}, "how often"),
+        ({"coils": -0.1}, "how often"),
         ({"batch": 0}, "batch"),
         ({"cropp": [1, 2]}, "did you mean crop"),
     ],

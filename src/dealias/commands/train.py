@@ -37,7 +37,7 @@ def run(
         validation: images of other subjects, on which the best weights are chosen
         denoised: learn from a denoised copy of each image too
         phantoms: how many simulated heads to add
-        simulation: how pairs are drawn: crop, acceleration, noise, scale or phase, each with a value such as [64,128]
+        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, batch
         loss: what is minimised
         rate: the learning rate at the start; it falls with a cosine
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from dealias import sampling
+from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.shapes import Image
@@ -25,20 +25,20 @@ class Simulation:
         crop: smallest and largest side of a crop, in pixels; each side is drawn by itself.
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
-        scale: range of factors by which an image is shrunk before it is cropped.
         lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
         grain: how often the image itself is noisy, as most references are, by 0.3 to 4 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
+        coils: how often 2 to 8 coils measure instead of one.
         batch: crops of one update, all of one size.
     """
 
     crop: tuple[int, int] = (64, 128)
     acceleration: tuple[float, float] = (1.5, 5.2)
     noise: tuple[float, float] = (5e-4, 4e-3)
-    scale: tuple[float, float] = (0.4, 1.0)
     lines: float = 0.1
     grain: float = 0.3
     band: float = 0.4
+    coils: float = 0.3
     batch: int = 1
 
     def __post_init__(self) -> None:
@@ -47,13 +47,16 @@ class Simulation:
         Raises:
             UserError: for a range whose ends are swapped or impossible.
         """
-        least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny, "scale": 0}
+        least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
         for name, lowest in least.items():
             low, high = getattr(self, name)
             if not lowest <= low <= high < float("inf"):
                 raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
-        if not (0 <= self.lines <= 1 and self.batch >= 1):
-            raise UserError("lines is a fraction from 0 to 1, and batch is 1 or more; correct them")
+        for name in ("lines", "grain", "band", "coils"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
+        if self.batch < 1:
+            raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
@@ -64,18 +67,20 @@ class Simulation:
     ) -> tuple[Acquisition, Image]:
         """Return a batch of acquisitions, and the images (batch, y, x) that they were made of."""
         acceleration = _uniform(*self.acceleration, generator)
+        number = _integer(2, 8, generator) if _uniform(0, 1, generator) < self.coils else 1
         drawn = []
         for _ in range(self.batch):
             image = images[_integer(0, len(images) - 1, generator)]
             target = self._augmented(image, size, generator)
             noise_std = _logarithmic(*self.noise, generator)
             mask = self._mask((*target.shape,), acceleration, generator)
-            drawn.append((Acquisition.simulate(target, mask, noise_std=noise_std, generator=generator), target))
+            maps = coils.simulate(size, number, generator=generator) if number > 1 else None
+            drawn.append((Acquisition.simulate(target, mask, maps, noise_std, generator=generator), target))
         return Acquisition.stack([pair[0] for pair in drawn]), torch.stack([pair[1] for pair in drawn])
 
     def _augmented(self, image: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
         if _uniform(0, 1, generator) < 0.5:
-            image = shrunk(image, [_uniform(*self.scale, generator)] * 2)
+            image = shrunk(image, _uniform(0.4, 1.0, generator))
         if _uniform(0, 1, generator) < 0.5:
             image = image.T
         for axis in (-2, -1):
@@ -126,9 +131,9 @@ def band_limited(image: Image, generator: torch.Generator) -> Image:
     return torch.fft.ifft2(torch.fft.fft2(image) * window)
 
 
-def shrunk(image: Tensor, factors: Sequence[float]) -> Image:
-    """Return an image resampled to `factors` of its size, low-pass filtered against aliasing."""
-    size = [max(8, round(n * factor)) for n, factor in zip(image.shape, factors, strict=True)]
+def shrunk(image: Tensor, factor: float) -> Image:
+    """Return an image resampled to this fraction of its size, low-pass filtered against aliasing."""
+    size = [max(8, round(n * factor)) for n in image.shape]
     parts = torch.view_as_real(image).movedim(-1, 0)[None]
     small = interpolate(parts, size, mode="bicubic", antialias=True, align_corners=False)
     return torch.view_as_complex(small[0].movedim(0, -1).contiguous())

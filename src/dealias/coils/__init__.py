@@ -1,0 +1,3 @@
+"""Coil sensitivities; the one public function of each file has its name."""
+
+from dealias.coils.simulate import simulate as simulate
