@@ -110,8 +110,9 @@ def validation_set(
 ) -> list[tuple[Acquisition, Image]]:
     """Return simulated acquisitions of each image at each acceleration, always the same ones."""
     pairs = []
-    for seed, image in enumerate(images):
-        for acceleration in accelerations:
+    # each process of several takes every n-th one: all should meet every acceleration
+    for acceleration in accelerations:
+        for seed, image in enumerate(images):
             generator = torch.Generator().manual_seed(seed)
             mask = sampling.gaussian((*image.shape,), acceleration, generator=generator)
             pairs.append((Acquisition.simulate(image, mask, noise_std=noise_std, generator=generator), image))
