@@ -19,9 +19,9 @@ import torch
 from tqdm import tqdm
 
 import dealias
+from _machine import describe
 from dealias.evaluation.metrics import psnr, ssim
 from dealias.phantoms import head, shepp_logan
-from machine import describe
 
 GRID = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 FOREIGN = ("kellman_fatwater", "ukat_b0_256", "ukat_r2star_philips", "ukat_t1_philips", "sc_kspace")

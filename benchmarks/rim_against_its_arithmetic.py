@@ -15,9 +15,9 @@ import torch
 from torch.nn.functional import conv2d, mse_loss
 
 import dealias
+from _machine import describe, refuse_if_busy
 from dealias.methods.rim import RIM
 from dealias.phantoms import head
-from machine import describe, refuse_if_busy
 
 
 def floor(rim, size, dtype):

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from dealias.arrays import numbers
 from dealias.centring import centre_mask, shift_mask, to_centred, to_fft_order
 from dealias.errors import Note, UserError
 from dealias.header import Header
@@ -200,18 +200,7 @@ def _leading_axes(value: Tensor, axes: int) -> Tensor:
 
 
 def _tensor(value: Any, name: str) -> Tensor:
-    """Return a tensor of anything that NumPy understands, read-only, reversed or of foreign byte order too."""
-    if isinstance(value, Tensor):
-        return value
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise UserError(f"{name} has rows of different lengths; give an array of numbers") from None
-    if array.dtype.kind not in "cfiub":
-        raise UserError(f"{name} holds {array.dtype}, not numbers; give an array of numbers")
-    widest = {"c": np.complex128, "f": np.float64}.get(array.dtype.kind, array.dtype)
-    kind = array.dtype.newbyteorder("=")
-    return torch.from_numpy(np.array(array, dtype=widest if kind.itemsize > np.dtype(widest).itemsize else kind))
+    return value if isinstance(value, Tensor) else torch.from_numpy(numbers(value, name))
 
 
 def _checked_kspace(kspace: Any) -> Tensor:

@@ -43,7 +43,7 @@ def run(
     import torch
 
     import dealias
-    from dealias.cards import load
+    from dealias.cards import load, usable
     from dealias.commands._maps import choose
 
     torch.manual_seed(seed)
@@ -51,15 +51,15 @@ def run(
     chosen = load(method, device=device, **given)
     if "seed" in chosen.arguments and "seed" not in given:
         chosen = load(method, device=device, **given, seed=seed)
-    coil_maps = choose(maps)
+    coil_maps, target_device = choose(maps), usable(device)
 
     def work(source: Path, target: Path) -> None:
-        acquisition = dealias.open(source, key=key, axes=axes)
+        acquisition = dealias.open(source, key=key, axes=axes).to(target_device)
         folder_for(target)
         bar = sys.stderr.isatty()
         image = dealias.reconstruct(chosen, acquisition, maps=coil_maps, batch=batch, precision=precision, progress=bar)
         about = {**made(source, seed), "method": method, "precision": precision}
-        dealias.write(target, image, acquisition.header, overwrite=overwrite, attributes=about)
+        dealias.write(target, image.cpu(), acquisition.header, overwrite=overwrite, attributes=about)
 
     extensions = sorted(("h5", "hdf5", "npy", "png"), key=lambda name: name != format)
     each(input, output, work, done="reconstructed", extensions=extensions, overwrite=overwrite)

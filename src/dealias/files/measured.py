@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from dealias.acquisition import Acquisition
+from dealias.arrays import numbers
 from dealias.errors import UserError, suggest
 from dealias.files.centred import check_centred
 from dealias.files.layout import Layout
@@ -63,7 +64,7 @@ def choose(arrays: Mapping[str, Stored], key: str | None) -> str:
 
 
 def native(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return an array of numbers as this machine and PyTorch hold them, in memory of its own.
+    """Return a stored array as this machine and PyTorch hold it, pairs of named parts as complex numbers.
 
     Raises:
         UserError: where it holds no numbers.
@@ -71,11 +72,7 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.dtype.names in PARTS:
         real, imaginary = (array[part] for part in array.dtype.names)
         array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
-    if array.dtype.kind not in "cfiub":
-        raise UserError(f"'{name}' holds {array.dtype}, not numbers; save it as plain complex numbers")
-    widest = {"c": np.dtype(np.complex128), "f": np.dtype(np.float64)}.get(array.dtype.kind, array.dtype)
-    kind = array.dtype.newbyteorder("=")
-    return np.array(array, dtype=widest if kind.itemsize > widest.itemsize else kind, order="C")
+    return numbers(array, f"'{name}'")
 
 
 @dataclass(frozen=True)
