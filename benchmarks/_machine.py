@@ -23,9 +23,12 @@ def describe():
 
 
 def refuse_if_busy(seconds=1.0, share=0.1):
-    """Exit where other processes use more than this share of the machine: ratios would be luck."""
+    """Exit where other processes use more than this share of the machine: ratios would be luck.
+
+    DEALIAS_BUSY=1 in the environment measures all the same.
+    """
     file = Path("/proc/stat")
-    if not file.exists() or "--busy" in os.sys.argv:
+    if not file.exists() or os.environ.get("DEALIAS_BUSY"):
         return
     before = [int(value) for value in file.read_text().split("\n", 1)[0].split()[1:9]]
     time.sleep(seconds)

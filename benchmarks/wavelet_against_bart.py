@@ -9,7 +9,6 @@ normalisation and estimate of the step included, without Python's imports.
 
 import argparse
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from _machine import describe, refuse_if_busy
 from dealias.acquisition import Acquisition
 from dealias.evaluation.metrics import psnr
 from dealias.methods.wavelet import Wavelet
@@ -79,16 +79,6 @@ def seconds(run: Callable[[], object]) -> tuple[float, float]:
     return min(times), float(np.median(times))
 
 
-def machine() -> str:
-    """Return the processor's name and how many cores it has here."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores, PyTorch {torch.__version__}"
-
-
 def compare(folder: Path, image: torch.Tensor, problem: Acquisition) -> bool:
     """Print the table; return whether ours is faster at equal or better PSNR throughout."""
     subprocess.run(["bart", "ones", "4", *map(str, (SIZE, SIZE, 1, 1)), str(folder / "maps")], check=True)
@@ -127,11 +117,12 @@ def main() -> int:
     if shutil.which("bart") is None:
         print("no bart here: apt-get install bart", file=sys.stderr)
         return 2
+    refuse_if_busy()
     image = slice_of(arguments.data, arguments.slice)
     generator = torch.Generator().manual_seed(0)
     mask = gaussian((SIZE, SIZE), arguments.acceleration, generator=generator)
     problem = Acquisition.simulate(image, mask, noise_std=0.001, generator=generator)
-    print(f"{machine()}\n{SIZE} x {SIZE}, {arguments.acceleration:g}x, {ITERATIONS} iterations, one coil")
+    print(f"{describe()}\n{SIZE} x {SIZE}, {arguments.acceleration:g}x, {ITERATIONS} iterations, one coil")
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         return 0 if compare(Path(folder), image, problem) else 1
 
