@@ -14,7 +14,7 @@ TREES = {path: ast.parse(path.read_text()) for path in FILES}
 
 # low to high; a module imports only from its own layer or from below
 LAYERS = [
-    {"errors", "arrays", "shapes", "header", "linear_operator", "centring"},
+    {"errors", "memory", "arrays", "shapes", "header", "linear_operator", "centring"},
     {"operators"},
     {"problem", "acquisition"},
     {"method", "find", "solvers", "networks", "coils", "sampling", "noise", "configure", "testing"},

@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin
 
 from docstring_parser import parse
 
-from dealias import __version__, find
+from dealias import __version__, find, memory
 from dealias.configure import Parser
 from dealias.errors import Note, UserError, suggest
 
@@ -162,6 +162,7 @@ def main() -> int:
     """Return the exit code: 0 done, 2 the user's mistake, 130 interrupted; a bug keeps its traceback."""
     # two processes with two spinning threads each slow each other fivefold; torch reads this when imported
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    memory.keep()
     usual = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **others: Any) -> None:

@@ -75,7 +75,7 @@ def test_one_step_by_hand():
 
 @pytest.mark.parametrize("state", [False, True])
 def test_gradient_of_the_unit(state, monkeypatch):
-    monkeypatch.setattr("dealias.networks.conv_gru.BLOCK", 4)
+    monkeypatch.setattr("dealias.networks.conv_gru.BLOCK", 32)  # 4 pixels in float64
     torch.manual_seed(0)
     unit = ConvGRU(3, 5).double()
     x = torch.randn(2, 3, 3, 3, dtype=torch.double, requires_grad=True)
