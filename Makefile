@@ -1,7 +1,7 @@
 # Two commands set everything up on a fresh machine, in .venv: `make demo` and `make test`.
 PYTHON ?= python3
 BIN = .venv/bin
-TORCH = torch==2.13.0
+TORCH ?= torch==2.13.0
 
 .PHONY: demo test lint bench clean
 

@@ -135,7 +135,9 @@ def report(scores, accelerations):
             for title, values in gains.items():
                 values.append(shown["RIM"][0] - shown[title][0])
             print(f"{name:24} {acceleration:3g}{cells}{gains['CS tuned'][-1]:+15.2f}")
-        foreign = [place for place, name in enumerate(names) if name != "siat_brain_val"]
+        foreign = [place for place, name in enumerate(names) if name.startswith(FOREIGN)]
+        if not foreign:
+            continue
         for title, values in gains.items():
             chosen = [values[place] for place in foreign]
             print(f"  foreign sets, RIM - {title}: mean {np.mean(chosen):+.2f} dB, least {min(chosen):+.2f} dB")

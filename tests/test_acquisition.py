@@ -16,6 +16,11 @@ def measured(*shape, dtype=torch.complex64):
     return torch.randn(*shape, dtype=dtype, generator=torch.Generator().manual_seed(0))
 
 
+def unit(maps):
+    """Maps of unit root sum of squares."""
+    return maps / maps.abs().square().sum(-3, keepdim=True).sqrt()
+
+
 @pytest.mark.parametrize("shape", [(9, 12), (1, 9, 12), (3, 9, 12), (4, 3, 9, 12), (2, 4, 3, 9, 12)])
 @pytest.mark.parametrize("mask", [(12,), (9, 12), (1, 9, 12), (1, 1, 12)])
 def test_every_form_of_a_mask(shape, mask):
@@ -39,10 +44,10 @@ def test_a_mask_for_each_slice():
 
 @pytest.mark.parametrize("maps", [(3, 9, 12), (1, 3, 9, 12), (4, 3, 9, 12)])
 def test_every_form_of_maps(maps):
-    made = Acquisition.centred(measured(4, 3, 9, 12), maps=measured(*maps))
+    made = Acquisition.centred(measured(4, 3, 9, 12), maps=unit(measured(*maps)))
     assert made.maps.ndim == 4
     assert made.zero_filled.shape == (4, 9, 12)
-    assert torch.equal(made.maps, Acquisition.centred(measured(4, 3, 9, 12)).with_maps(measured(*maps)).maps)
+    assert torch.equal(made.maps, Acquisition.centred(measured(4, 3, 9, 12)).with_maps(unit(measured(*maps))).maps)
 
 
 def test_no_mask_is_what_any_coil_saw():
@@ -70,7 +75,7 @@ def test_numpy_in_every_byte_order_and_layout():
 
 
 def test_precision_stays():
-    made = Acquisition.centred(measured(2, 8, 8, dtype=torch.complex128), None, measured(2, 8, 8), 0.1)
+    made = Acquisition.centred(measured(2, 8, 8, dtype=torch.complex128), None, unit(measured(2, 8, 8)), 0.1)
     assert made.kspace.dtype == made.maps.dtype == torch.complex128
     assert made.noise_std.dtype == torch.float64
     assert made.to(dtype=torch.float32).maps.dtype == torch.complex64
@@ -130,7 +135,7 @@ def test_many_coils_need_maps():
 
 
 def test_a_user_cannot_change_it_afterwards():
-    kspace, mask, maps = measured(2, 8, 8).numpy(), np.ones((8, 8)), measured(2, 8, 8).numpy()
+    kspace, mask, maps = measured(2, 8, 8).numpy(), np.ones((8, 8)), unit(measured(2, 8, 8)).numpy()
     made = Acquisition.centred(kspace, mask, maps)
     before = made.zero_filled.clone()
     kspace[:], mask[:], maps[:] = 0, 0, 0
@@ -197,3 +202,13 @@ def test_scaling_the_measurement_scales_the_image():
     made, factor = film(), torch.tensor([[1j, 2], [3, -1j]]).reshape(2, 2, 1, 1).to(torch.complex64)
     assert torch.allclose(made.scaled(factor).zero_filled, made.zero_filled * factor, atol=1e-5)
     assert torch.allclose(made.scaled(factor).noise_std, 0.01 * factor.abs()[..., None])
+
+
+def test_maps_are_brought_to_unit_root_sum_of_squares_with_a_note():
+    image, maps = torch.randn(16, 18, dtype=torch.complex64), coil_maps(3, 16, 18)
+    maps[:, :4] = 0  # outside the body, which stays legal
+    scan = Acquisition.simulate(image, torch.ones(16, 18), maps)
+    with pytest.warns(Note, match="root sum of squares"):
+        scaled = scan.with_maps(3 * maps)
+    assert torch.allclose(scaled.maps, scan.maps, atol=1e-6)
+    assert torch.equal(scan.with_maps(maps).maps, scan.maps)

@@ -59,7 +59,7 @@ def broken(path, card):
         ('{"method": 3, "arguments": {}}', "not a weight file"),
         ('{"method": "os.system", "arguments": {}}', "not a method"),
         ('{"method": "dealias.Method", "arguments": {}}', "not a method"),
-        ('{"method": "no.such.Class", "arguments": {}}', "cannot be imported"),
+        ('{"method": "no.such.Class", "arguments": {}}', "import no.such yourself"),
         ('{"method": "dealias.methods.rim.RIM", "arguments": {"width": 4}}', "no argument 'width'"),
         ('{"method": "dealias.methods.rim.RIM", "arguments": {"features": "x"}}', "features"),
         ('{"method": "dealias.methods.rim.RIM", "arguments": {}}', "do not fit"),
@@ -128,3 +128,13 @@ def test_a_card_is_text_that_anyone_can_read(saved):
     start = saved.read_bytes()
     header = json.loads(start[8 : 8 + int.from_bytes(start[:8], "little")])
     assert json.loads(header["__metadata__"]["card"])["data"] == "phantoms"
+
+
+def test_loading_imports_nothing_that_a_card_names(tmp_path, monkeypatch):
+    """A stranger's file beside a stranger's module: neither is run."""
+    (tmp_path / "stranger.py").write_text("raise SystemExit('code ran')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    card = json.dumps({"method": "stranger.Method", "arguments": {}})
+    save_file({"weight": torch.zeros(1)}, tmp_path / "stranger.safetensors", metadata={"card": card})
+    with pytest.raises(UserError, match=r"stranger.*import stranger yourself"):
+        cards.load(str(tmp_path / "stranger.safetensors"))

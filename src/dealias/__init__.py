@@ -21,7 +21,7 @@ _HOMES = {
     "reconstruct": "driver",
     "write": "files.write",
 }
-_ROOMS = ("evaluation", "methods", "operators", "phantoms", "sampling", "solvers")
+_ROOMS = ("coils", "phantoms", "sampling", "testing")
 
 __all__ = [*_HOMES, *_ROOMS]  # noqa: PLE0604 - strings all the same
 

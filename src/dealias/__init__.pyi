@@ -1,9 +1,7 @@
-from dealias import evaluation as evaluation
-from dealias import methods as methods
-from dealias import operators as operators
+from dealias import coils as coils
 from dealias import phantoms as phantoms
 from dealias import sampling as sampling
-from dealias import solvers as solvers
+from dealias import testing as testing
 from dealias.acquisition import Acquisition as Acquisition
 from dealias.cards import load as load
 from dealias.driver import iterate as iterate

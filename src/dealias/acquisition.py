@@ -70,7 +70,7 @@ class Acquisition(Problem):
         if not mask.any():
             warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
         if maps is not None:
-            maps = _checked_maps(maps, kspace)
+            maps = _unit_maps(_checked_maps(maps, kspace))
         if noise_std is not None:
             noise_std = _checked_noise(noise_std, kspace)
         if dimensions not in (2, 3) or axes < dimensions + 1:
@@ -173,7 +173,7 @@ class Acquisition(Problem):
 
     def with_maps(self, maps: Any) -> "Acquisition":
         """Return the acquisition with these coil maps (coil, y, x) or as k-space; None drops those it has."""
-        return replace(self, maps=None if maps is None else _checked_maps(maps, self.kspace))
+        return replace(self, maps=None if maps is None else _unit_maps(_checked_maps(maps, self.kspace)))
 
     def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":
         """Return the acquisition with Gaussian noise of this standard deviation added to each part of a sample."""
@@ -252,3 +252,15 @@ def _checked_maps(maps: Any, kspace: Tensor) -> Tensor:
     if not torch.isfinite(maps).all():
         raise UserError("the maps hold values that are NaN or infinite; estimate them again or set those to zero")
     return maps
+
+
+def _unit_maps(maps: Tensor) -> Tensor:
+    """Return maps of unit root sum of squares wherever they are not zero, which every method relies on."""
+    size = maps.abs().square().sum(-3, keepdim=True).sqrt()
+    seen = size > 0
+    if bool(((size - 1).abs() < 0.05)[seen].all()):
+        return maps
+    warnings.warn(
+        Note("the maps were divided by their root sum of squares; the image is multiplied with it"), stacklevel=3
+    )
+    return torch.where(seen, maps / torch.where(seen, size, 1), 0)

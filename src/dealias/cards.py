@@ -4,6 +4,7 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 """
 
 import json
+import sys
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,10 @@ def save(path: str | Path, method: Method, notes: dict[str, Any] | None = None, 
     # safetensors refuses channels_last
     tensors = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
     with atomic(path, overwrite=overwrite) as temporary:
-        save_file(tensors, temporary, metadata={"card": json.dumps(card)})
+        try:
+            save_file(tensors, temporary, metadata={"card": json.dumps(card)})
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
         return method.eval()
     card = read(path)
     try:
-        method = configure(find.method(card["method"]), {**card["arguments"], **arguments})
+        method = configure(_known(card["method"]), {**card["arguments"], **arguments})
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     try:
@@ -98,6 +102,18 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
     except RuntimeError:
         raise UserError(f"{path}: its weights do not fit {card['method']} with these arguments; drop them") from None
     return method.to(target).eval()
+
+
+def _known(name: str) -> type[Method]:
+    """Return the class that a card names, if it is ours or imported already: a file decides what runs no more."""
+    module, _, kind = name.rpartition(".")
+    if module.startswith("dealias.methods.") and module.removeprefix("dealias.methods.") in find.names("methods"):
+        return find.method(name)
+    if module not in sys.modules:
+        raise UserError(
+            f"its card names {name}, which is not a method of dealias; import {module or name} yourself first"
+        )
+    return find.method(name)
 
 
 def usable(device: str) -> torch.device:

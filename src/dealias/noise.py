@@ -15,7 +15,7 @@ def estimate_noise(acquisition: Acquisition) -> Tensor:
     noise alone; what detail they hold adds to it. An empty mask gives zero.
     """
     rows, columns = (torch.fft.fftfreq(n, device=acquisition.mask.device) for n in acquisition.shape[-2:])
-    radius = (rows[:, None].square() + columns.square()).expand(acquisition.mask.shape[-2:])
+    radius = rows[:, None].square() + columns.square()
     kspace = acquisition.kspace
     mask = acquisition.mask.expand(*kspace.shape[:-3], 1, *kspace.shape[-2:])
     levels = []

@@ -9,6 +9,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from dealias.errors import UserError
 from dealias.header import Header
 from dealias.linear_operator import LinearOperator
 
@@ -102,6 +103,8 @@ class Problem(ABC):
     def stack(cls: type[P], problems: Sequence[P]) -> P:
         """Return problems of one shape as one batch, along a new first axis."""
         columns = [problem._tensors() for problem in problems]
+        if any(column.keys() != columns[0].keys() for column in columns):
+            raise UserError("some of these problems have maps or a noise level and others not; make them alike first")
         return replace(problems[0], **{k: torch.stack([c[k] for c in columns]) for k in columns[0]})  # type: ignore[type-var]
 
     def _tensors(self) -> dict[str, Tensor]:

@@ -117,3 +117,13 @@ def test_masks_in_words(mask, words):
 def test_masks_that_differ(generator):
     two = torch.stack([cartesian((8, 64), 4, generator=generator)[None] for _ in range(2)])
     assert describe(two).endswith("another for each slice or frame")
+
+
+@pytest.mark.parametrize("shape", [(32,), (40, 1)])
+def test_a_mask_that_is_shared_along_an_axis(shape, tmp_path, capsys):
+    mask = torch.arange(max(shape)).reshape(shape) % 3 != 0
+    mask.view(-1)[max(shape) // 2 - 2 : max(shape) // 2 + 2] = True
+    scan = dealias.Acquisition.simulate(head((40, 32))[None], mask, noise_std=0.001)
+    dealias.write(tmp_path / "scan.h5", scan)
+    execute(["info", str(tmp_path / "scan.h5")])
+    assert f"whole {'columns' if len(shape) == 1 else 'rows'}" in capsys.readouterr().out

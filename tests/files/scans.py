@@ -30,3 +30,8 @@ def transform(image):
 def kspace(*shape, seed=0):
     """Centred k-space (..., y, x) of such images."""
     return transform(image(*shape, seed=seed)).astype(np.complex64)
+
+
+def unit(maps):
+    """Maps of unit root sum of squares."""
+    return maps / (abs(maps) ** 2).sum(-3, keepdims=True) ** 0.5

@@ -7,7 +7,7 @@ from dealias.errors import UserError
 from dealias.files.array import tensor
 from dealias.files.open import open
 from dealias.files.write import write
-from files.scans import image, kspace, transform
+from files.scans import image, kspace, transform, unit
 
 
 def test_two_axes_are_one_coil(tmp_path):
@@ -22,7 +22,7 @@ def test_two_axes_are_one_coil(tmp_path):
 def test_archive(tmp_path):
     data, mask = kspace(2, 3, 16, 18), np.zeros((16, 18), np.uint8)
     mask[::2] = 1
-    maps = image(3, 16, 18, seed=1)
+    maps = unit(image(3, 16, 18, seed=1))
     np.savez_compressed(tmp_path / "k.npz", other=np.arange(4), scan=data * mask, mask=mask, maps=maps, noise_std=0.5)
     found = open(tmp_path / "k.npz")
     assert found.acceleration == 2 and found.noise_std.item() == 0.5
@@ -32,7 +32,7 @@ def test_archive(tmp_path):
 
 def test_masks_and_maps_follow_the_slices(tmp_path):
     mask = np.random.default_rng(0).random((4, 16, 18)) < 0.5
-    maps = image(4, 2, 16, 18)
+    maps = unit(image(4, 2, 16, 18))
     np.savez(tmp_path / "k.npz", kspace=kspace(4, 2, 16, 18) * mask[:, None], mask=mask, maps=maps)
     found = open(tmp_path / "k.npz", slices="1:3")
     assert torch.equal(found.centred_mask[:, 0], torch.from_numpy(mask[1:3]))
@@ -41,7 +41,7 @@ def test_masks_and_maps_follow_the_slices(tmp_path):
 
 def test_axes_by_name(tmp_path):
     data = kspace(3, 4, 2, 16, 18)
-    np.savez(tmp_path / "k.npz", kspace=np.moveaxis(data, (0, 1, 2), (4, 3, 2)), maps=image(3, 2, 16, 18))
+    np.savez(tmp_path / "k.npz", kspace=np.moveaxis(data, (0, 1, 2), (4, 3, 2)), maps=unit(image(3, 2, 16, 18)))
     found = open(tmp_path / "k.npz", axes="y x coil time slice")
     assert found.dimensions == 3 and found.maps.shape == (3, 1, 2, 16, 18)
     torch.testing.assert_close(found.centred_kspace, torch.from_numpy(data), rtol=1e-5, atol=1e-5)

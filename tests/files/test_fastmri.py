@@ -9,7 +9,8 @@ from dealias.files.fastmri import targets
 from dealias.files.open import open
 from dealias.files.write import write
 from dealias.header import Header
-from files.scans import header, image, kspace, transform
+from dealias.phantoms import head
+from files.scans import header, image, kspace, transform, unit
 
 
 def save(path, attributes=None, **arrays):
@@ -161,7 +162,7 @@ def test_kspace_comes_back(tmp_path, shape, dimensions, mask_shape):
     mask = np.random.default_rng(0).random(coilless if mask_shape == "full" else mask_shape or coilless) < 0.4
     given = None if mask_shape is None else mask
     head = Header((4.0, 1.0, 1.5), (17, 16), {"patient_id": "none", "ismrmrd_header": header(17, 20, 16)})
-    maps = image(*shape[-3:]) if shape[-3] > 1 else None
+    maps = unit(image(*shape[-3:])) if shape[-3] > 1 else None
     before = Acquisition.centred(kspace(*shape) * mask, given, maps, 0.25, head, dimensions)
     write(tmp_path / "k.h5", before, attributes={"mask_seed": 3, "none": None, "list": [1, "a"]})
     after = open(tmp_path / "k.h5")
@@ -198,3 +199,17 @@ def test_images_out(tmp_path, shape):
         assert file["reconstruction"].dtype == np.float32 and file.attrs["method"] == "rim"
         np.testing.assert_allclose(file["reconstruction"][()], np.abs(file["image"][()]), rtol=1e-6)
         assert file.attrs["voxel_size"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("slices", [1, 2, 3])
+@pytest.mark.parametrize("shared", [False, True])
+def test_frames_are_not_taken_for_slices(slices, shared, tmp_path):
+    mask = torch.rand(1 if shared else slices, 3, 1, 24, 26, generator=torch.Generator().manual_seed(0)) < 0.6
+    mask[..., 12, 13] = True
+    maps = torch.polar(torch.tensor(0.5**0.5), torch.rand(1, 3, 2, 24, 26))
+    scan = Acquisition.simulate(head((24, 26)).expand(slices, 3, 24, 26), mask, maps, dimensions=3)
+    write(tmp_path / "film.h5", scan)
+    again = open(tmp_path / "film.h5")
+    assert again.dimensions == 3
+    assert torch.equal(again.mask, scan.mask)
+    assert torch.allclose(again.maps, scan.maps) and torch.allclose(again.kspace, scan.kspace, atol=1e-5)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from dealias.acquisition import Acquisition
+from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
 from dealias.methods.wavelet import LOWEST, Wavelet, _falling, _noise_and_aliasing
 from dealias.operators.wavelet import Wavelet as WaveletTransform
@@ -102,3 +103,14 @@ def test_empty_data_give_an_empty_image():
     problem = undersampled()
     empty = problem.scaled(torch.zeros(1, 1))
     assert torch.equal(Wavelet(4)(empty), torch.zeros(64, 64, dtype=torch.complex64))
+
+
+def test_an_image_of_one_column():
+    problem = Acquisition.simulate(torch.randn(20, 1, dtype=torch.complex64), torch.ones(20, 1))
+    assert torch.isfinite(Wavelet()(problem)).all()
+
+
+@pytest.mark.parametrize("arguments", [{"levels": -1}, {"levels": 70}, {"regularisation": -0.1}])
+def test_what_cannot_be(arguments):
+    with pytest.raises(UserError, match="levels range"):
+        Wavelet(**arguments)

@@ -95,7 +95,7 @@ def _facts(acquisition: "Acquisition") -> dict[str, str]:
     share = central_share(acquisition.centred_kspace) if bool(acquisition.kspace.any()) else 0.0
     facts = {
         "axes": ", ".join([*counts, _count(acquisition.coils, "coil"), f"{rows} rows, {columns} columns"]),
-        "mask": f"{acquisition.acceleration:.2f}x, {describe(acquisition.centred_mask)}",
+        "mask": f"{acquisition.acceleration:.2f}x, {describe(_pattern(acquisition))}",
         "centre": f"the central quarter of rows and columns holds {share:.0%} of the energy",
         "noise": _noise(acquisition),
         "range": f"{float(sampled.min()):.3g} to {float(sampled.max()):.3g}" if len(sampled) else "nothing sampled",
@@ -119,6 +119,12 @@ def _noise(acquisition: "Acquisition") -> str:
     text = f"at most {level:.3g} in each part of a sample, {level / _largest(acquisition):.2%} of the image's maximum"
     given = acquisition.noise_std
     return text if given is None else f"{float(given.median()):.3g} by the file; {text}"
+
+
+def _pattern(acquisition: "Acquisition") -> "Tensor":
+    """Return the centred mask with all its rows and columns."""
+    mask = acquisition.centred_mask
+    return mask.expand(*mask.shape[:-2], *acquisition.shape[-2:])
 
 
 def describe(mask: "Tensor") -> str:
@@ -200,7 +206,7 @@ def _remarks(acquisition: "Acquisition") -> list[str]:
         return ["the mask samples nothing: every image will be zero"]
     if not bool((acquisition.kspace != 0).any()):
         return ["every sample is zero: every image will be zero"]
-    if not bool(acquisition.centred_mask[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
+    if not bool(_pattern(acquisition)[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
@@ -208,7 +214,7 @@ def _remarks(acquisition: "Acquisition") -> list[str]:
     noise = estimate_noise(acquisition) if acquisition.noise_std is None else acquisition.noise_std
     if float(noise.median()) > 0.02 * _largest(acquisition):
         remarks.append("the outer samples are strong: much noise, or a very undersampled or cropped k-space")
-    pattern = acquisition.centred_mask.flatten(0, -3)[0]
+    pattern = _pattern(acquisition).flatten(0, -3)[0]
     rows, columns = (_one_sided(pattern.any(axis)) for axis in (1, 0))
     if rows or columns:
         remarks.append(f"one side of the {'rows' if rows else 'columns'} is missing: partial Fourier, or not centred")

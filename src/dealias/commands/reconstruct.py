@@ -45,9 +45,12 @@ def run(
     import dealias
     from dealias.cards import load, usable
     from dealias.commands._maps import choose
+    from dealias.errors import UserError
 
     torch.manual_seed(seed)
     given = method_arguments or {}
+    for name in {"name", "device"} & given.keys():  # of `load` itself
+        raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
     chosen = load(method, device=device, **given)
     if "seed" in chosen.arguments and "seed" not in given:
         chosen = load(method, device=device, **given, seed=seed)

@@ -46,7 +46,7 @@ def _check_target(path: Path, overwrite: bool) -> None:
 
 def _complaint(error: OSError) -> str:
     text = error.strerror or str(error)
-    in_text = re.search(r"errno = (\d+)", text)
+    in_text = re.search(r"(?:errno =|os error) (\d+)", text)
     number = int(in_text[1]) if in_text else error.errno
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "there is no space left on the disk; free some or write elsewhere"

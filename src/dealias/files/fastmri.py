@@ -169,8 +169,8 @@ def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
     if acquisition.kspace.ndim > acquisition.dimensions + 2:
         raise UserError("HDF5 holds one axis of slices; flatten the batch axes first")
     mask = acquisition.centred_mask
-    while mask.ndim > 1 and mask.shape[0] == 1:
-        mask = mask[0]
+    if mask.shape[:-2].numel() == 1:  # otherwise all axes of k-space, lest frames be taken for slices
+        mask = mask.reshape(mask.shape[-2:] if mask.shape[-2] > 1 else mask.shape[-1:])
     arrays = {"kspace": acquisition.centred_kspace.to(torch.complex64), "mask": mask}
     if acquisition.maps is not None:
         arrays["maps"] = acquisition.maps.to(torch.complex64)

@@ -15,7 +15,8 @@ multiply one input by a million. Here sigma is 1, and `noise_input` feeds the no
     x_t + w d,  A^H A d = A^H (y - A x_t) by that many conjugate gradients,
     w = max(0, 1 - E||noise||^2 / ||A x_t - y||^2)
 
-which is the positive-part estimator of James and Stein for the residual. It was what clean data at low
+which is the positive-part estimator of James and Stein for the residual; where the noise level is unknown, w = 1:
+the data are taken at their word. It was what clean data at low
 acceleration lacked: a network alone does not reproduce what was measured. One coil needs one iteration.
 """
 
@@ -104,7 +105,8 @@ class RIM(Method):
     def _noise(self, problem: Problem) -> Tensor:
         if problem.noise_std is None:
             raise UserError("this RIM takes the noise level as an input; give noise_std with the acquisition")
-        level = problem.noise_std.flatten(-3).amax(-1).expand(problem.shape[:-2]).reshape(-1, 1, 1, 1)
+        batch = problem.shape[:-2]
+        level = problem.noise_std.flatten(len(batch)).amax(-1).expand(batch).reshape(-1, 1, 1, 1)
         return level.clamp_min(torch.finfo(level.dtype).tiny).log10() + 3
 
 

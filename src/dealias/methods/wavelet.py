@@ -20,6 +20,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from dealias.errors import UserError
 from dealias.method import Method
 from dealias.operators.wavelet import Wavelet as WaveletTransform
 from dealias.operators.wavelet import finest_diagonal
@@ -47,6 +48,8 @@ class Wavelet(Method):
         self, iterations: int = 40, regularisation: float | None = None, levels: int = 3, seed: int = 0
     ) -> None:
         super().__init__()
+        if not 0 <= levels <= 16 or not (regularisation is None or 0 <= regularisation < float("inf")):
+            raise UserError("levels range from 0 to 16, and regularisation is zero or more; correct them")
         self.iterations = iterations
         self.regularisation = regularisation
         self.levels = levels
@@ -90,6 +93,8 @@ def _noise_and_aliasing(coefficients: Image) -> Tensor:
     | https://doi.org/10.1093/biomet/81.3.425
     """
     details = finest_diagonal(coefficients).abs().flatten(-2)
+    if not details.shape[-1]:  # an axis of one pixel
+        return details.new_zeros((*details.shape[:-1], 1, 1))
     median = details.median(-1).values[..., None, None]
     return median / (1.1774 if coefficients.is_complex() else 0.6745) / 2
 

@@ -36,7 +36,8 @@ def clean(image: Image, shifts: int = 4) -> Image:
     """
     wavelet = Wavelet()
     # the magnitude of complex noise of standard deviation s in each part has the median s sqrt(2 ln 2)
-    noise = finest_diagonal(wavelet.forward(image)).abs().median() / (2 * log(2)) ** 0.5
+    details = finest_diagonal(wavelet.forward(image)).abs()
+    noise = details.median() / (2 * log(2)) ** 0.5 if details.numel() else 0.0
     total = torch.zeros_like(image)
     for shift in product(range(shifts), repeat=2):
         coefficients = wavelet.forward(image.roll(shift, (-2, -1)))

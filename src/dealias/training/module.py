@@ -61,7 +61,7 @@ class Module(lightning.LightningModule):
         acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, index))
         acquisition, target = acquisition.to(self.device), target.to(self.device)
         problem, scale = acquisition.normalised(self.method.dimensions)
-        value: Tensor = self.loss(self.method.estimates(problem), target / scale, problem.zero_filled)
+        value: Tensor = self.loss(self.method.estimates(problem), target / scale)
         self.log("loss", value, prog_bar=True)
         return value
 

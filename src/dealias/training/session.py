@@ -47,8 +47,8 @@ def train(output: str, **settings: Any) -> Path:
     if precision == "auto":
         precision = "bfloat16" if _fast_bfloat16() else "float32"
     simulation = configure(Simulation, settings["simulation"] or {})
-    images = gather(settings["data"], denoised=settings["denoised"], phantoms=settings["phantoms"])
     held_back = [image for source in settings["validation"] for image in read(source)]
+    images = gather(settings["data"], denoised=settings["denoised"], phantoms=settings["phantoms"])
     step = max(1, len(held_back) // 5)
     examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
     module = Module(
@@ -154,7 +154,7 @@ def _method(settings: dict[str, Any]) -> Method:
 def _fast_bfloat16() -> bool:
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported() and "avx512_bf16" in _processor_flags()
+    return "avx512_bf16" in _processor_flags() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _processor_flags() -> str:

@@ -55,6 +55,9 @@ class Simulation:
         for name in ("lines", "grain", "band", "coils"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
+        smallest = (self.crop[0], self.crop[0])
+        for draw in (sampling.gaussian, sampling.cartesian):  # what cannot be drawn should fail now, not at night
+            draw(smallest, self.acceleration[1])
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
 
