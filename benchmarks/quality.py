@@ -65,7 +65,8 @@ def data_sets(folder, count):
 def sigpy_wavelet(scan, regularisation):
     """Return SigPy's l1-wavelet image, 40 iterations."""
     kspace = scan.centred_kspace.numpy()
-    app = sigpy.mri.app.L1WaveletRecon(kspace, np.ones_like(kspace), lamda=regularisation, max_iter=40, show_pbar=False)
+    maps = np.ones_like(kspace) if scan.maps is None else scan.maps.numpy()
+    app = sigpy.mri.app.L1WaveletRecon(kspace, maps, lamda=regularisation, max_iter=40, show_pbar=False)
     return torch.from_numpy(app.run())
 
 
@@ -75,6 +76,7 @@ def main():
     parser.add_argument("--data", type=Path)
     parser.add_argument("--accelerations", default="2,3,4,5")
     parser.add_argument("--images", type=int, default=6)
+    parser.add_argument("--coils", type=int, default=1, help="simulated ones")
     parser.add_argument("--noise", type=float, default=0.001)
     parser.add_argument("--sigpy", action="store_true", help="SigPy's too, which takes the longest")
     parser.add_argument("--weight", default="rim")
@@ -95,7 +97,10 @@ def main():
                 for acceleration in accelerations:
                     generator = torch.Generator().manual_seed(1000 + number)
                     mask = dealias.sampling.gaussian((*image.shape,), acceleration, generator=generator)
-                    scan = dealias.Acquisition.simulate(image, mask, noise_std=options.noise, generator=generator)
+                    maps = None
+                    if options.coils > 1:
+                        maps = dealias.coils.simulate(image.shape, options.coils, generator=generator)
+                    scan = dealias.Acquisition.simulate(image, mask, maps, options.noise, generator=generator)
                     for key, method in methods.items():
                         precision = options.precision if key == "rim" else "float32"
                         estimate = dealias.reconstruct(method, scan, precision=precision)
@@ -109,7 +114,7 @@ def main():
                         scores[name, acceleration, f"sigpy {value}"].append(score)
             file.flush()
     report(scores, accelerations)
-    print(f"\n{options.weight}, noise {options.noise:g}; {describe()}")
+    print(f"\n{options.weight}, {options.coils} coil(s), noise {options.noise:g}; {describe()}")
 
 
 def best(mean, name, acceleration, method):

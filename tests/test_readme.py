@@ -50,6 +50,10 @@ def _options(made):
     return {option for action in made._actions for option in action.option_strings}
 
 
+def test_nothing_is_left_to_fill_in():
+    assert not re.findall(r"^[A-Z]{4,}$", TEXT, re.M)
+
+
 def test_every_method_is_in_the_table():
     for name in find.names("methods"):
         assert f"| `{name}` |" in TEXT
