@@ -1,7 +1,7 @@
 """What a training minimises, given every estimate of a method.
 
 The RIM papers minimise the squared error. Its logarithm, our default, lets easy and hard problems weigh alike, and
-was 1.2 dB ahead after a thousand updates.
+learned faster in a trial of both.
 """
 
 from collections.abc import Iterable
