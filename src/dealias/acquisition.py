@@ -162,6 +162,11 @@ class Acquisition(Problem):
         """The zero-filled image of every coil (*batch, coil, y, x)."""
         return torch.fft.ifft2(self.kspace, norm="ortho")
 
+    @property
+    def root_sum_of_squares(self) -> Tensor:
+        """The zero-filled coil images combined without maps, a magnitude (*batch, y, x)."""
+        return self.coil_images.abs().square().sum(-3).sqrt()
+
     def sampled(self, mask: Any) -> "Acquisition":
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
         return self._kept(self.mask & shift_mask(_checked_mask(mask, self.kspace)))
@@ -199,6 +204,11 @@ def _leading_axes(value: Tensor, axes: int) -> Tensor:
     return value.reshape((1,) * (axes - value.ndim) + value.shape) if value.ndim < axes else value
 
 
+def _shares(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a shape has as many axes as wanted, of size 1 where shared."""
+    return len(shape) == len(wanted) and all(m in (1, k) for m, k in zip(shape, wanted, strict=True))
+
+
 def _tensor(value: Any, name: str) -> Tensor:
     return value if isinstance(value, Tensor) else torch.from_numpy(numbers(value, name))
 
@@ -221,7 +231,7 @@ def _checked_kspace(kspace: Any) -> Tensor:
 def _checked_mask(mask: Any, kspace: Tensor) -> Tensor:
     mask = _leading_axes(_tensor(mask, "the mask").to(kspace.device) != 0, kspace.ndim)
     shape, wanted = tuple(mask.shape), tuple(kspace.shape)
-    if len(shape) != len(wanted) or shape[-3] != 1 or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+    if shape[-3:-2] != (1,) or not _shares(shape, wanted):
         raise UserError(
             f"the mask has shape {shape}, k-space {wanted}; give a mask (x), (y, x), or as k-space with one coil"
         )
@@ -234,7 +244,7 @@ def _checked_noise(noise_std: Any, kspace: Tensor) -> Tensor:
         raise UserError("noise_std is complex; give the standard deviation of a sample's real part")
     noise_std = _leading_axes(noise_std.to(kspace.real), kspace.ndim)
     shape, wanted = tuple(noise_std.shape), tuple(kspace.shape)
-    if len(shape) != len(wanted) or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+    if not _shares(shape, wanted):
         raise UserError(f"noise_std has shape {shape}, k-space {wanted}; give a number, or as many axes as k-space")
     if not (torch.isfinite(noise_std) & (noise_std >= 0)).all():
         raise UserError("noise_std must be zero or more; give the standard deviation of a sample's real part")
@@ -246,8 +256,7 @@ def _checked_maps(maps: Any, kspace: Tensor) -> Tensor:
     shape, wanted = tuple(maps.shape), tuple(kspace.shape)
     if shape[-3] != wanted[-3]:
         raise UserError(f"the maps have {shape[-3]} coils, k-space has {wanted[-3]}; give one map per coil")
-    wrong = len(shape) != len(wanted) or shape[-2:] != wanted[-2:]
-    if wrong or any(m not in (1, k) for m, k in zip(shape, wanted, strict=True)):
+    if shape[-2:] != wanted[-2:] or not _shares(shape, wanted):
         raise UserError(f"the maps have shape {shape}, k-space {wanted}; give maps (coil, y, x) or as k-space")
     if not torch.isfinite(maps).all():
         raise UserError("the maps hold values that are NaN or infinite; estimate them again or set those to zero")

@@ -55,6 +55,13 @@ class Problem(ABC):
         """The adjoint of the data: the image in which what was not measured is zero."""
         return self.operator.adjoint(self.data)
 
+    @property
+    def noise_level(self) -> Tensor | None:
+        """The largest noise_std of each problem's samples (*batch, 1, 1), size 1 where shared; None where unknown."""
+        if self.noise_std is None:
+            return None
+        return self.noise_std.flatten(len(self.shape) - 2).amax(-1)[..., None, None]
+
     def gradient(self, x: Tensor) -> Tensor:
         """Return A^H (A x - y), the gradient of the squared residual's half; never divided by the noise."""
         return self.operator.normal(x) - self.zero_filled

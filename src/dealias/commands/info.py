@@ -178,7 +178,7 @@ def _run_around_centre(lines: "Tensor") -> int:
 
 
 def _largest(acquisition: "Acquisition") -> float:
-    return float(acquisition.coil_images.abs().square().sum(-3).sqrt().max()) or 1.0
+    return float(acquisition.root_sum_of_squares.max()) or 1.0
 
 
 def _fitting(acquisition: "Acquisition") -> dict[str, str]:

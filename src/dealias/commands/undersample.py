@@ -54,8 +54,7 @@ def run(
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
         if noise:
-            largest = full.coil_images.abs().square().sum(-3).sqrt().amax()
-            kept = kept.with_noise(noise * float(largest), generator)
+            kept = kept.with_noise(noise * float(full.root_sum_of_squares.max()), generator)
         about = {**made(source, seed), "pattern": mask, "acceleration": acceleration}
         dealias.write(target, kept, overwrite=overwrite, attributes=about)
 

@@ -103,10 +103,10 @@ class RIM(Method):
         return _weight(problem, residual) * d
 
     def _noise(self, problem: Problem) -> Tensor:
-        if problem.noise_std is None:
+        level = problem.noise_level
+        if level is None:
             raise UserError("this RIM takes the noise level as an input; give noise_std with the acquisition")
-        batch = problem.shape[:-2]
-        level = problem.noise_std.flatten(len(batch)).amax(-1).expand(batch).reshape(-1, 1, 1, 1)
+        level = level.expand(*problem.shape[:-2], 1, 1).reshape(-1, 1, 1, 1)
         return level.clamp_min(torch.finfo(level.dtype).tiny).log10() + 3
 
 

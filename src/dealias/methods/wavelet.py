@@ -23,7 +23,7 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.operators.wavelet import Wavelet as WaveletTransform
-from dealias.operators.wavelet import finest_diagonal
+from dealias.operators.wavelet import noise_deviation
 from dealias.problem import Problem
 from dealias.shapes import Image
 from dealias.solvers.proximal_gradient import largest_eigenvalue, proximal_gradient
@@ -77,26 +77,18 @@ class Wavelet(Method):
         start = problem.zero_filled
         if self.regularisation is not None:
             return torch.as_tensor(self.regularisation, dtype=start.real.dtype, device=start.device)
-        if problem.noise_std is None:
+        noise = problem.noise_level
+        if noise is None:
             return _noise_and_aliasing(wavelet(start)).clamp_min(LOWEST)
-        noise = problem.noise_std.flatten(start.ndim - 2).amax(-1)[..., None, None]
         return (noise * size.sqrt()).clamp_min(LOWEST)
 
 
 def _noise_and_aliasing(coefficients: Image) -> Tensor:
     """Return half the deviation per problem of noise and aliasing in the finest diagonal details.
 
-    The median of a magnitude is sqrt(2 ln 2) deviations of one part; of a real number, 0.6745. Half, because
-    these details hold some of the image too, and soft thresholds take from every large coefficient.
-
-    | Ideal spatial adaptation by wavelet shrinkage (Donoho and Johnstone, 1994), section 4
-    | https://doi.org/10.1093/biomet/81.3.425
+    Half, because these details hold some of the image too, and soft thresholds take from every large coefficient.
     """
-    details = finest_diagonal(coefficients).abs().flatten(-2)
-    if not details.shape[-1]:  # an axis of one pixel
-        return details.new_zeros((*details.shape[:-1], 1, 1))
-    median = details.median(-1).values[..., None, None]
-    return median / (1.1774 if coefficients.is_complex() else 0.6745) / 2
+    return noise_deviation(coefficients) / 2
 
 
 def _falling(strength: Tensor, iterations: int) -> Iterator[Tensor]:

@@ -14,6 +14,7 @@ leaves its last sample, of even index, to the coarse image as it is: the transfo
 """
 
 from functools import lru_cache
+from math import log
 
 import torch
 from torch import Tensor
@@ -74,6 +75,21 @@ class Wavelet(LinearOperator):
 def finest_diagonal(coefficients: Image) -> Tensor:
     """Return the details of the first level in both directions: mostly noise, and aliasing like noise."""
     return coefficients[..., 1::2, 1::2]
+
+
+def noise_deviation(coefficients: Image) -> Tensor:
+    """Return the standard deviation of noise, in each part, that the finest diagonal details show (*batch, 1, 1).
+
+    The median of a complex magnitude is sqrt(2 ln 2) deviations of one part; of a real number's, 0.6745.
+
+    | Ideal spatial adaptation by wavelet shrinkage (Donoho and Johnstone, 1994), section 4
+    | https://doi.org/10.1093/biomet/81.3.425
+    """
+    details = finest_diagonal(coefficients).abs().flatten(-2)
+    if not details.shape[-1]:  # an axis of one pixel
+        return details.new_zeros((*details.shape[:-1], 1, 1))
+    median = details.median(-1).values[..., None, None]
+    return median / ((2 * log(2)) ** 0.5 if coefficients.is_complex() else 0.6745)
 
 
 def _replaced(x: Tensor, stride: int, coarse: Tensor) -> Tensor:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import product
-from math import log
 
 import torch
 
 from dealias.files.images import images as read
-from dealias.operators.wavelet import Wavelet, finest_diagonal
+from dealias.operators.wavelet import Wavelet, noise_deviation
 from dealias.phantoms import head
 from dealias.shapes import Image
 from dealias.solvers.shrinkage import soft_threshold
@@ -35,9 +34,7 @@ def clean(image: Image, shifts: int = 4) -> Image:
     | Translation-Invariant De-Noising (Coifman and Donoho, 1995), section 2
     """
     wavelet = Wavelet()
-    # the magnitude of complex noise of standard deviation s in each part has the median s sqrt(2 ln 2)
-    details = finest_diagonal(wavelet.forward(image)).abs()
-    noise = details.median() / (2 * log(2)) ** 0.5 if details.numel() else 0.0
+    noise = noise_deviation(wavelet.forward(image))
     total = torch.zeros_like(image)
     for shift in product(range(shifts), repeat=2):
         coefficients = wavelet.forward(image.roll(shift, (-2, -1)))
