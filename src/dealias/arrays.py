@@ -1,11 +1,17 @@
 """Arrays of users and files as this machine and PyTorch hold them."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dealias.errors import UserError
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 def numbers(value: Any, name: str) -> NDArray[Any]:
@@ -27,3 +33,32 @@ def numbers(value: Any, name: str) -> NDArray[Any]:
     widest = {"c": np.dtype(np.complex128), "f": np.dtype(np.float64)}.get(array.dtype.kind, array.dtype)
     kind = array.dtype.newbyteorder("=")
     return np.array(array, dtype=widest if kind.itemsize > widest.itemsize else kind, order="C")
+
+
+def numpy_too(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let a function of tensors take NumPy arrays as well, and return arrays where it was given one.
+
+    Float64 and complex128 arrays stay in double precision.
+    """
+
+    @wraps(function)
+    def either(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        if not any(isinstance(value, np.ndarray) for value in (*args, *kwargs.values())):
+            return function(*args, **kwargs)
+        result: Any = function(
+            *(_tensor(value) for value in args),
+            **{name: _tensor(value) for name, value in kwargs.items()},
+        )
+        return _array(result)
+
+    return either
+
+
+def _tensor(value: Any) -> Any:
+    return torch.from_numpy(numbers(value, "the array")) if isinstance(value, np.ndarray) else value
+
+
+def _array(result: Any) -> Any:
+    if isinstance(result, tuple):
+        return tuple(_array(part) for part in result)
+    return result.numpy(force=True) if isinstance(result, torch.Tensor) else result

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
+from dealias.arrays import numpy_too
+
 
 class LinearOperator(ABC):
     """A linear map between tensors. A value, not a module: its tensors belong to a problem."""
@@ -20,8 +22,9 @@ class LinearOperator(ABC):
         """Return A^H A x; override where that is cheaper than one after the other."""
         return self.adjoint(self.forward(x))
 
+    @numpy_too
     def __call__(self, x: Tensor) -> Tensor:
-        """Return A x."""
+        """Return A x; a NumPy array gives a NumPy array."""
         return self.forward(x)
 
     @property

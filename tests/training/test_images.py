@@ -5,7 +5,7 @@ import torch
 
 from dealias.evaluation.metrics import psnr
 from dealias.phantoms import head
-from dealias.training.images import clean, gather
+from dealias.training.images import clean, gather, tiles
 
 
 def test_gather(tmp_path):
@@ -24,3 +24,11 @@ def test_a_clean_copy_is_cleaner(generator):
     noisy = truth + 0.03 * torch.randn(96, 96, dtype=torch.complex64, generator=generator)
     assert float(psnr(clean(noisy), truth)) > float(psnr(noisy, truth)) + 1
     assert float(psnr(clean(truth), truth)) > 28
+
+
+def test_photographs_come_in_tiles():
+    found = tiles(128)
+    assert len(found) > 100
+    for image in found:
+        assert max(image.shape) <= 128 and abs(float(image.abs().max()) - 1) < 1e-6
+    assert torch.equal(gather([], photographs=True)[0], tiles()[0])

@@ -39,7 +39,7 @@ def test_the_same_generator_the_same_pair(images):
 
 
 def test_noise_within_its_range(images):
-    simulation = Simulation(noise=(1e-3, 1e-2))
+    simulation = Simulation(noise=(1e-3, 1e-2), silent=0.0)
     levels = [float(simulation.pairs(images, (16, 16), seeded(s))[0].noise_std.squeeze()) for s in range(40)]
     assert 1e-3 <= min(levels) < 2e-3 and 5e-3 < max(levels) <= 1e-2
 
@@ -69,6 +69,12 @@ def test_grain_is_part_of_the_target(images):
     clean, noisy = (Simulation(grain=share, band=0.0, coils=0.0).pairs(images, (40, 36), seeded(7)) for share in (0, 1))
     level = (noisy[1] - clean[1]).abs().square().mean().sqrt()
     assert 0.002 < level < 0.05
+
+
+def test_some_scans_do_not_tell_their_noise(images):
+    simulation = Simulation(silent=0.5)
+    told = [simulation.pairs(images, (16, 16), seeded(seed))[0].noise_std is not None for seed in range(20)]
+    assert 4 < sum(told) < 16
 
 
 def test_some_scans_have_many_coils(images):

@@ -13,6 +13,7 @@ def run(
     validation: list[str],
     denoised: bool = False,
     phantoms: int = 0,
+    photographs: bool = False,
     simulation: dict[str, Any] | None = None,
     loss: Literal["squared_error", "log_squared_error"] = "log_squared_error",
     rate: float = 1e-3,
@@ -37,7 +38,8 @@ def run(
         validation: images of other subjects, on which the best weights are chosen
         denoised: learn from a denoised copy of each image too
         phantoms: how many simulated heads to add
-        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, batch
+        photographs: add tiles of the free photographs in scikit-image
+        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, silent, batch
         loss: what is minimised
         rate: the learning rate at the start; it falls with a cosine
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it

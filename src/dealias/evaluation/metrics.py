@@ -8,29 +8,34 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from dealias.arrays import numpy_too
 from dealias.errors import UserError
 from dealias.shapes import Image
 
 PIXELS = (-2, -1)
 
 
+@numpy_too
 def mse(image: Image, reference: Image) -> Tensor:
     """Return the mean squared error of the magnitudes, in the square of their unit."""
     a, b = _magnitudes(image, reference)
     return (a - b).square().mean(PIXELS)
 
 
+@numpy_too
 def nmse(image: Image, reference: Image) -> Tensor:
     """Return ||a - b||^2 / ||b||^2 of the magnitudes a and the reference's b."""
     return nrmse(image, reference).square()
 
 
+@numpy_too
 def nrmse(image: Image, reference: Image) -> Tensor:
     """Return ||a - b|| / ||b|| of the magnitudes a and the reference's b."""
     a, b = _normalised(image, reference)
     return _relative_error(a, b)
 
 
+@numpy_too
 def psnr(image: Image, reference: Image) -> Tensor:
     """Return the peak signal-to-noise ratio in decibels, the peak being the maximum of the reference."""
     a, b = _normalised(image, reference)
@@ -39,6 +44,7 @@ def psnr(image: Image, reference: Image) -> Tensor:
     return 10 * (peak.square() / error).log10()
 
 
+@numpy_too
 def ssim(image: Image, reference: Image, window: Literal["uniform", "gaussian"] = "uniform") -> Tensor:
     """Return the structural similarity, k1 = 0.01, k2 = 0.03, data range the maximum of the reference.
 
@@ -70,6 +76,7 @@ def ssim(image: Image, reference: Image, window: Literal["uniform", "gaussian"] 
     return (luminance * structure).mean(PIXELS)
 
 
+@numpy_too
 def hfen(image: Image, reference: Image) -> Tensor:
     """Return the high-frequency error norm ||LoG(a) - LoG(b)|| / ||LoG(b)||, zero being perfect.
 

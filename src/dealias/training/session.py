@@ -48,7 +48,12 @@ def train(output: str, **settings: Any) -> Path:
         precision = "bfloat16" if _fast_bfloat16() else "float32"
     simulation = configure(Simulation, settings["simulation"] or {})
     held_back = [image for source in settings["validation"] for image in read(source)]
-    images = gather(settings["data"], denoised=settings["denoised"], phantoms=settings["phantoms"])
+    images = gather(
+        settings["data"],
+        denoised=settings["denoised"],
+        phantoms=settings["phantoms"],
+        photographs=settings["photographs"],
+    )
     step = max(1, len(held_back) // 5)
     examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
     module = Module(

@@ -5,7 +5,7 @@ would give a patch that no forward model fits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -29,6 +29,7 @@ class Simulation:
         grain: how often the image itself is noisy, as most references are, by 0.3 to 4 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
         coils: how often 2 to 8 coils measure instead of one.
+        silent: how often the noise level is not told.
         batch: crops of one update, all of one size.
     """
 
@@ -39,6 +40,7 @@ class Simulation:
     grain: float = 0.3
     band: float = 0.4
     coils: float = 0.3
+    silent: float = 0.1
     batch: int = 1
 
     def __post_init__(self) -> None:
@@ -52,7 +54,7 @@ class Simulation:
             low, high = getattr(self, name)
             if not lowest <= low <= high < float("inf"):
                 raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
-        for name in ("lines", "grain", "band", "coils"):
+        for name in ("lines", "grain", "band", "coils", "silent"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
         smallest = (self.crop[0], self.crop[0])
@@ -79,7 +81,10 @@ class Simulation:
             mask = self._mask((*target.shape,), acceleration, generator)
             maps = coils.simulate(size, number, generator=generator) if number > 1 else None
             drawn.append((Acquisition.simulate(target, mask, maps, noise_std, generator=generator), target))
-        return Acquisition.stack([pair[0] for pair in drawn]), torch.stack([pair[1] for pair in drawn])
+        acquisition = Acquisition.stack([pair[0] for pair in drawn])
+        if _uniform(0, 1, generator) < self.silent:
+            acquisition = replace(acquisition, noise_std=None)
+        return acquisition, torch.stack([pair[1] for pair in drawn])
 
     def _augmented(self, image: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
         if _uniform(0, 1, generator) < 0.5:
