@@ -5,14 +5,14 @@ T2-weighted scan. A pixel is the mean of a finer grid, which gives partial volum
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d
 
 from dealias.errors import UserError
 from dealias.phantoms._cortex import Sulci, grow_sulci, refined, tabulated
+from dealias.phantoms._draw import Draw, Grid
 from dealias.shapes import Image
 
 # proton density, T1 and T2 in milliseconds at 3 tesla; fat's T2 is the long one that echo trains show
@@ -31,41 +31,6 @@ TISSUES = {
 }
 
 
-class _Draw:
-    """Random numbers from one generator."""
-
-    def __init__(self, seed: int) -> None:
-        self.generator = torch.Generator().manual_seed(seed)
-
-    def uniform(self, low: float, high: float) -> float:
-        return low + (high - low) * torch.rand((), generator=self.generator).item()
-
-    def uniforms(self, count: int, low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(count, generator=self.generator)
-
-    def normals(self, *shape: int) -> Tensor:
-        return torch.randn(shape, generator=self.generator)
-
-    def field(self, cells: int, shape: torch.Size) -> Tensor:
-        """Return a smooth field of standard deviation about one, `cells` cells along the longer side."""
-        size = [round(cells * n / max(shape)) + 3 for n in shape]
-        coarse = self.normals(1, 1, *size)
-        return 1.4 * interpolate(coarse, tuple(shape), mode="bicubic", align_corners=True)[0, 0]
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Where the fine pixels lie in the head, in millimetres; what is a pixel wide is blurred by `edge`."""
-
-    y: Tensor
-    x: Tensor
-    edge: float
-
-    def inside(self, distance: Tensor, softness: float = 0.0) -> Tensor:
-        """Return how much of a pixel lies where a distance is negative."""
-        return (0.5 - distance / (self.edge + softness)).clamp_(0, 1)
-
-
 def head(shape: Sequence[int] = (256, 256), *, seed: int = 0) -> Image:
     """Return a complex head (y, x) of maximum magnitude 1, free of noise, its air zero; each seed another.
 
@@ -76,7 +41,7 @@ def head(shape: Sequence[int] = (256, 256), *, seed: int = 0) -> Image:
     if len(shape) != 2 or min(shape) < 1:
         raise UserError(f"a head of shape {tuple(shape)} cannot be drawn; give two positive sizes (y, x)")
     rows, columns = int(shape[0]), int(shape[1])
-    draw = _Draw(seed)
+    draw = Draw(seed)
     fine = max(2, -(-400 // max(rows, columns)))
     grid = _placed((rows * fine, columns * fine), draw)
     signal = _contrast(draw)
@@ -89,7 +54,7 @@ def head(shape: Sequence[int] = (256, 256), *, seed: int = 0) -> Image:
     return torch.polar(image / image.max().clamp_min(torch.finfo(image.dtype).tiny), torch.pi * turns)
 
 
-def _placed(shape: tuple[int, int], draw: _Draw) -> _Grid:
+def _placed(shape: tuple[int, int], draw: Draw) -> Grid:
     """Return a grid on which the head lies somewhat off, tilted and bent."""
     pixel = max(206 / shape[0], 172 / shape[1]) * draw.uniform(1.0, 1.15)
     y, x = (pixel * (torch.arange(n) - (n - 1) / 2) for n in shape)
@@ -97,10 +62,10 @@ def _placed(shape: tuple[int, int], draw: _Draw) -> _Grid:
     down, right = y[:, None] + draw.uniform(-3.0, 3.0), x + draw.uniform(-3.0, 3.0)
     y, x = down * tilt.cos() - right * tilt.sin(), down * tilt.sin() + right * tilt.cos()
     bend = [draw.field(3, y.shape) * 1.1 + draw.field(9, y.shape) * 0.6 for _ in range(2)]
-    return _Grid(y + bend[0], x + bend[1], pixel)
+    return Grid(y + bend[0], x + bend[1], pixel)
 
 
-def _contrast(draw: _Draw) -> dict[str, float]:
+def _contrast(draw: Draw) -> dict[str, float]:
     """Return the signal of every tissue."""
     t2_weighted = draw.uniform(0.0, 1.0) > 0.4
     repetition = draw.uniform(3500.0, 6500.0) if t2_weighted else draw.uniform(350.0, 650.0)
@@ -111,12 +76,7 @@ def _contrast(draw: _Draw) -> dict[str, float]:
     return dict(zip(TISSUES, strength.tolist(), strict=True))
 
 
-def _texture(draw: _Draw, shape: torch.Size, cells: Sequence[int]) -> Tensor:
-    """Return a field of standard deviation one with equal shares of coarse and fine."""
-    return torch.stack([draw.field(count, shape) for count in cells]).sum(0) / len(cells) ** 0.5
-
-
-def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) -> tuple[Tensor, Tensor]:
+def _shells(grid: Grid, half: Tensor, signal: dict[str, float], draw: Draw) -> tuple[Tensor, Tensor]:
     """Return scalp, skull and fluid, and the depth (millimetres) under the surface of the brain."""
     angle = torch.atan2(grid.x / half[1], -grid.y / half[0])  # zero in front
     radius = torch.hypot(grid.y, grid.x)
@@ -136,9 +96,9 @@ def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) ->
     fat = outer + 0.8 + temporal
     skin = fat + (draw.uniform(2.0, 5.0) + 0.5 * rough[0] - 1.2 * torch.cos(angle)).clamp_min(0.8)
     air = skin + draw.uniform(1.4, 2.2)
-    septa = 1 - 0.35 * torch.exp(-(_texture(draw, angle.shape, (24, 40)) / 0.25).square())
-    fibres = 1 + 0.25 * _texture(draw, angle.shape, (30, 60, 110))
-    spongy = 1 + 0.35 * _texture(draw, angle.shape, (25, 50, 100))
+    septa = 1 - 0.35 * torch.exp(-(draw.texture((24, 40), angle.shape) / 0.25).square())
+    fibres = 1 + 0.25 * draw.texture((30, 60, 110), angle.shape)
+    spongy = 1 + 0.35 * draw.texture((25, 50, 100), angle.shape)
     image = torch.zeros_like(angle)
     for name, limit, texture in (
         ("skin", air, 1.0),
@@ -153,7 +113,7 @@ def _shells(grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) ->
     return image.clamp_min(0), depth
 
 
-def _folds(half: Tensor, high: bool, draw: _Draw) -> Sulci:
+def _folds(half: Tensor, high: bool, draw: Draw) -> Sulci:
     """Return the sulci of the convexity and of the midline, the midline itself and the Sylvian fissures."""
     # the corpus callosum bridges the midline
     front, rear = half[0].item() * draw.uniform(0.42, 0.52), half[0].item() * draw.uniform(0.38, 0.5)
@@ -181,7 +141,7 @@ def _folds(half: Tensor, high: bool, draw: _Draw) -> Sulci:
     return tabulated(torch.cat([cleft.flatten(0, 1), deep]), torch.cat([width.flatten(), wide]))
 
 
-def _sylvian(side: int, half: Tensor, draw: _Draw) -> Tensor:
+def _sylvian(side: int, half: Tensor, draw: Draw) -> Tensor:
     """Return points of the fissure that leads to the insula on one side: a T lying down."""
     door, floor, y = half[1].item(), draw.uniform(35.0, 40.0), draw.uniform(-14.0, 2.0)
     corners = [(y + 8, door), (y + 3, door - 12), (y, floor + 2), (y - draw.uniform(9.0, 14.0), floor - 3)]
@@ -191,7 +151,7 @@ def _sylvian(side: int, half: Tensor, draw: _Draw) -> Tensor:
     return (path + 1.6 * torch.sin(path.flip(-1) * pace + shift)) * torch.tensor([1.0, side])
 
 
-def _brain(image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict[str, float], draw: _Draw) -> Tensor:
+def _brain(image: Tensor, depth: Tensor, grid: Grid, half: Tensor, signal: dict[str, float], draw: Draw) -> Tensor:
     """Return the image with the brain in its fluid."""
     high = draw.uniform(0.0, 1.0) < 0.25  # above the ventricles
     sulci = _folds(half, high, draw)
@@ -200,7 +160,7 @@ def _brain(image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict
     round_off = (4 - (folds - depth).abs()).clamp_min(0) / 4
     pial = torch.minimum(folds, depth) - round_off.square()
     ribbon = draw.uniform(2.6, 3.4) + 0.35 * draw.field(14, depth.shape)
-    soft = 1 + 0.045 * _texture(draw, depth.shape, (6, 14, 40, 90, 160))
+    soft = 1 + 0.045 * draw.texture((6, 14, 40, 90, 160), depth.shape)
     white = signal["white"] * (soft + 0.05 * draw.field(5, depth.shape))
     grey = signal["grey"] * soft
     tissue = torch.lerp(grey, white, grid.inside(ribbon - pial, 0.8))
@@ -211,7 +171,7 @@ def _brain(image: Tensor, depth: Tensor, grid: _Grid, half: Tensor, signal: dict
     return torch.lerp(image, torch.full_like(image, signal["blood"]), grid.inside(vessels, 0.2) * (depth > -3))
 
 
-def _vessels(sulci: Sulci, half: Tensor, draw: _Draw) -> Sulci:
+def _vessels(sulci: Sulci, half: Tensor, draw: Draw) -> Sulci:
     """Return arteries and veins that pass through the slice: dots in the clefts, and the sagittal sinus."""
     count = int(draw.uniform(15.0, 40.0))
     chosen = torch.randint(len(sulci.points), (count,), generator=draw.generator)
@@ -221,7 +181,7 @@ def _vessels(sulci: Sulci, half: Tensor, draw: _Draw) -> Sulci:
     return tabulated(torch.cat([sulci.points[chosen], sinus]), widths)
 
 
-def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, soft: Tensor) -> Tensor:
+def _deep(tissue: Tensor, grid: Grid, signal: dict[str, float], draw: Draw, soft: Tensor) -> Tensor:
     """Return the tissue with deep nuclei and ventricles."""
     size = draw.uniform(0.75, 1.3)
     far = torch.hypot(grid.x - draw.uniform(-1.0, 1.0), torch.tensor(0.6))  # both sides at once, smooth at the midline
@@ -261,7 +221,7 @@ def _deep(tissue: Tensor, grid: _Grid, signal: dict[str, float], draw: _Draw, so
     return torch.lerp(tissue, signal["grey"] * soft, grid.inside(plexus, 0.8))
 
 
-def _shading(grid: _Grid, draw: _Draw) -> Tensor:
+def _shading(grid: Grid, draw: Draw) -> Tensor:
     """Return the receive sensitivity of an array around the head: brighter near its surface."""
     y, x = grid.y / 95, grid.x / 78
     around = 1 + draw.uniform(0.1, 0.45) * (y.square() + x.square())
