@@ -16,7 +16,7 @@ TREES = {path: ast.parse(path.read_text()) for path in FILES}
 LAYERS = [
     {"errors", "memory", "arrays", "shapes", "header", "linear_operator", "centring"},
     {"operators"},
-    {"problem", "acquisition"},
+    {"problem", "acquisition", "notebook"},
     {"method", "find", "solvers", "networks", "coils", "sampling", "noise", "configure", "testing"},
     {"methods", "phantoms", "files", "uncertainty", "cards"},
     {"driver"},

@@ -17,7 +17,7 @@ from dealias.problem import Problem
 from dealias.shapes import Image, Kspace, Maps, Mask
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Acquisition(Problem):
     """One scan, in FFT order inside; `Acquisition.centred` is how a user makes one.
 
@@ -114,6 +114,23 @@ class Acquisition(Problem):
                 raise UserError(
                     f"{name} has {value.ndim} axes, k-space has {self.kspace.ndim}; use Acquisition.centred"
                 )
+
+    def __repr__(self) -> str:
+        """Return what a user asks first, in one line."""
+        rows, columns = self.shape[-2:]
+        lead = [*self.shape[:-2]]
+        frames = [f"{lead.pop()} frames"] if self.dimensions == 3 else []
+        batch = [f"{' x '.join(map(str, lead))} slices"] if lead else []
+        coils = "1 coil" if self.coils == 1 else f"{self.coils} coils {'without' if self.maps is None else 'with'} maps"
+        size = ", ".join([*batch, *frames, coils, f"{rows} x {columns}"])
+        noise = "noise unknown" if self.noise_std is None else f"noise {float(self.noise_std.max()):.3g}"
+        return f"Acquisition({size}, {self.acceleration:.2f}x, {noise}, {self.kspace.dtype}, {self.kspace.device})"
+
+    def _repr_html_(self) -> str:
+        """Return the picture that a notebook shows."""
+        from dealias.notebook import page
+
+        return page(self)
 
     @property
     def data(self) -> Kspace:

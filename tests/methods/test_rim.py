@@ -110,8 +110,28 @@ def test_consistent_estimates_obey_noiseless_data():
     image = torch.randn(17, 21, dtype=torch.complex64)
     problem = Acquisition.simulate(image, torch.rand(17, 21) < 0.5)
     with torch.no_grad():
-        for x in RIM(**SMALL, consistent=2).estimates(problem):
+        for x in RIM(**SMALL, consistent=2).train().estimates(problem):
             assert_close(problem.operator(x), problem.data, 1e-5, "A x")
+        *others, last = RIM(**SMALL, consistent=2).eval().estimates(problem)
+    assert_close(problem.operator(last), problem.data, 1e-5, "A x")
+    assert all((problem.operator(x) - problem.data).norm() > 0.1 * problem.data.norm() for x in others)
+
+
+@pytest.mark.parametrize("coils", [1, 3])
+def test_the_correction_is_the_best_linear_estimate_of_a_white_error(coils):
+    """Against the plain solution of its equation, built column by column."""
+    problem = film(coils=coils, batch=(), shape=(6, 5)).normalised()[0].to(dtype=torch.float64)
+    x = torch.randn(6, 5, dtype=torch.complex128)
+    torch.manual_seed(0)
+    d = RIM(**SMALL, consistent=60)._correction(problem, x)
+    columns = [problem.operator(unit.reshape(6, 5)) for unit in torch.eye(30, dtype=torch.complex128)]
+    a = torch.stack([column.flatten() for column in columns], 1)
+    r = (problem.data - problem.operator(x)).flatten()
+    noise = 2 * float(problem.noise_std.max()) ** 2  # of a sample
+    excess = float(r.abs().square().sum()) - noise * int((problem.data != 0).sum())
+    error = excess / int(problem.mask.sum())  # of a pixel; maps have unit root sum of squares
+    wanted = torch.linalg.solve(a.mH @ a + noise / error * torch.eye(30), a.mH @ r)
+    assert_close(d.flatten(), wanted, 1e-8, "correction")
 
 
 def test_many_coils_come_nearer_to_their_data_with_more_conjugate_gradients():

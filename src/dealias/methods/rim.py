@@ -10,14 +10,15 @@
 The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would
 multiply one input by a million. Here sigma is 1, and `noise_input` feeds the noise level as one more channel.
 
-`consistent` lets each estimate obey the data as far as their noise allows, while the recursion goes on as above:
+`consistent` lets the last estimate, in training each of them, obey the data as far as their noise allows:
 
-    x_t + w d,  A^H A d = A^H (y - A x_t) by that many conjugate gradients,
-    w = max(0, 1 - E||noise||^2 / ||A x_t - y||^2)
+    x_T + d,  (w A^H A + (1 - w) I) d = w A^H (y - A x_T) by that many conjugate gradients
 
-which is the positive-part estimator of James and Stein for the residual; where the noise level is unknown, w = 1:
-the data are taken at their word. It was what clean data at low
-acceleration lacked: a network alone does not reproduce what was measured. One coil needs one iteration.
+which is the best linear estimate of the error of x_T, were it white; w / (1 - w) is its variance over that of the
+noise, as the size of the residual tells. For one coil that is w A^H (y - A x_t) with w = 1 - E||noise||^2 /
+||A x_T - y||^2, the estimator of James and Stein, after one iteration. Where the noise level is unknown, w = 1: the
+data are taken at their word. It was what clean data at low acceleration lacked: a network alone does not reproduce
+what was measured.
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ class RIM(Method):
         iterations: time steps; any number at run time.
         channels: real channels of an image: 2 where it is complex, 1 where it is real.
         noise_input: feed the logarithm of the noise level as a further channel.
-        consistent: conjugate gradients by which each estimate obeys the data; 0 leaves it as the network made it.
+        consistent: conjugate gradients by which the last estimate obeys the data; 0 leaves it as the network made it.
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
     """
 
@@ -70,12 +71,11 @@ class RIM(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""
         x = problem.zero_filled
-        gradient = problem.gradient(x)
         noise = self._noise(problem) if self.noise_input else None
         first: Channels | None = None
         second: Channels | None = None
-        for _ in range(self.iterations):
-            seen = to_channels(x, gradient)
+        for left in reversed(range(self.iterations)):
+            seen = to_channels(x, problem.gradient(x))
             if noise is not None:
                 seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
             if self.recompute and torch.is_grad_enabled():
@@ -83,9 +83,8 @@ class RIM(Method):
             else:
                 update, first, second = self._step(seen, first, second)
             x = x + to_image(update, x)
-            residual = problem.operator(x) - problem.data
-            gradient = problem.operator.adjoint(residual)
-            yield x + self._correction(problem, residual, gradient) if self.consistent else x
+            # the recursion never sees the correction, so that it is needed only where a loss or a user looks at it
+            yield x + self._correction(problem, x) if self.consistent and (self.training or not left) else x
 
     def _step(
         self, seen: Channels, first: Channels | None, second: Channels | None
@@ -94,13 +93,19 @@ class RIM(Method):
         second = self.units[1](self.between(first).relu_(), second)
         return self.outwards(second), first, second
 
-    def _correction(self, problem: Problem, residual: Tensor, gradient: Tensor) -> Tensor:
-        d = torch.zeros_like(gradient)
-        for change in conjugate_gradient(problem.operator.normal, -gradient, self.consistent):
+    def _correction(self, problem: Problem, x: Tensor) -> Tensor:
+        residual = problem.data - problem.operator(x)
+        w = _trust(problem, residual)
+
+        def normal(x: Tensor) -> Tensor:
+            return w * problem.operator.normal(x) + (1 - w) * x
+
+        d = torch.zeros_like(x)
+        for change in conjugate_gradient(normal, w * problem.operator.adjoint(residual), self.consistent):
             last, d = d, change
             if torch.equal(last, d):
                 break
-        return _weight(problem, residual) * d
+        return d
 
     def _noise(self, problem: Problem) -> Tensor:
         level = problem.noise_level
@@ -110,13 +115,15 @@ class RIM(Method):
         return level.clamp_min(torch.finfo(level.dtype).tiny).log10() + 3
 
 
-def _weight(problem: Problem, residual: Tensor) -> Tensor | float:
-    """Return the share of each problem's residual (*batch, 1, 1) that its noise does not explain."""
+def _trust(problem: Problem, residual: Tensor) -> Tensor | float:
+    """Return the weight w of each problem's data (*batch, 1, 1), from 0 to 1."""
     if problem.noise_std is None:
         return 1.0
     batch = len(problem.shape) - 2
     variance = (2 if residual.is_complex() else 1) * problem.noise_std.square()
     noise = (variance * (problem.data != 0)).flatten(batch).sum(-1)
-    energy = residual.abs().square().flatten(batch).sum(-1)
-    weight = (1 - noise / energy.clamp_min(torch.finfo(energy.dtype).tiny)).clamp_min(0)
-    return weight[..., None, None]
+    error = (residual.abs().square().flatten(batch).sum(-1) - noise).clamp_min(0)
+    # an error of the image is seen once by all coils together, whose maps have unit root sum of squares
+    noise = noise * (problem.zero_filled.numel() / problem.data.numel())
+    w = error / (error + noise).clamp_min(torch.finfo(error.dtype).tiny)
+    return w[..., None, None]
