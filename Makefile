@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -19,7 +19,7 @@ demo: .venv/installed
 	$(BIN)/dealias demo
 
 lint: .venv/tested
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
 
 test: lint
@@ -27,6 +27,9 @@ test: lint
 
 bench: .venv/tested
 	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+
+docs: .venv/installed
+	$(BIN)/python docs/methods.py > docs/methods.md
 
 clean:
 	rm -rf .venv out

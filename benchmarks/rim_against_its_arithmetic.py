@@ -1,49 +1,49 @@
 """How far the RIM is from its own arithmetic: the convolutions and matrix products that it cannot do without.
 
 The floor is timed alone in the same process, in turns with the RIM: 5x5 and 3x3 by `conv2d` in channels_last,
-1x1 as `torch.mm` on (pixels, channels); products with a zero state are not counted, since nobody needs them.
-The plain code is PyTorch's default layout with 1x1 convolutions, as one would write the paper's equations.
+1x1 as `torch.mm` on (pixels, channels); products with a zero state are not counted, since nobody needs them. That of
+a training step differentiates them too. The peer is plain code: PyTorch's default layout with 1x1 convolutions, as
+one would write the paper's equations.
 
     python benchmarks/rim_against_its_arithmetic.py [--size 320] [--repetitions 7]
 """
-
-import argparse
-import statistics
-import time
 
 import torch
 from torch.nn.functional import conv2d, mse_loss
 
 import dealias
-from _machine import describe, refuse_if_busy
+from _row import Row, medians, show
 from dealias import memory
 from dealias.phantoms import head
 
 
-def floor(rim, size, dtype):
-    """Return a function that does the arithmetic of all steps, and nothing else."""
+def floor(rim, size, dtype, training=False):
+    """Return a function that does the arithmetic of all steps, and nothing else; in training, backwards too."""
     features = rim.between.in_channels
     shape = (1, features, size, size)
-    pixels = torch.randn(size * size, features, dtype=dtype)
-    state = torch.randn(shape, dtype=dtype).to(memory_format=torch.channels_last)
+    pixels = torch.randn(size * size, features, dtype=dtype, requires_grad=training)
+    state = torch.randn(shape, dtype=dtype).to(memory_format=torch.channels_last).requires_grad_(training)
     seen = torch.randn(1, 4, size, size, dtype=dtype).to(memory_format=torch.channels_last)
     convolutions = [(seen, rim.inwards), (state, rim.between), (state, rim.outwards)]
     weights = [(x, c.weight.detach().to(dtype), c.bias.detach().to(dtype), c.padding) for x, c in convolutions]
     products = [
         value.weight.detach().to(dtype).T for unit in rim.units for value in (unit.input, unit.gates, unit.candidate)
     ]
-    first = [value for value, unit in zip(products[::3], rim.units, strict=True)]
+    first = [value[:, features:] for value in products[::3]]
+    for value in (*products, *first, *(part for _, *parts, _ in weights for part in parts)):
+        if value.is_leaf:
+            value.requires_grad_(training)
+
+    def done(result):
+        if training:
+            result.backward(torch.ones_like(result))
 
     def run():
         for step in range(rim.iterations):
             for x, weight, bias, padding in weights:
-                conv2d(x, weight, bias, padding=padding)
-            if step:
-                for weight in products:
-                    torch.mm(pixels, weight)
-            else:
-                for weight in first:
-                    torch.mm(pixels, weight[:, features:])
+                done(conv2d(x, weight, bias, padding=padding))
+            for weight in products if step else first:
+                done(torch.mm(pixels, weight))
 
     return run
 
@@ -74,20 +74,10 @@ def plain(rim, problem):
         yield x
 
 
-def timed(functions, repetitions):
-    """Return the median seconds of each function, run in turns so that all see the same machine."""
-    seconds = {name: [] for name in functions}
-    for _ in range(repetitions + 1):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values[1:]) for name, values in seconds.items()}
-
-
-def inference(rim, problem, size, repetitions):
-    """Print seconds a slice, their ratio to the floor, and the error of bfloat16."""
+def inference(rim, problem, repetitions):
+    """Yield the seconds of one slice in both precisions, and the error of bfloat16."""
     normalised, _ = problem.normalised()
+    size = problem.shape[-1]
 
     def run(estimates, precision):
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=precision is torch.bfloat16):
@@ -98,25 +88,31 @@ def inference(rim, problem, size, repetitions):
     for precision in (torch.float32, torch.bfloat16):
         functions = {
             "floor": floor(rim, size, precision),
-            "dealias": lambda precision=precision: run(rim.estimates, precision),
+            "ours": lambda precision=precision: run(rim.estimates, precision),
             "plain": lambda precision=precision: run(lambda p: plain(rim, p), precision),
             "shipped": lambda precision=precision: run(shipped.estimates, precision),
         }
         with torch.no_grad():
-            seconds = timed(functions, repetitions)
+            seconds = medians(functions, repetitions)
         error = (run(rim.estimates, precision) - slow).abs()
-        print(
-            f"inference {str(precision)[6:]:9} dealias {seconds['dealias']:.3f} s, floor {seconds['floor']:.3f} s "
-            f"({seconds['dealias'] / seconds['floor']:.2f}x), plain {seconds['plain']:.3f} s "
-            f"({seconds['plain'] / seconds['dealias']:.2f}x faster), difference {float(error.max()):.1e} at most, "
-            f"{float(error.square().mean().sqrt()):.1e} root mean square; "
-            f"as shipped, every estimate made consistent: {seconds['shipped']:.3f} s"
+        yield Row(
+            f"RIM, F = 64, T = 8, {size} x {size}, {str(precision)[6:]}",
+            "s",
+            seconds["ours"],
+            seconds["plain"],
+            f"plain {str(precision)[6:]} code",
+            seconds["floor"],
+            "its convolutions and matrix products alone",
+            f"differs from plain float32 by {float(error.max()):.1e} at most, "
+            f"{float(error.square().mean().sqrt()):.1e} root mean square; as shipped, every estimate made consistent "
+            f"with the data, {seconds['shipped']:.3f} s",
         )
 
 
 def training(rim, problem, repetitions):
-    """Print the seconds of one training step against the plain code's."""
+    """Yield the seconds of one training step in both precisions."""
     normalised, _ = problem.normalised()
+    size = problem.shape[-1]
     target = torch.view_as_real(normalised.zero_filled)
 
     def step(estimates, precision):
@@ -124,41 +120,46 @@ def training(rim, problem, repetitions):
             loss = sum(mse_loss(torch.view_as_real(x), target) for x in estimates(normalised))
         loss.backward()
 
-    single, half = torch.float32, torch.bfloat16
-    functions = {
-        "dealias": lambda: step(rim.estimates, single),
-        "dealias bfloat16": lambda: step(rim.estimates, half),
-        "plain": lambda: step(lambda p: plain(rim, p), single),
-        "plain bfloat16": lambda: step(lambda p: plain(rim, p), half),
-    }
-    seconds = timed(functions, repetitions)
-    print(f"training step on {' x '.join(map(str, normalised.shape))}")
-    for name, value in seconds.items():
-        ratios = [f"{seconds[other] / value:.2f}x as fast as {other}" for other in ("plain", "plain bfloat16")]
-        print(f"  {name:17} {value:.3f} s" + (f", {ratios[0]}, {ratios[1]}" if name.startswith("dealias") else ""))
+    precisions = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    functions = {}
+    for name, precision in precisions.items():
+        functions |= {
+            name: lambda precision=precision: step(rim.estimates, precision),
+            f"plain {name}": lambda precision=precision: step(lambda p: plain(rim, p), precision),
+            f"floor {name}": floor(rim, size, precision, training=True),
+        }
+    seconds = medians(functions, repetitions)
+    for name in precisions:
+        yield Row(
+            f"RIM, one training step on a {size} x {size} crop, {name}",
+            "s",
+            seconds[name],
+            seconds[f"plain {name}"],
+            f"plain {name} code",
+            seconds[f"floor {name}"],
+            "its convolutions and matrix products alone, both ways",
+            f"{seconds['plain float32'] / seconds[name]:.2f} times as fast as plain float32 code",
+        )
 
 
-def main():
-    """Time inference on one slice and a training step on one crop."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", type=int, default=320)
-    parser.add_argument("--crop", type=int, default=200, help="of a training step; the paper's is 200")
-    parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    refuse_if_busy()
+def rows(size: int = 320, crop: int = 200, repetitions: int = 7, threads: int = 2):
+    """Time inference on one slice and a training step on one crop.
+
+    Arguments:
+        size: rows and columns of the slice
+        crop: of a training step; the paper's is 200
+    """
     memory.keep()  # as the command line does, for all that is timed here
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     rim = dealias.load("rim", consistent=0)
-    print(f"RIM, F = 64, T = 8, {options.size} x {options.size}; {describe()}")
     problems = []
-    for size in (options.size, options.crop):
-        mask = dealias.sampling.gaussian((size, size), 4, generator=torch.Generator().manual_seed(0))
-        problems.append(dealias.Acquisition.simulate(head((size, size)), mask, noise_std=0.001))
-    inference(rim, problems[0], options.size, options.repetitions)
-    training(rim, problems[1], options.repetitions)
+    for n in (size, crop):
+        mask = dealias.sampling.gaussian((n, n), 4, generator=torch.Generator().manual_seed(0))
+        problems.append(dealias.Acquisition.simulate(head((n, n)), mask, noise_std=0.001))
+    yield from inference(rim, problems[0], repetitions)
+    yield from training(rim, problems[1], repetitions)
 
 
 if __name__ == "__main__":
-    main()
+    show(rows)
