@@ -15,6 +15,7 @@ _HOMES = {
     "Method": "method",
     "Problem": "problem",
     "UserError": "errors",
+    "espirit": "coils.espirit",
     "iterate": "driver",
     "load": "cards",
     "open": "files.open",

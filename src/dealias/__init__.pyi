@@ -4,6 +4,7 @@ from dealias import sampling as sampling
 from dealias import testing as testing
 from dealias.acquisition import Acquisition as Acquisition
 from dealias.cards import load as load
+from dealias.coils.espirit import espirit as espirit
 from dealias.driver import iterate as iterate
 from dealias.driver import reconstruct as reconstruct
 from dealias.errors import UserError as UserError

@@ -1,0 +1,149 @@
+"""Coil maps from the fully sampled centre of k-space, as eigenvectors (ESPIRiT).
+
+Windows of k x k samples of all coils span a small space. Projection onto it, averaged over the samples of a
+window, is a convolution of k-space, in image space a Hermitian matrix M(x) of coils times coils per pixel with
+eigenvalues in [0, 1]: the maps s(x) are its eigenvector of eigenvalue one, M(x) s(x) = s(x).
+
+| ESPIRiT, an eigenvalue approach to autocalibrating parallel MRI (Uecker et al., 2014), equations 12 to 20
+| https://doi.org/10.1002/mrm.24751
+
+M has 2k - 1 frequencies along each axis: its values on a grid of so many points give it everywhere, by
+interpolation with the Dirichlet kernel.
+"""
+
+import math
+import warnings
+
+import torch
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.arrays import numpy_too
+from dealias.coils._calibration import LINES, centre, measured
+from dealias.errors import Note, UserError
+from dealias.shapes import Maps
+
+BLOCK = 2**17  # numbers of M at once: they stay in the cache
+WRAPPED = 0.05
+
+
+@numpy_too
+def espirit(
+    acquisition: Acquisition | Tensor,
+    *,
+    calibration: int = 24,
+    kernel: int = 6,
+    threshold: float = 0.03,
+    crop: float = 0.8,
+) -> Maps:
+    """Return the coil maps (*batch, coil, y, x) of an acquisition, for its `with_maps`.
+
+    Their root sum of squares is one where the largest eigenvalue reaches `crop`. Elsewhere no signal was seen
+    and they are zero, as the image of any method will be; `crop=0` gives unit maps everywhere. Their phase is
+    that against the principal combination of the coils. A film's frames share their maps. A Note is given
+    where the field of view wraps, so that one set of maps is not enough.
+
+    Arguments:
+        acquisition: also centred k-space (..., coil, y, x), a tensor or an array.
+        calibration: rows and columns of the centre to calibrate on, at most; of these, what was sampled.
+        kernel: rows and columns of a window.
+        threshold: of the singular values that count as signal, as a fraction of the largest.
+        crop: smallest eigenvalue of a pixel that has maps.
+
+    Raises:
+        UserError: where the fully sampled centre has fewer than 12 rows or columns, or an argument is impossible.
+    """
+    if not 1 <= kernel <= LINES or calibration < LINES:
+        raise UserError(f"a kernel has 1 to {LINES} rows and a calibration {LINES} or more; correct them")
+    if not 0 <= threshold < 1 or not 0 <= crop <= 1:
+        raise UserError("threshold and crop are fractions from 0 to 1; correct them")
+    scan = measured(acquisition)
+    lead = scan.kspace.shape[:-3]
+    if scan.dimensions == 3:
+        lead = torch.Size((*lead[:-1], 1))
+    rows, columns = scan.shape[-2:]
+    maps, wrapped = [], 0.0
+    for samples, sampled in zip(*centre(scan, calibration), strict=True):
+        if not samples.any():
+            maps.append(samples.new_zeros(scan.coils, rows, columns))
+            continue
+        windows = _windows(samples / samples.abs().max(), sampled, kernel)
+        values, vectors = _eigenvectors(_projection(_signal(windows, threshold), kernel), (rows, columns))
+        seen = values[..., -1] >= crop
+        vectors = vectors * _turn(vectors, _principal(samples)) * seen[..., None]
+        maps.append(vectors.permute(2, 0, 1))
+        wrapped = max(wrapped, _share(samples, (values[..., -2:-1] > 0.8).any(-1)))
+    if wrapped > WRAPPED:
+        text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
+        warnings.warn(Note(f"{text}; expect ghosts there, or measure a larger field of view"), stacklevel=3)
+    return torch.stack(maps).reshape(*lead, scan.coils, rows, columns)
+
+
+def _windows(kspace: Tensor, mask: Tensor, kernel: int) -> Tensor:
+    """Return every window that was sampled in full, (window, coil * kernel * kernel)."""
+    windows, sampled = (value.unfold(-2, kernel, 1).unfold(-2, kernel, 1) for value in (kspace, mask))
+    return windows[:, sampled.all(-1).all(-1)].transpose(0, 1).flatten(1)
+
+
+def _signal(windows: Tensor, threshold: float) -> Tensor:
+    """Return an orthonormal basis (coil * kernel * kernel, rank) of what the windows span beyond the noise."""
+    if len(windows) < windows.shape[1]:  # the smaller Gram matrix has the same eigenvalues
+        values, vectors = torch.linalg.eigh(windows @ windows.mH)
+        kept = values > threshold**2 * values[-1]
+        return windows.T @ vectors[:, kept].conj() / values[kept].sqrt()
+    values, vectors = torch.linalg.eigh(windows.T @ windows.conj())
+    return vectors[:, values > threshold**2 * values[-1]]
+
+
+def _projection(basis: Tensor, kernel: int) -> Tensor:
+    """Return M at (2 kernel - 1)^2 pixels, from the image's centre on: (y, x, coil, coil)."""
+    filters = basis.reshape(-1, kernel, kernel, basis.shape[1]).permute(1, 2, 0, 3)
+    size = 2 * kernel - 1
+    spread = torch.fft.ifft2(filters, s=(size, size), dim=(0, 1), norm="forward") / kernel
+    return spread @ spread.mH
+
+
+def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Return the eigenvalues (y, x, coil), ascending, and the vector of the last (y, x, coil) at every pixel."""
+    size, coils = projection.shape[1:3]
+    down, along = (_dirichlet(n, size).to(projection.real) for n in shape)
+    grid = torch.view_as_real(projection).reshape(size, -1)
+    values, vectors = [], []
+    for rows in down.split(max(1, BLOCK // (coils**2 * shape[1]))):
+        block = along @ (rows @ grid).reshape(len(rows), size, -1)
+        pair = torch.linalg.eigh(torch.view_as_complex(block.reshape(len(rows), shape[1], coils, coils, 2)))
+        values.append(pair[0])
+        vectors.append(pair[1][..., -1].clone())
+    return torch.cat(values), torch.cat(vectors)
+
+
+def _dirichlet(count: int, size: int) -> Tensor:
+    """Return the matrix (count, size) from values on a periodic grid of odd size to those on a centred one."""
+    offset = (torch.arange(count, dtype=torch.float64) - count // 2)[:, None] / count
+    offset = (offset - torch.arange(size, dtype=torch.float64) / size) * math.pi
+    sine = offset.sin()
+    same = sine.abs() < 1e-12
+    return torch.where(same, 1, (size * offset).sin() / (size * torch.where(same, 1, sine)))
+
+
+def _principal(samples: Tensor) -> Tensor:
+    """Return the combination of coils with most energy, with a phase that no turn of k-space changes."""
+    flat = (samples / samples.abs().max()).flatten(1)
+    vector = torch.linalg.eigh(flat @ flat.mH)[1][:, -1]
+    return vector * (vector * vector.abs()).sum().conj().sgn()
+
+
+def _turn(vectors: Tensor, principal: Tensor) -> Tensor:
+    """Return the phases (y, x, 1) that make the principal combination of the maps real and positive."""
+    inner = (vectors * principal.conj()).sum(-1, keepdim=True)
+    return torch.where(inner == 0, 1, inner.conj().sgn())
+
+
+def _share(samples: Tensor, where: Tensor) -> float:
+    """Return which part of the energy of the coarse image lies in some pixels (y, x)."""
+    rows, columns = where.shape
+    pad = [(n // 2 - s // 2, n - n // 2 - (s - s // 2)) for n, s in zip(where.shape, samples.shape[-2:], strict=True)]
+    padded = torch.nn.functional.pad(samples / samples.abs().max(), (*pad[1], *pad[0]))
+    image = torch.fft.fftshift(torch.fft.ifft2(torch.fft.ifftshift(padded, dim=(-2, -1))), dim=(-2, -1))
+    energy = image.abs().square().sum(0)
+    return float(energy[where].sum() / energy.sum())

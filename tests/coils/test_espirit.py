@@ -1,0 +1,219 @@
+"""ESPIRiT finds the maps that made the data, those of SigPy and BART, and says where it cannot."""
+
+import os
+import shutil
+import subprocess
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias.acquisition import Acquisition
+from dealias.coils.espirit import _dirichlet
+from dealias.errors import Note, UserError
+from dealias.phantoms import head
+from dealias.testing import assert_close
+from problems import coil_maps
+
+SHAPE = (64, 72)
+
+
+def scan(coils=5, shape=SHAPE, mask=None, noise_std=0.0, dimensions=2, batch=()):
+    generator = torch.Generator().manual_seed(0)
+    image = torch.stack([head(shape, seed=seed) for seed in range(int(np.prod(batch)))]) if batch else head(shape)
+    mask = torch.ones(shape) if mask is None else mask
+    maps = coil_maps(coils, *shape)
+    return Acquisition.simulate(
+        image.reshape(*batch, *shape), mask, maps, noise_std, generator=generator, dimensions=dimensions
+    )
+
+
+def lines(count, shape=SHAPE):
+    mask = torch.zeros(shape[1])
+    mask[::4] = 1
+    mask[shape[1] // 2 - count // 2 : shape[1] // 2 - count // 2 + count] = 1
+    return mask
+
+
+def distance(a, b):
+    """|a - b| per pixel at the best phase, for maps (coil, y, x) of unit size; zero where either is zero."""
+    a, b = torch.as_tensor(a), torch.as_tensor(b)
+    both = (a.abs().sum(-3) > 0) & (b.abs().sum(-3) > 0)
+    return ((2 - 2 * (a.conj() * b).sum(-3).abs()).clamp_min(0).sqrt() * both)[both]
+
+
+@pytest.mark.parametrize("shape", [(64, 72), (61, 75)])
+@pytest.mark.parametrize("coils", [2, 6])
+def test_the_maps_that_made_the_data(coils, shape):
+    problem = scan(coils, shape, noise_std=0.001)
+    maps = dealias.espirit(problem)
+    assert maps.shape == (coils, *shape) and maps.dtype == torch.complex64
+    size = maps.abs().square().sum(-3).sqrt()
+    assert torch.allclose(size[size > 0], torch.ones(()), atol=1e-5)
+    inside = problem.zero_filled.abs() > 0.2
+    assert (size[inside] > 0).all()
+    error = (2 - 2 * (maps.conj() * problem.maps).sum(-3).abs()[inside]).clamp_min(0).sqrt()
+    assert error.median() < 0.02 and error.quantile(0.95) < 0.06
+
+
+def test_the_image_of_the_maps_has_a_smooth_phase():
+    """Up to one phase the maps are those that made the data, so images keep their own phase."""
+    problem = scan(4)
+    maps = dealias.espirit(problem)
+    inside = problem.zero_filled.abs() > 0.2
+    turn = (problem.maps.conj() * maps).sum(-3).sgn() * inside
+    for axis in (-2, -1):
+        step = turn.diff(dim=axis).abs()[(inside.diff(dim=axis) == 0) & inside.narrow(axis, 1, inside.shape[axis] - 1)]
+        assert step.quantile(0.99) < 0.2
+
+
+def test_sigpy_and_bart(shared, tmp_path):
+    kspace = np.load(shared / "mc_espirit_brain8_full.npz")["kspace"]
+    maps = dealias.espirit(kspace)
+    assert isinstance(maps, np.ndarray) and maps.shape == kspace.shape
+    assert np.quantile(distance(maps, with_sigpy(kspace)), 0.99) < 0.01
+    if shutil.which("bart"):
+        theirs = with_bart(kspace, tmp_path)
+        assert ((abs(theirs).sum(0) > 0) == (abs(maps).sum(0) > 0)).mean() > 0.998
+        assert np.quantile(distance(maps, theirs), 0.98) < 0.01
+
+
+def with_sigpy(kspace):
+    # importing sigpy meets numba, which may warn of its own dependencies
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sigpy.mri.app import EspiritCalib
+
+        return EspiritCalib(kspace, crop=0.8, thresh=0.03, max_iter=40, show_pbar=False).run()
+
+
+def with_bart(kspace, folder):
+    (folder / "k.hdr").write_text("# Dimensions\n{2} {1} 1 {0}\n".format(*kspace.shape))
+    kspace.tofile(folder / "k.cfl")
+    one = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(["bart", "ecalib", "-m1", "k", "maps"], cwd=folder, check=True, capture_output=True, env=one)
+    return np.fromfile(folder / "maps.cfl", np.complex64).reshape(kspace.shape)
+
+
+def test_only_what_was_sampled_counts():
+    """Twelve lines are enough, whatever lies undersampled around them."""
+    full, fast = scan(noise_std=0.0005), scan(mask=lines(16), noise_std=0.0005)
+    difference = distance(dealias.espirit(full), dealias.espirit(fast))
+    assert difference.quantile(0.9) < 0.06
+    image = dealias.reconstruct("sense", fast.with_maps(dealias.espirit(fast)))
+    truth = full.zero_filled
+    assert (image.abs() - truth.abs()).norm() < 0.06 * truth.norm()
+
+
+def test_a_round_centre_is_used_whole():
+    y, x = torch.arange(64)[:, None] - 32, torch.arange(72) - 36
+    disc = (y.square() + x.square() <= 9.5**2).float()
+    square = ((y.abs() <= 6) & (x.abs() <= 6)).float()
+    inside = scan().zero_filled.abs() > 0.2
+    errors = []
+    for mask in (disc, square):
+        maps = dealias.espirit(scan(mask=mask, noise_std=0.0005), crop=0)
+        errors.append((2 - 2 * (maps.conj() * scan().maps).sum(-3).abs()[inside]).clamp_min(0).sqrt().median())
+    assert errors[0] < errors[1]
+
+
+@pytest.mark.parametrize("batch", [(), (2,), (2, 2)])
+def test_slices_do_not_know_each_other(batch):
+    problem = scan(3, (24, 30), batch=batch)
+    maps = dealias.espirit(problem)
+    assert maps.shape == (*batch, 3, 24, 30)
+    problem.with_maps(maps)
+    if batch:
+        last = tuple(n - 1 for n in batch)
+        assert torch.equal(dealias.espirit(problem[last]), maps[last])
+
+
+def test_a_film_shares_its_maps():
+    """Each frame samples every third line: one alone tells nothing, together they are a full scan."""
+    full = scan(3, (32, 36), batch=(2, 1))
+    mask = torch.zeros(1, 3, 1, 1, 36)
+    for time in range(3):
+        mask[:, time, ..., time::3] = 1
+    film = Acquisition(full.kspace.expand(2, 3, 3, 32, 36), full.mask, dimensions=3).sampled(mask)
+    maps = dealias.espirit(film)
+    assert maps.shape == (2, 1, 3, 32, 36)
+    assert_close(maps, dealias.espirit(full), 1e-3, "maps of the film and of the full scan")
+    assert film.with_maps(maps).zero_filled.shape == (2, 3, 32, 36)
+    assert torch.equal(dealias.espirit(film[0]), maps[0])
+    with pytest.raises(UserError, match=r"of slice \d is \d x \d"):
+        dealias.espirit(Acquisition(film.kspace, film.mask))
+
+
+def test_scale_and_phase_of_kspace():
+    problem = scan(noise_std=0.001)
+    maps = dealias.espirit(problem)
+    one = torch.ones(1, 1)
+    for power in (-40, 20):
+        assert torch.equal(dealias.espirit(problem.scaled(one * 2.0**power)), maps)
+    turned = problem.scaled(torch.polar(one, 0.7 * one))
+    inside = problem.zero_filled.abs() > 0.1
+    assert_close((dealias.espirit(turned) * inside), maps * inside, 1e-3, "the maps followed the phase of k-space")
+
+
+def test_double_precision_and_one_coil():
+    assert dealias.espirit(scan().to(dtype=torch.float64)).dtype == torch.complex128
+    kspace = scan().centred_kspace.numpy()
+    assert dealias.espirit(kspace).dtype == np.complex64
+    maps = dealias.espirit(scan(5).centred_kspace[:1])
+    assert torch.allclose(maps[maps != 0], torch.ones((), dtype=torch.complex64), atol=1e-5)
+
+
+def test_nothing_measured_in_a_slice():
+    problem = scan(3, (32, 36), batch=(2,))
+    kspace = problem.kspace * torch.tensor([1, 0]).reshape(2, 1, 1, 1)
+    maps = dealias.espirit(Acquisition(kspace, problem.mask))
+    assert maps[0].any() and not maps[1].any()
+
+
+def test_crop_zero_leaves_no_pixel_out():
+    size = dealias.espirit(scan(noise_std=0.01), crop=0).abs().square().sum(-3)
+    assert torch.allclose(size, torch.ones(()), atol=1e-5)
+
+
+def test_too_small_a_centre_is_one_line_with_a_remedy():
+    for count in (2, 10):
+        with pytest.raises(UserError, match=r"is \d+ x \d+, and coil maps need 12 x 12; sample a larger centre"):
+            dealias.espirit(scan(mask=lines(count)))
+    dealias.espirit(scan(mask=lines(12)))
+    with pytest.raises(UserError, match="larger centre"):
+        dealias.espirit(scan(3, (10, 40)))
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"kernel": 13}, {"kernel": 0}, {"calibration": 8}, {"crop": 2}, {"threshold": 1}]
+)
+def test_what_cannot_be(arguments):
+    with pytest.raises(UserError, match="correct them"):
+        dealias.espirit(scan(), **arguments)
+
+
+def test_a_field_of_view_that_wraps_is_said():
+    wide = scan(6, (128, 72))
+    kspace = dealias.Acquisition.centred(wide.centred_kspace[:, ::2])  # every second row: the head folds
+    with pytest.warns(Note, match=r"the field of view wraps: \d\d% of the signal"):
+        dealias.espirit(kspace)
+
+
+def test_which_real_scans_wrap(shared):
+    with pytest.warns(Note, match="wraps: 31%"):
+        dealias.espirit(np.load(shared / "mc_alias8_brain.npz")["kspace"])
+
+
+def test_a_band_limited_field_is_interpolated_exactly():
+    generator = torch.Generator().manual_seed(0)
+    coefficients = torch.randn(11, generator=generator, dtype=torch.complex128)
+
+    def field(places):
+        return torch.exp(2j * torch.pi * places[:, None] * torch.arange(-5, 6)) @ coefficients
+
+    for count in (11, 30, 31):
+        wanted = field((torch.arange(count, dtype=torch.float64) - count // 2) / count)
+        grid = field(torch.arange(11, dtype=torch.float64) / 11)
+        assert_close((_dirichlet(count, 11) + 0j) @ grid, wanted, 1e-12, f"{count} points")
