@@ -21,7 +21,7 @@ data are taken at their word. It was what clean data at low acceleration lacked:
 what was measured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -66,15 +66,20 @@ class RIM(Method):
         self.between = nn.Conv2d(features, features, 3, padding=1)
         self.outwards = nn.Conv2d(features, channels, 3, padding=1)
         self.units = nn.ModuleList(ConvGRU(features, features) for _ in range(2))
+        self.activations: Iterable[Callable[[Tensor], Tensor]] = (torch.relu_, torch.relu_)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""
+        return self.recursion(problem, self.iterations)
+
+    def recursion(self, problem: Problem, iterations: int) -> Iterator[Tensor]:
+        """Yield one image for each of so many time steps."""
         x = problem.zero_filled
         noise = self._noise(problem) if self.noise_input else None
         first: Channels | None = None
         second: Channels | None = None
-        for left in reversed(range(self.iterations)):
+        for left in reversed(range(iterations)):
             seen = to_channels(x, problem.gradient(x))
             if noise is not None:
                 seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
@@ -89,8 +94,9 @@ class RIM(Method):
     def _step(
         self, seen: Channels, first: Channels | None, second: Channels | None
     ) -> tuple[Channels, Channels, Channels]:
-        first = self.units[0](self.inwards(seen).relu_(), first)
-        second = self.units[1](self.between(first).relu_(), second)
+        before, after = self.activations
+        first = self.units[0](before(self.inwards(seen)), first)
+        second = self.units[1](after(self.between(first)), second)
         return self.outwards(second), first, second
 
     def _correction(self, problem: Problem, x: Tensor) -> Tensor:
