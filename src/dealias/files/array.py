@@ -21,10 +21,9 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.centred import central_share
 from dealias.files.formats import about, check_exists, recognise
 from dealias.files.layout import Layout
-from dealias.files.measured import Measured, Stored, choose, native
+from dealias.files.measured import Measured, Stored, as_images, choose, native
 from dealias.header import Header
 
 title = "NumPy .npy and .npz"
@@ -70,7 +69,7 @@ def images(path: Path) -> Tensor:
     arrays = _listed(path)
     names = [n for n in arrays if n in ("", "image", "images")] or [n for n in arrays if n not in NO_IMAGES]
     names = [n for n in names if len(arrays[n].shape) > 1 and arrays[n].dtype.kind in "cfiub"]
-    stacks = [_as_images(native(_loaded(path, name), name), name or "the array") for name in names]
+    stacks = [as_images(native(_loaded(path, name), name), name or "the array") for name in names]
     if not stacks:
         raise UserError(f"holds no images but {', '.join(arrays) or 'nothing'}; name them 'image'")
     if len({stack.shape[-2:] for stack in stacks}) > 1:
@@ -108,16 +107,6 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
 def _usual_axes(count: int) -> tuple[str, ...]:
     usual = ("slice", *("batch",) * (count - 4), "coil", "y", "x")
     return usual[-count:] if 2 < count else ("y", "x")
-
-
-def _as_images(array: NDArray[Any], name: str) -> Tensor:
-    value = torch.from_numpy(array)
-    if value.is_complex():
-        if min(value.shape) and central_share(value.to(torch.complex64)) > 0.8:
-            raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
-    elif value.ndim > 2 and value.shape[-1] == 2:
-        value = torch.view_as_complex(value.to(torch.float32).contiguous())
-    return value.to(torch.complex64).reshape(-1, *value.shape[-2:])
 
 
 @contextmanager

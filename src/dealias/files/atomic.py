@@ -12,23 +12,31 @@ from dealias.errors import UserError
 
 
 @contextmanager
-def atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
     """Yield a path to write to, in the same folder; it becomes `path` at the end, and vanishes on an error.
+
+    Arguments:
+        paths: the file, and those that belong to it; beside what is yielded, `.token.part.b.hdr` becomes
+            `b.hdr`. The file itself comes last, when all that it needs is in place.
 
     Raises:
         UserError: where the file exists and `overwrite` is not given, the folder is missing or closed to
             us, the path is no file, or the disk is full.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
+    prefix = f".{secrets.token_hex(4)}.part."
+    targets = {path.with_name(prefix + path.name): path for path in map(Path, paths)}  # extensions stay
+    first = next(iter(targets))
     try:
-        _check_target(path, overwrite)
-        yield temporary
-        os.replace(temporary, path)
+        for path in targets.values():
+            _check_target(path, overwrite)
+        yield first
+        for temporary, path in reversed(targets.items()):
+            os.replace(temporary, path)
     except OSError as error:
-        raise UserError(f"{path}: {_complaint(error)}") from error
+        raise UserError(f"{targets[first]}: {_complaint(error)}") from error
     finally:
-        _remove(temporary)
+        for temporary in targets:
+            _remove(temporary)
 
 
 def _check_target(path: Path, overwrite: bool) -> None:

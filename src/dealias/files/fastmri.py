@@ -12,8 +12,7 @@ that was written after its oversampling went has fewer rows than the header enco
 Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [time,] y, x); k-space as above.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -27,21 +26,22 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.formats import about, check_exists
+from dealias.files.hdf5 import MAGIC, listed, opened, text_of
 from dealias.files.ismrmrd import geometry
-from dealias.files.layout import Layout, chosen
-from dealias.files.measured import Measured, Stored, choose, native
+from dealias.files.layout import Layout, axes_of, chosen
+from dealias.files.measured import Measured, choose, native
 from dealias.files.readout import without_oversampling
 from dealias.header import Header
 
 title = "HDF5 as fastMRI"
 extensions = (".h5", ".hdf5")
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
 XML = "ismrmrd_header"
 USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
 TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
 PLAIN = (str, bool, int, float, np.ndarray, np.generic, tuple)
-OURS = ("axes", "noise_std", "voxel_size", "matrix")
+GEOMETRY = {"voxel_size": (3,), "matrix": (2,), "directions": (3, 3), "position": (3,)}
+OURS = ("axes", "noise_std", *GEOMETRY)
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -53,12 +53,12 @@ def read(
     path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
 ) -> Acquisition:
     """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
-    with _opened(path) as file:
-        arrays = _listed(file)
+    with opened(path) as file:
+        arrays = listed(file)
         name = choose(arrays, key)
         kspace = file[name]
         text = file.attrs.get("axes", kspace.attrs.get("axes"))
-        axes = axes or (None if text is None else _text(text)) or USUAL_AXES.get(kspace.ndim)
+        axes = axes or (None if text is None else text_of(text)) or USUAL_AXES.get(kspace.ndim)
         if axes is None:
             raise UserError(
                 f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'slice time coil y x'"
@@ -68,7 +68,8 @@ def read(
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
     acquisition = measured.acquisition(layout)
-    scan = geometry(measured.header.text[XML]) if XML in measured.header.text else None
+    ours = measured.header.matrix is not None  # the XML tells of the scan that it was made of
+    scan = None if ours or XML not in measured.header.text else geometry(measured.header.text[XML])
     if scan is None:
         return acquisition
     header = replace(measured.header, voxel_size=scan.voxel_size, matrix=scan.matrix)
@@ -101,8 +102,8 @@ def images(path: Path) -> Tensor:
     Raises:
         UserError: where it holds none of these.
     """
-    with _opened(path) as file:
-        arrays = _listed(file)
+    with opened(path) as file:
+        arrays = listed(file)
         image = native(file["image"][()], "image") if "image" in arrays else None
     if image is not None and image.ndim > 1:
         return torch.from_numpy(image).to(torch.complex64).reshape(-1, *image.shape[-2:])
@@ -132,11 +133,9 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     """Write an image, or the k-space, mask and maps of an acquisition, on the input's own scale."""
     arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value)
     notes: dict[str, Any] = {name: text for name, text in header.text.items() if name != XML}
-    geometry_notes = {"voxel_size": header.voxel_size, "matrix": header.matrix}
-    notes |= {name: numbers for name, numbers in geometry_notes.items() if numbers is not None}
+    notes |= {name: getattr(header, name) for name in GEOMETRY if getattr(header, name) is not None}
     if isinstance(value, Acquisition):
-        names = ("slice", *("time",) * (value.dimensions - 2), "coil", "y", "x")
-        notes["axes"] = " ".join(names[-arrays["kspace"].ndim :])
+        notes["axes"] = " ".join(axes_of(value))
         if value.noise_std is not None:
             notes["noise_std"] = value.noise_std.squeeze() if value.noise_std.numel() == 1 else value.noise_std
             notes["noise_std"] = notes["noise_std"].numpy(force=True)
@@ -166,8 +165,6 @@ def _of_image(image: Tensor) -> dict[str, NDArray[Any]]:
 
 def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
     """Return the arrays that `read` understands; a mask is as short as it can be said."""
-    if acquisition.kspace.ndim > acquisition.dimensions + 2:
-        raise UserError("HDF5 holds one axis of slices; flatten the batch axes first")
     mask = acquisition.centred_mask
     if mask.shape[:-2].numel() == 1:  # otherwise all axes of k-space, lest frames be taken for slices
         mask = mask.reshape(mask.shape[-2:] if mask.shape[-2] > 1 else mask.shape[-1:])
@@ -178,8 +175,8 @@ def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
 
 
 def _targets(path: Path, slices: int | slice | str | None) -> Tensor | None:
-    with _opened(path) as file:
-        arrays = _listed(file)
+    with opened(path) as file:
+        arrays = listed(file)
         single = "kspace" in arrays and len(arrays["kspace"].shape) < 4
         order = (TARGETS[1], TARGETS[0], TARGETS[2]) if single else TARGETS
         name = next((name for name in order if name in arrays and len(arrays[name].shape) > 1), None)
@@ -200,46 +197,17 @@ def _full(mask: Tensor) -> bool:
 
 
 def _header(file: Any) -> Header:
-    text = {name: _text(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
+    text = {name: text_of(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
     text = {name: value for name, value in text.items() if name not in OURS}
     if XML in file and not hasattr(file[XML], "keys"):
-        text[XML] = _text(file[XML][()])
-    voxel, matrix = (np.ravel(file.attrs.get(name, ())) for name in ("voxel_size", "matrix"))
-    return Header(
-        (float(voxel[0]), float(voxel[1]), float(voxel[2])) if voxel.size == 3 and voxel.dtype.kind in "fiu" else None,
-        (int(matrix[0]), int(matrix[1])) if matrix.size == 2 and matrix.dtype.kind in "iu" else None,
-        text,
-    )
+        text[XML] = text_of(file[XML][()])
+    return Header(text=text, **{name: _geometry(file.attrs[name], name) for name in GEOMETRY if name in file.attrs})
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return value if isinstance(value, str) else " ".join(_text(part) for part in np.ravel(value).tolist())
-
-
-def _listed(file: Any) -> Mapping[str, Stored]:
-    import h5py
-
-    found: dict[str, Stored] = {}
-
-    def note(name: Any, thing: Any) -> None:
-        if isinstance(name, str) and isinstance(thing, h5py.Dataset) and thing.shape is not None:
-            found[name] = Stored(thing.shape, thing.dtype)
-
-    file.visititems(note)
-    return found
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Give the file's own readers, and one line instead of HDF5's complaints; only read inside."""
-    import h5py
-
-    try:
-        with h5py.File(path) as file:
-            yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise UserError(f"is no HDF5 file, or a damaged or truncated one ({error}); copy it again") from error
+def _geometry(stored: Any, name: str) -> Any:
+    """Return a number of the header as tuples; None where another tool means something else by its name."""
+    value = np.asarray(stored)
+    if value.shape != GEOMETRY[name] or value.dtype.kind not in ("iu" if name == "matrix" else "fiu"):
+        return None
+    rows = value.tolist()
+    return tuple(map(tuple, rows)) if value.ndim > 1 else tuple(rows)

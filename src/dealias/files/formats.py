@@ -2,7 +2,7 @@
 
 A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
 `images(path)` for images; one that can be written has `extensions` and `write(path, value, header,
-attributes)`.
+attributes)`, `magnitude_only` where it cannot hold complex images, and `parts(path)` where a file has companions.
 """
 
 import pkgutil
@@ -22,6 +22,18 @@ def formats(needs: str) -> list[ModuleType]:
     names = sorted(module.name for module in pkgutil.iter_modules(dealias.files.__path__))
     modules = [import_module(f"dealias.files.{name}") for name in names]
     return [module for module in modules if hasattr(module, needs)]
+
+
+def extension_of(path: Path) -> str:
+    """Return the extension that says what a file becomes, `.nii.gz` whole; what follows the last dot if none does."""
+    name = path.name.lower()
+    known = [extension for module in formats("extensions") for extension in module.extensions]
+    return max((extension for extension in known if name.endswith(extension)), key=len, default=path.suffix.lower())
+
+
+def renamed(path: Path, extension: str) -> Path:
+    """Return the path with another extension: of `a.nii.gz` all, of `a.2.h5` the last."""
+    return path.with_name(path.name[: len(path.name) - len(extension_of(path))] + extension)
 
 
 def recognise(path: Path) -> ModuleType | None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
 
 ORDER = ("slice", "batch", "time", "coil", "y", "x")
@@ -92,6 +93,13 @@ class Layout:
         if value.shape[0] != self.count:
             raise UserError(f"the {name} has {value.shape[0]} slices, k-space {self.count}; give as many")
         return value[self.wanted]
+
+
+def axes_of(acquisition: Acquisition) -> tuple[str, ...]:
+    """Return the names of an acquisition's axes as the files that we write hold them."""
+    last = ("time", "coil", "y", "x") if acquisition.dimensions == 3 else ("coil", "y", "x")
+    batch = acquisition.kspace.ndim - len(last)
+    return (*(("slice", *("batch",) * (batch - 1)) if batch else ()), *last)
 
 
 def chosen(slices: int | slice | str | None, count: int) -> slice:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.arrays import numbers
 from dealias.errors import UserError, suggest
-from dealias.files.centred import check_centred
+from dealias.files.centred import central_share, check_centred
 from dealias.files.layout import Layout
 from dealias.header import Header
 
@@ -73,6 +74,21 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
         real, imaginary = (array[part] for part in array.dtype.names)
         array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
     return numbers(array, f"'{name}'")
+
+
+def as_images(array: NDArray[Any], name: str) -> Tensor:
+    """Return stored images (..., y, x), real, complex or pairs (..., 2), as complex ones (n, y, x).
+
+    Raises:
+        UserError: where a complex array looks like k-space.
+    """
+    value = torch.from_numpy(array)
+    if value.is_complex():
+        if min(value.shape) and central_share(value.to(torch.complex64)) > 0.8:
+            raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
+    elif value.ndim > 2 and value.shape[-1] == 2:
+        value = torch.view_as_complex(value.to(torch.float32).contiguous())
+    return value.to(torch.complex64).reshape(-1, *value.shape[-2:])
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ def open(
     axes: str | Sequence[str] | None = None,
     slices: int | slice | str | None = None,
 ) -> Acquisition:
-    """Return the acquisition that a file holds: HDF5 as fastMRI's, `.npy` or `.npz`, told apart by content.
+    """Return the acquisition that a file holds, told by its content: fastMRI's HDF5, `.npy`, `.npz`, BART's.
 
     Arguments:
-        path: a file of any name.
+        path: a file of any name; either file of BART's pair.
         key: the array that is k-space, where the file does not name one `kspace`.
         axes: names of the axes of k-space, such as "slice time coil y x", where its shape alone cannot tell.
             Mask and maps lie in the order slice, time, coil, y, x whatever this says.

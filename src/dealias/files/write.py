@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from os import PathLike
+from os.path import isdir
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
 from dealias.files.fastmri import cropped
-from dealias.files.formats import formats
+from dealias.files.formats import extension_of, formats
 from dealias.header import Header
 from dealias.shapes import Image
 
@@ -22,30 +25,30 @@ def write(
     header: Header | None = None,
     *,
     overwrite: bool = False,
+    phase: bool = False,
     attributes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write an image (slice, [time,] y, x), or the k-space of an acquisition, whole or not at all.
 
-    HDF5 holds the magnitude and the complex image, or k-space, mask and maps; `.npy` the image or the centred
-    k-space; PNG the magnitude. Values stay on their scale, in single precision.
+    HDF5 and MATLAB's `.mat` hold the magnitude and the complex image, or k-space, mask and maps; `.npy` and
+    BART's `.cfl` the complex image or k-space; NIfTI and PNG the magnitude. Values stay on their scale, in
+    single precision.
 
     Arguments:
         path: its extension names the format.
         image: on the scale on which it is to be written.
-        header: of the acquisition that the image was made of; its matrix crops the image, HDF5 carries it on.
-        attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5 and PNG.
+        header: of the acquisition that the image was made of; its matrix crops the image, HDF5 carries it on,
+            NIfTI lies where it says.
         overwrite: whether to replace an existing file.
+        phase: whether to write the phase in radians as well, where a format holds the magnitude alone: beside
+            `a.nii.gz` as `a_phase.nii.gz`.
+        attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5, .mat and PNG.
 
     Raises:
         UserError: for an unknown extension, an existing file without `overwrite`, or a disk that refuses.
     """
     path = Path(path)
-    writers = {extension: module for module in formats("extensions") for extension in module.extensions}
-    if path.suffix.lower() not in writers and not path.is_dir():
-        raise UserError(
-            f"{path}: no format has the extension '{path.suffix}'{suggest(path.suffix.lower(), writers)}; "
-            f"write {', '.join(sorted(writers))}"
-        )
+    module = _writer(path)
     if isinstance(image, Acquisition):
         header = header or image.header
     else:
@@ -53,8 +56,30 @@ def write(
         image = cropped(torch.as_tensor(image), header.matrix)
         if image.ndim < 2 or 0 in image.shape:
             raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
-    with atomic(path, overwrite=overwrite) as temporary:
+    values = {path: image}
+    if phase and isinstance(image, Tensor) and getattr(module, "magnitude_only", False):
+        values[phase_path(path)] = image.angle()
+    parts = [part for name in values for part in (module.parts(name) if hasattr(module, "parts") else (name,))]
+    with atomic(*parts, overwrite=overwrite) as temporary:
+        prefix = temporary.name.removesuffix(path.name)
         try:
-            writers[path.suffix.lower()].write(temporary, image, header, dict(attributes or {}))
+            for name, value in values.items():
+                module.write(name.with_name(prefix + name.name), value, header, dict(attributes or {}))
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
+
+
+def phase_path(path: Path) -> Path:
+    """Return where the phase of an image goes whose file holds the magnitude."""
+    extension = extension_of(path)
+    return path.with_name(f"{path.name[: len(path.name) - len(extension)]}_phase{extension}")
+
+
+def _writer(path: Path) -> ModuleType:
+    writers = {extension: module for module in formats("extensions") for extension in module.extensions}
+    extension = extension_of(path)
+    if isdir(path):
+        raise UserError(f"{path}: is a folder; name a file in it")
+    if extension not in writers:
+        raise UserError(f"{path}: no format has the extension '{extension}'{suggest(extension, writers)}")
+    return writers[extension]
