@@ -18,6 +18,7 @@ NO_DATA_CONSISTENCY = {
     "rim": "an untrained network; `consistent` is tested in its own file",
     "wavelet": "regularised: it trades the data for sparsity",
     "complex_rim": "as rim",
+    "unet": "it never sees the data again",
 }
 NO_REAL_PROBLEMS = {"complex_rim": "complex numbers are its point; it says so"}
 
