@@ -15,7 +15,7 @@ def run(
     phantoms: int = 0,
     photographs: bool = False,
     simulation: dict[str, Any] | None = None,
-    loss: Literal["squared_error", "log_squared_error"] = "log_squared_error",
+    loss: Literal["squared_error", "log_squared_error", "magnitude_error"] = "log_squared_error",
     rate: float = 1e-3,
     precision: Literal["float32", "bfloat16", "auto"] = "auto",
     updates: int = 100_000,

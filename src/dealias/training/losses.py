@@ -22,3 +22,8 @@ def log_squared_error(estimates: Iterable[Image], target: Image) -> Tensor:
     floor = torch.finfo(target.real.dtype).tiny
     errors = [(x - target).abs().square().mean((-2, -1)) for x in estimates]
     return torch.stack([(error + floor).log() for error in errors]).mean()
+
+
+def magnitude_error(estimates: Iterable[Image], target: Image) -> Tensor:
+    """Return the mean over steps and pixels of ||x_t| - |x||, fastMRI's loss for networks that make magnitudes."""
+    return torch.stack([(x.abs() - target.abs()).abs().mean() for x in estimates]).mean()
