@@ -1,5 +1,6 @@
 """Whole lines of k-space."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -42,6 +43,48 @@ def test_equispaced_lines_are_as_far_apart_as_can_be(generator):
     gaps = line.nonzero().squeeze(1).diff()
     outer = gaps[gaps > 1]
     assert outer.max() - outer.min() <= 1 or outer.float().std() < 1
+
+
+@pytest.mark.parametrize("columns", [320, 368, 257])
+@pytest.mark.parametrize(("acceleration", "centre"), [(4, 0.08), (8, 0.04)])
+def test_fastmri_lines_are_those_of_its_rule(columns, acceleration, centre):
+    """The published rule, written out with NumPy: every draw is one of its masks, and every offset comes up."""
+    low = round(columns * centre)
+    spacing = acceleration * (low - columns) / (low * acceleration - columns)
+    theirs = []
+    for offset in range(round(spacing)):
+        line = np.zeros(columns, bool)
+        line[np.around(np.arange(offset, columns - 1, spacing)).astype(int)] = True
+        first = (columns - low + 1) // 2
+        line[first : first + low] = True
+        theirs.append(line.tobytes())
+        assert abs(line.sum() - columns / acceleration) < 2
+    drawn = set()
+    for seed in range(100):
+        generator = torch.Generator().manual_seed(seed)
+        mask = cartesian((2, columns), acceleration, lines="fastmri", centre=centre, generator=generator)
+        drawn.add(mask[0].numpy().tobytes())
+    assert drawn == set(theirs)
+
+
+def test_equispaced_offset_varies():
+    lines = {
+        tuple(cartesian((1, 64), 4, lines="equispaced", generator=torch.Generator().manual_seed(s))[0].tolist())
+        for s in range(20)
+    }
+    assert len(lines) > 3
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 130), st.floats(1, 12), st.floats(0, 0.3))
+def test_fastmri_lines_of_any_shape(columns, acceleration, centre):
+    try:
+        mask = cartesian((3, columns), acceleration, lines="fastmri", centre=centre)
+    except UserError as error:
+        assert "lower the acceleration" in str(error) and "\n" not in str(error)
+        return
+    assert mask[0, columns // 2] and torch.equal(mask, mask[:1].expand_as(mask))
+    assert abs(int(mask[0].sum()) - columns / acceleration) <= 2
 
 
 def test_gaussian_lines_are_denser_inside(generator):

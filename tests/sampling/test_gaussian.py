@@ -64,10 +64,18 @@ def test_impossible_accelerations(acceleration):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("shape", [(32,), (0, 8), (4, 4, 4), (-3, 5)])
+@pytest.mark.parametrize("shape", [(32,), (0, 8), (4, 4, 4, 4), (0, 4, 4), (-3, 5)])
 def test_impossible_shapes(shape):
     with pytest.raises(UserError, match="two positive sizes"):
         gaussian(shape, 2)
+
+
+@pytest.mark.parametrize("draw", [gaussian, cartesian])
+def test_frames_are_drawn_anew(draw):
+    film = draw((3, 32, 40), 4, generator=torch.Generator().manual_seed(1))
+    generator = torch.Generator().manual_seed(1)
+    assert torch.equal(film, torch.stack([draw((32, 40), 4, generator=generator) for _ in range(3)]))
+    assert not torch.equal(film[0], film[1])
 
 
 @pytest.mark.parametrize("draw", [gaussian, cartesian])

@@ -25,7 +25,7 @@ def run(
         input: a file with k-space, or a folder of such files
         output: the file to write (.h5, .npy), or a folder
         acceleration: one sample in this many is kept
-        mask: the pattern; `dealias methods` lists them
+        mask: the pattern, drawn anew for every frame of a film; `dealias methods` lists them
         mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
         noise: standard deviation of noise to add to each part, as a fraction of the largest image magnitude
         key: the dataset that holds the k-space, where a file has several
@@ -49,7 +49,9 @@ def run(
         full = dealias.open(source, key=key, axes=axes)
         folder_for(target)
         generator = torch.Generator().manual_seed(seed)
-        kept = full.sampled(draw(full.shape[-2:], acceleration, generator=generator, **arguments))
+        # a film's frames each have a draw of their own
+        pattern = draw(full.shape[-full.dimensions :], acceleration, generator=generator, **arguments)
+        kept = full.sampled(pattern.unsqueeze(-3))
         if full.acceleration > 1.05 and kept.acceleration > 1.05 * acceleration:
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)

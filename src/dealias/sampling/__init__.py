@@ -2,3 +2,5 @@
 
 from dealias.sampling.cartesian import cartesian as cartesian
 from dealias.sampling.gaussian import gaussian as gaussian
+from dealias.sampling.kt import kt as kt
+from dealias.sampling.poisson import poisson as poisson

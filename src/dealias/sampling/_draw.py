@@ -1,11 +1,27 @@
-"""What every random mask needs: how many samples, and a weighted draw of them without replacement."""
+"""What every random mask needs: how many samples, a weighted draw of them, and another one for every frame."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from dealias.errors import UserError
+
+Draw = TypeVar("Draw", bound=Callable[..., Tensor])
+
+
+def every_frame(draw: Draw) -> Draw:
+    """Let a function that draws a mask (y, x) take a shape (time, y, x) as well: each frame is drawn anew."""
+
+    @wraps(draw)
+    def frames(shape: Sequence[int], *args: Any, **kwargs: Any) -> Tensor:
+        if len(shape) != 3 or shape[0] < 1:
+            return draw(shape, *args, **kwargs)
+        return torch.stack([draw(shape[1:], *args, **kwargs) for _ in range(shape[0])])
+
+    return cast(Draw, frames)
 
 
 def frequencies(size: int) -> Tensor:
@@ -16,7 +32,9 @@ def frequencies(size: int) -> Tensor:
 def plane(shape: Sequence[int]) -> tuple[int, int]:
     """Return a shape (y, x), checked."""
     if len(shape) != 2 or min(shape) < 1:
-        raise UserError(f"a mask of shape {tuple(shape)} cannot be drawn; give two positive sizes (y, x)")
+        raise UserError(
+            f"a mask of shape {tuple(shape)} cannot be drawn; give two positive sizes (y, x), or three (time, y, x)"
+        )
     return int(shape[0]), int(shape[1])
 
 

@@ -7,10 +7,18 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.sampling._draw import check_shape_of_density, frequencies, plane, samples, without_replacement
+from dealias.sampling._draw import (
+    check_shape_of_density,
+    every_frame,
+    frequencies,
+    plane,
+    samples,
+    without_replacement,
+)
 from dealias.shapes import Pattern
 
 
+@every_frame
 def gaussian(
     shape: Sequence[int],
     acceleration: float,
@@ -19,10 +27,10 @@ def gaussian(
     width: float = 0.42,
     centre: float = 0.02,
 ) -> Pattern:
-    """Return a centred mask (y, x) that samples one point in `acceleration`, drawn without replacement.
+    """Return a centred mask ([time,] y, x) that samples one point in `acceleration`, drawn without replacement.
 
     Arguments:
-        shape: rows and columns.
+        shape: rows and columns; or frames, rows and columns, each frame drawn anew.
         generator: where the randomness comes from; None is PyTorch's own.
         width: standard deviation of the density, as a fraction of half an axis.
         centre: half-axes of the ellipse that is always sampled, as a fraction of the axes.
