@@ -18,7 +18,7 @@ LAYERS = [
     {"operators"},
     {"problem", "acquisition", "notebook"},
     {"method", "find", "solvers", "networks", "coils", "sampling", "noise", "configure", "testing"},
-    {"methods", "phantoms", "files", "uncertainty", "cards"},
+    {"methods", "phantoms", "files", "uncertainty", "cards", "published"},
     {"driver"},
     {"training", "evaluation"},
     {"commands"},

@@ -29,7 +29,7 @@ def weights() -> list[str]:
 
 def path_of(name: str) -> Path | None:
     """Return the weight file that a name or path means, None where it means none."""
-    if name.endswith(".safetensors") or "/" in name or ("." in name and Path(name).is_file()):
+    if name.endswith((".safetensors", ".pth")) or "/" in name or ("." in name and Path(name).is_file()):
         return Path(name)
     return WEIGHTS / f"{name}.safetensors" if name in weights() else None
 
@@ -74,7 +74,9 @@ def read(path: str | Path) -> dict[str, Any]:
 
 
 def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Method:
-    """Return a method ready to run: from a .safetensors file, a shipped weight, or one that has no parameters.
+    """Return a method ready to run: from a weight file, a shipped weight, or one that has no parameters.
+
+    A weight file is a .safetensors that dealias wrote, or the .pth that the authors of CRNN-MRI published.
 
     Arguments:
         name: a path, the name of a shipped weight or of a method, or a dotted path of anyone's class.
@@ -92,6 +94,10 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
         if next(method.parameters(), None) is not None:
             raise UserError(f"method '{name}' has parameters and no shipped weights; give a .safetensors file")
         return method.eval()
+    if path.suffix == ".pth":
+        from dealias import published
+
+        return published.load(path, arguments).to(target).eval()
     card = read(path)
     try:
         method = configure(_known(card["method"]), {**card["arguments"], **arguments})

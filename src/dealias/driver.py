@@ -112,7 +112,7 @@ def _prepared(
 def _estimates(method: Method, problem: Problem, precision: Precision) -> Iterator[Tensor]:
     device = problem.data.device.type
     with torch.no_grad():
-        normalised, scale = problem.normalised(method.dimensions)
+        normalised, scale = method.normalised(problem)
     steps = method.estimates(normalised)
     while True:
         with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):

@@ -1,6 +1,7 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
 import inspect
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -8,8 +9,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from dealias.errors import UserError
-from dealias.problem import Problem
+from dealias.errors import Note, UserError
+from dealias.problem import P, Problem
 
 
 class Method(nn.Module, ABC):
@@ -18,11 +19,13 @@ class Method(nn.Module, ABC):
     Arguments:
         dimensions: trailing axes of the image that it treats as one problem: 2 an image, 3 a film or volume.
         iterations: how many estimates it yields.
+        own_scale: whether it takes the data as they are, for weights that others trained on a scale of their own.
         arguments: what the constructor was given.
     """
 
     dimensions: ClassVar[int] = 2
     iterations: int
+    own_scale: bool = False
     arguments: dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Method":
@@ -50,9 +53,20 @@ class Method(nn.Module, ABC):
             f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior"
         )
 
+    def normalised(self, problem: P) -> tuple[P, Tensor]:
+        """Return the problem at the scale that the method knows, and what its image must be multiplied with."""
+        normalised, scale = problem.normalised(self.dimensions)
+        if not self.own_scale:
+            return normalised, scale
+        size = float(scale.abs().max())
+        if not 0.1 < size < 10:
+            text = f"these weights know images of maximum 1, this one has {size:.2g}; load them with own_scale=False"
+            warnings.warn(Note(text), stacklevel=3)
+        return problem, torch.ones_like(scale)
+
     def forward(self, problem: Problem) -> Tensor:
         """Return the image, on the scale of the data."""
-        normalised, scale = problem.normalised(self.dimensions)
+        normalised, scale = self.normalised(problem)
         x = normalised.zero_filled
         for x in self.estimates(normalised):  # noqa: B007 - the last is the answer
             pass

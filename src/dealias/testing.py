@@ -54,7 +54,7 @@ def assert_close(value: Tensor, wanted: Tensor, tolerance: float, message: str) 
 def _assert_estimates(method: Method, problem: Problem) -> None:
     before = {field.name: getattr(problem, field.name) for field in fields(problem)}  # type: ignore[arg-type]
     kept = {name: value.clone() for name, value in before.items() if isinstance(value, Tensor)}
-    normalised, _ = problem.normalised(method.dimensions)
+    normalised, _ = method.normalised(problem)
     estimates = list(method.estimates(normalised))
     assert len(estimates) == method.iterations, f"{len(estimates)} estimates, {method.iterations} promised"
     like = normalised.zero_filled

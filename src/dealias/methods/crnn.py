@@ -1,0 +1,107 @@
+"""CRNN-MRI: a film by a network that remembers over its frames and over its own iterations.
+
+    x_rnn = x^(i-1) + CRNN(x^(i-1)),  x^(i) = argmin_z ||z - x_rnn||^2 + lambda_0 ||A z - y||^2,  x^(0) = A^H y
+
+| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), equations 4-6
+| https://arxiv.org/abs/1712.01751
+
+CRNN is five units of 3x3 convolutions: BCRNN-t-i, three CRNN-i, and a convolution to the update. Proposed-A has
+64 features, Proposed-B 128.
+
+Parameters: the equations have 8 F^2 9 weights between features, 2 * 2 F 9 from and to the image, and biases:
+two of the unit over time, one for each direction, one of each other unit. That is 297,538 for A and 1,184,898 for B.
+The paper prints 262,020 and 1,040,132, which is 7 F^2 9 + 3 * 2 F 9 + 8 F + 4: one convolution between features
+fewer and one of the image more than its equations name; which layout that was it does not say. The authors' public
+model has 297,794: a bias for every convolution, 192 + 384 + 2 of them, which only act by their sums.
+
+A film whose lines lie along x is turned, since aliasing along y is not what the network learned.
+"""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.methods._film import check_film, consistent, upright
+from dealias.networks.cells import CellName
+from dealias.networks.channels import to_channels, to_image
+from dealias.networks.recurrent_units import IterationUnit, TimeUnit
+from dealias.problem import Problem
+from dealias.shapes import Channels
+
+# what the units over time and over iterations gave for each batch of frames
+_Memory: TypeAlias = tuple[list[Tensor], list[list[Any]]]
+
+
+class CRNN(Method):
+    """The film of the last iteration; any number of frames, iterations and pixels.
+
+    Arguments:
+        features: channels of each unit: 64 is the paper's Proposed-A, 128 its Proposed-B.
+        iterations: all with the same weights; any number at run time.
+        channels: real channels of an image: 2 where it is complex, 1 where it is real.
+        data_weight: lambda_0, how much a measured sample outweighs the network's; None is infinite: it stays.
+        cell: what each unit does; relu is the paper's.
+        conjugate_gradients: iterations by which many coils are made to obey the data.
+        own_scale: the data are on the scale that the weights know, which is left as it is.
+    """
+
+    dimensions = 3
+
+    def __init__(
+        self,
+        features: int = 64,
+        iterations: int = 10,
+        channels: int = 2,
+        data_weight: float | None = None,
+        cell: CellName = "relu",
+        conjugate_gradients: int = 5,
+        own_scale: bool = False,
+    ) -> None:
+        super().__init__()
+        if features < 1:
+            raise UserError(f"{features} features are impossible; give 1 or more")
+        if data_weight is not None and not 0 <= data_weight < float("inf"):
+            raise UserError(f"data_weight {data_weight} is impossible; give zero or more, or none for infinite")
+        self.iterations = iterations
+        self.data_weight = data_weight
+        self.conjugate_gradients = conjugate_gradients
+        self.own_scale = own_scale
+        self.over_time = TimeUnit(channels, features, cell)
+        self.units = nn.ModuleList(IterationUnit(features, features, cell) for _ in range(3))
+        self.outwards = nn.Conv2d(features, channels, 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def estimates(self, problem: Problem) -> Iterator[Tensor]:
+        """Yield one film per iteration."""
+        check_film(problem, "CRNN")
+        problem, turned = upright(problem)
+        x = problem.zero_filled
+        films = x.shape[:-3].numel()
+        memory: _Memory | None = None
+        for _ in range(self.iterations):
+            # time first: one frame of all films is one block
+            frames = x.reshape(films, *x.shape[-3:]).transpose(0, 1)
+            update, memory = self._block(to_channels(frames), films, memory)
+            change = to_image(update, frames).transpose(0, 1).reshape(x.shape)
+            x = consistent(problem, x + change, self.data_weight, self.conjugate_gradients)
+            yield x.mT if turned else x
+
+    def _block(self, x: Channels, films: int, memory: _Memory | None) -> tuple[Channels, _Memory]:
+        """Return the update of all frames, and what the units remember of this iteration."""
+        # frame by frame the features stay in a CPU's cache; a GPU, and the way back, like all at once
+        size = len(x) if x.is_cuda or torch.is_grad_enabled() else films
+        batches = x.split(size)
+        first, states = memory or (None, [[None] * len(self.units) for _ in batches])
+        frames = self.over_time(batches, first, films)
+        first = frames if size == films else [torch.cat(frames)]
+        updates = []
+        for seen, remembered in zip(first, states, strict=True):
+            for k, unit in enumerate(self.units):
+                remembered[k] = unit(seen, remembered[k])
+                seen = remembered[k][0]
+            updates.append(self.outwards(seen))
+        return torch.cat(updates), (first, states)

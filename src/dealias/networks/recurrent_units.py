@@ -1,0 +1,95 @@
+"""Convolutional units that remember: over the iterations of a reconstruction, and over the frames of a film.
+
+    CRNN-i:      H^(i)_t = cell(W_l * in_t + B, W_i * H^(i-1)_t)
+    BCRNN-t-i:   H^(i)_t = sum over both directions of time of
+                 h_t = cell(W_l * in_t + W_i * H^(i-1)_t + B, W_t * h_{t-1}),  from t+1 backwards
+
+| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), equations 5 and 6
+| https://arxiv.org/abs/1712.01751
+
+What does not recur over time is convolved once, for both directions; a state that is None is zero and costs nothing.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from dealias.networks.cells import CELLS, GATES, CellName, State
+from dealias.shapes import Channels
+
+
+class IterationUnit(nn.Module):
+    """CRNN-i: one unit over iterations, all frames alike.
+
+    Arguments:
+        inputs: channels of the input.
+        features: channels of the state.
+        cell: what it does at every pixel.
+    """
+
+    def __init__(self, inputs: int, features: int, cell: CellName = "relu") -> None:
+        super().__init__()
+        self.cell = CELLS[cell]
+        self.input = nn.Conv2d(inputs, GATES[cell] * features, 3, padding=1)
+        self.iteration = nn.Conv2d(features, GATES[cell] * features, 3, padding=1, bias=False)
+        initialise(self.input, self.iteration)
+
+    def forward(self, x: Channels, state: State | None) -> State:
+        """Return the state of this iteration, given that of the last."""
+        return self.cell(self.input(x), None if state is None else self.iteration(state[0]), state)
+
+
+class TimeUnit(nn.Module):
+    """BCRNN-t-i: one unit over iterations and, in both directions with the same weights, over time.
+
+    Arguments:
+        inputs: channels of the input.
+        features: channels of the state.
+        cell: what it does at every pixel.
+    """
+
+    def __init__(self, inputs: int, features: int, cell: CellName = "relu") -> None:
+        super().__init__()
+        self.cell = CELLS[cell]
+        self.input = nn.Conv2d(inputs, GATES[cell] * features, 3, padding=1, bias=False)
+        self.iteration = nn.Conv2d(features, GATES[cell] * features, 3, padding=1, bias=False)
+        self.time = nn.Conv2d(features, GATES[cell] * features, 3, padding=1, bias=False)
+        self.bias = nn.Parameter(torch.zeros(2, GATES[cell] * features))
+        initialise(self.input, self.iteration, self.time)
+
+    def forward(self, batches: Sequence[Tensor], last: Sequence[Tensor] | None, problems: int) -> list[Tensor]:
+        """Return what both directions remember of each frame.
+
+        Arguments:
+            batches: one or more frames each, in the order of time: (frame * problem, channel, y, x).
+            last: what this returned in the last iteration, in the same batches; None at first.
+            problems: films side by side.
+        """
+        driven = [self.input(x) for x in batches]
+        if last is not None:
+            driven = [self.iteration(h).add_(a) for a, h in zip(driven, last, strict=True)]
+        frames = [frame for batch in driven for frame in batch.split(problems)]
+        forwards = self._remembered(frames, self.bias[0])
+        backwards = self._remembered(frames[::-1], self.bias[1])
+        return [f + b for f, b in zip(forwards, reversed(list(backwards)), strict=True)]
+
+    def _remembered(self, frames: Sequence[Tensor], bias: Tensor) -> Iterator[Tensor]:
+        state: State | None = None
+        for a in frames:
+            b = None if state is None else self.time(state[0])
+            state = self.cell(a + bias[:, None, None], b, state)
+            yield state[0]
+
+
+def initialise(*convolutions: nn.Conv2d) -> None:
+    """Draw the weights of convolutions whose results add up, so that the variance of a ReLU unit stays.
+
+    | Delving Deep into Rectifiers (He et al., 2015), equation 10 | https://arxiv.org/abs/1502.01852
+    """
+    connections = sum(c.in_channels * c.kernel_size[0] * c.kernel_size[1] for c in convolutions)
+    for convolution in convolutions:
+        nn.init.normal_(convolution.weight, std=math.sqrt(2 / connections))
+        if convolution.bias is not None:
+            nn.init.zeros_(convolution.bias)
