@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._film import check_film, consistent, upright
+from dealias.methods._film import check_film, check_weight, consistent, upright
 from dealias.networks.cells import CellName
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.recurrent_units import IterationUnit, TimeUnit
@@ -64,8 +64,7 @@ class CRNN(Method):
         super().__init__()
         if features < 1:
             raise UserError(f"{features} features are impossible; give 1 or more")
-        if data_weight is not None and not 0 <= data_weight < float("inf"):
-            raise UserError(f"data_weight {data_weight} is impossible; give zero or more, or none for infinite")
+        check_weight(data_weight)
         self.iterations = iterations
         self.data_weight = data_weight
         self.conjugate_gradients = conjugate_gradients

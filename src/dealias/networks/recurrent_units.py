@@ -83,12 +83,12 @@ class TimeUnit(nn.Module):
             yield state[0]
 
 
-def initialise(*convolutions: nn.Conv2d) -> None:
+def initialise(*convolutions: nn.Conv2d | nn.Conv3d) -> None:
     """Draw the weights of convolutions whose results add up, so that the variance of a ReLU unit stays.
 
     | Delving Deep into Rectifiers (He et al., 2015), equation 10 | https://arxiv.org/abs/1502.01852
     """
-    connections = sum(c.in_channels * c.kernel_size[0] * c.kernel_size[1] for c in convolutions)
+    connections = sum(convolution.weight[0].numel() for convolution in convolutions)
     for convolution in convolutions:
         nn.init.normal_(convolution.weight, std=math.sqrt(2 / connections))
         if convolution.bias is not None:
