@@ -176,11 +176,13 @@ def test_kspace_comes_back(tmp_path, shape, dimensions, mask_shape):
 
 
 def test_geometry_comes_back_without_a_header(tmp_path):
-    head = Header((4.0, 1.0, 1.5), (16, 16))
+    along = ((0.0, 0.0, 1.0), (0.0, -1.0, 0.0), (1.0, 0.0, 0.0))
+    head = Header((4.0, 1.0, 1.5), (16, 16), directions=along, position=(1.0, 2.0, 3.0))
     noise = torch.tensor([0.1, 0.2]).reshape(2, 1, 1, 1)
     write(tmp_path / "k.h5", Acquisition.centred(kspace(2, 1, 17, 20), noise_std=noise, header=head))
     assert open(tmp_path / "k.h5").header == head
-    assert open(tmp_path / "k.h5", slices=1).noise_std.item() == pytest.approx(0.2)
+    second = open(tmp_path / "k.h5", slices=1)
+    assert second.noise_std.item() == pytest.approx(0.2) and second.header.position == (1, 2, 7)
 
 
 @pytest.mark.parametrize("shape", [(17, 20), (3, 17, 20), (3, 4, 17, 20)])

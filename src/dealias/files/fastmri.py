@@ -26,6 +26,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.formats import about, check_exists
+from dealias.files.geometry import SHAPES, header_of, numbers_of, sliced
 from dealias.files.hdf5 import MAGIC, listed, opened, text_of
 from dealias.files.ismrmrd import geometry
 from dealias.files.layout import Layout, axes_of, chosen
@@ -40,8 +41,7 @@ XML = "ismrmrd_header"
 USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
 TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
 PLAIN = (str, bool, int, float, np.ndarray, np.generic, tuple)
-GEOMETRY = {"voxel_size": (3,), "matrix": (2,), "directions": (3, 3), "position": (3,)}
-OURS = ("axes", "noise_std", *GEOMETRY)
+OURS = ("axes", "noise_std", *SHAPES)
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -66,7 +66,7 @@ def read(
         layout = Layout.of(kspace.shape, axes, slices)
         mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
-        measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
+        measured = Measured(kspace[layout.index], mask, maps, noise_std, sliced(_header(file), layout.wanted))
     acquisition = measured.acquisition(layout)
     ours = measured.header.matrix is not None  # the XML tells of the scan that it was made of
     scan = None if ours or XML not in measured.header.text else geometry(measured.header.text[XML])
@@ -133,7 +133,7 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     """Write an image, or the k-space, mask and maps of an acquisition, on the input's own scale."""
     arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value)
     notes: dict[str, Any] = {name: text for name, text in header.text.items() if name != XML}
-    notes |= {name: getattr(header, name) for name in GEOMETRY if getattr(header, name) is not None}
+    notes |= numbers_of(header)
     if isinstance(value, Acquisition):
         notes["axes"] = " ".join(axes_of(value))
         if value.noise_std is not None:
@@ -201,13 +201,4 @@ def _header(file: Any) -> Header:
     text = {name: value for name, value in text.items() if name not in OURS}
     if XML in file and not hasattr(file[XML], "keys"):
         text[XML] = text_of(file[XML][()])
-    return Header(text=text, **{name: _geometry(file.attrs[name], name) for name in GEOMETRY if name in file.attrs})
-
-
-def _geometry(stored: Any, name: str) -> Any:
-    """Return a number of the header as tuples; None where another tool means something else by its name."""
-    value = np.asarray(stored)
-    if value.shape != GEOMETRY[name] or value.dtype.kind not in ("iu" if name == "matrix" else "fiu"):
-        return None
-    rows = value.tolist()
-    return tuple(map(tuple, rows)) if value.ndim > 1 else tuple(rows)
+    return header_of(file.attrs, text)

@@ -127,4 +127,4 @@ def chosen(slices: int | slice | str | None, count: int) -> slice:
         slices = slice(slices % count, slices % count + 1)
     if (slices.step is not None and slices.step < 1) or not range(count)[slices]:
         raise UserError(f"slices choose none of {count}; count upwards, from 0 to {count - 1}")
-    return slices
+    return slice(*slices.indices(count))
