@@ -28,3 +28,14 @@ def test_same_seed_same_maps():
 def test_no_coils():
     with pytest.raises(UserError, match="1 or more"):
         simulate((8, 8), 0)
+
+
+def test_no_cut_runs_through_the_image(generator):
+    """The phase of a loop jumps somewhere; it must be behind the ring, where no body is."""
+    y, x = torch.linspace(-1, 1, 128)[:, None], torch.linspace(-1, 1, 128)
+    body = (y.square() + x.square() < 0.7).float()
+    for _ in range(8):
+        maps = simulate((128, 128), 8, generator=generator)
+        for axis in (-2, -1):
+            inside = body.narrow(axis, 1, 127) * body.narrow(axis, 0, 127)
+            assert (maps.diff(dim=axis).abs() * inside).max() < 0.15

@@ -30,7 +30,7 @@ def centre(acquisition: Acquisition, size: int) -> tuple[Tensor, Tensor]:
         kspace = kspace.sum(-4) / mask.sum(-4).clamp_min(1)
         mask = mask.any(-4)
     kspace, mask = kspace.reshape(-1, *kspace.shape[-3:]), mask.reshape(-1, *mask.shape[-2:])
-    sides = [_side(sampled) for sampled in mask]
+    sides = [side(sampled) for sampled in mask]
     if min(sides) < LINES:
         place = f" of slice {sides.index(min(sides))}" if len(sides) > 1 else ""
         raise UserError(
@@ -38,6 +38,13 @@ def centre(acquisition: Acquisition, size: int) -> tuple[Tensor, Tensor]:
             f"{LINES} x {LINES}; sample a larger centre, or give coil maps measured otherwise"
         )
     return _middle(kspace, size), _middle(mask, size)
+
+
+def coarse_images(samples: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Return what middle samples (coil, a, b) alone show, as images (coil, y, x) of largest sample one."""
+    pad = [(n // 2 - s // 2, n - n // 2 - (s - s // 2)) for n, s in zip(shape, samples.shape[-2:], strict=True)]
+    padded = torch.nn.functional.pad(samples / samples.abs().max(), (*pad[1], *pad[0]))
+    return torch.fft.fftshift(torch.fft.ifft2(torch.fft.ifftshift(padded, dim=(-2, -1))), dim=(-2, -1))
 
 
 def _middle(value: Tensor, size: int) -> Tensor:
@@ -48,7 +55,7 @@ def _middle(value: Tensor, size: int) -> Tensor:
     return value
 
 
-def _side(mask: Tensor) -> int:
+def side(mask: Tensor) -> int:
     """Return the side of the largest square around the centre that a mask (y, x) samples in full."""
     rows, columns = (torch.arange(n, device=mask.device) - n // 2 for n in mask.shape)
     # an index i >= 0 is in squares of more than 2 i, an index i < 0 in those of at least -2 i

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.arrays import numpy_too
-from dealias.coils._calibration import LINES, centre, measured
+from dealias.coils._calibration import LINES, centre, coarse_images, measured
+from dealias.coils._phase import turn
 from dealias.errors import Note, UserError
 from dealias.shapes import Maps
 
@@ -70,7 +71,7 @@ def espirit(
         windows = _windows(samples / samples.abs().max(), sampled, kernel)
         values, vectors = _eigenvectors(_projection(_signal(windows, threshold), kernel), (rows, columns))
         seen = values[..., -1] >= crop
-        vectors = vectors * _turn(vectors, _principal(samples)) * seen[..., None]
+        vectors = vectors * turn(vectors, samples) * seen[..., None]
         maps.append(vectors.permute(2, 0, 1))
         wrapped = max(wrapped, _share(samples, (values[..., -2:-1] > 0.8).any(-1)))
     if wrapped > WRAPPED:
@@ -126,24 +127,7 @@ def _dirichlet(count: int, size: int) -> Tensor:
     return torch.where(same, 1, (size * offset).sin() / (size * torch.where(same, 1, sine)))
 
 
-def _principal(samples: Tensor) -> Tensor:
-    """Return the combination of coils with most energy, with a phase that no turn of k-space changes."""
-    flat = (samples / samples.abs().max()).flatten(1)
-    vector = torch.linalg.eigh(flat @ flat.mH)[1][:, -1]
-    return vector * (vector * vector.abs()).sum().conj().sgn()
-
-
-def _turn(vectors: Tensor, principal: Tensor) -> Tensor:
-    """Return the phases (y, x, 1) that make the principal combination of the maps real and positive."""
-    inner = (vectors * principal.conj()).sum(-1, keepdim=True)
-    return torch.where(inner == 0, 1, inner.conj().sgn())
-
-
 def _share(samples: Tensor, where: Tensor) -> float:
     """Return which part of the energy of the coarse image lies in some pixels (y, x)."""
-    rows, columns = where.shape
-    pad = [(n // 2 - s // 2, n - n // 2 - (s - s // 2)) for n, s in zip(where.shape, samples.shape[-2:], strict=True)]
-    padded = torch.nn.functional.pad(samples / samples.abs().max(), (*pad[1], *pad[0]))
-    image = torch.fft.fftshift(torch.fft.ifft2(torch.fft.ifftshift(padded, dim=(-2, -1))), dim=(-2, -1))
-    energy = image.abs().square().sum(0)
+    energy = coarse_images(samples, (*where.shape,)).abs().square().sum(0)
     return float(energy[where].sum() / energy.sum())

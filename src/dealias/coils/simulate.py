@@ -31,8 +31,10 @@ def simulate(shape: Sequence[int], coils: int, *, generator: torch.Generator | N
     for a, r, width, turn, offset in zip(angle, distance, reach, draw[:, 4], draw[:, 5], strict=True):
         down, right = y - r * a.sin(), x - r * a.cos()
         size = torch.exp(-(down.square() + right.square()) / (2 * width.square()))
-        # the field of a loop turns around the loop's place, and cables add a constant
-        phase = (2 * turn - 1) * torch.atan2(down, right) + 2 * torch.pi * offset
+        # the field of a loop turns around the loop's place, and cables add a constant; the angle is counted from
+        # the direction to the image's centre, so that it jumps behind the ring and not across the image
+        aside, inwards = right * a.sin() - down * a.cos(), -right * a.cos() - down * a.sin()
+        phase = (2 * turn - 1) * torch.atan2(aside, inwards) + 2 * torch.pi * offset
         maps.append(torch.polar(size, phase))
     stacked = torch.stack(maps)
     return stacked / stacked.abs().square().sum(0).sqrt()

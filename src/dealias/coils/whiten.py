@@ -1,0 +1,54 @@
+"""Coils whose noise is independent and of standard deviation one.
+
+    k' = L^-1 k,  with L L^H = sum n n^H / (2 samples)  over noise n
+
+The factor two: noise_std is the deviation of the real part, and both parts add up in n n^H.
+
+| Advances in sensitivity encoding with arbitrary k-space trajectories (Pruessmann et al., 2001), appendix A
+| https://doi.org/10.1002/mrm.1241
+"""
+
+from typing import Any
+
+import torch
+
+from dealias.acquisition import Acquisition
+from dealias.arrays import numbers
+from dealias.coils._mixed import mixed
+from dealias.errors import UserError
+from dealias.noise import outer_samples
+
+
+def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
+    """Return the acquisition with white noise of standard deviation one in the real part of every sample.
+
+    Maps change with the coils and are brought to unit root sum of squares again: the image of any method is
+    then in units of the noise that a fully sampled scan would have shown there.
+
+    Arguments:
+        noise: samples (coil, ...) of a scan without excitation, on the scale of k-space, a tensor or an array.
+            None takes the outermost tenth of k-space instead: noise and what detail there is, so that the
+            noise is one at most.
+
+    Raises:
+        UserError: where the noise does not fit the coils, is zero in one, or has too few samples.
+    """
+    if noise is None:
+        noise = torch.cat(outer_samples(acquisition), dim=1)
+    samples = noise if isinstance(noise, torch.Tensor) else torch.from_numpy(numbers(noise, "the noise"))
+    coils = acquisition.coils
+    if not samples.is_complex() or samples.ndim < 2 or samples.shape[0] != coils:
+        kind = f"{'complex' if samples.is_complex() else 'real'} {tuple(samples.shape)}"
+        raise UserError(f"the noise is {kind}; give complex samples (coil, ...) of the {coils} coils")
+    samples = samples.flatten(1).to(acquisition.kspace.device, torch.complex128)
+    count = samples.shape[1]
+    if count < 2 * coils or not torch.isfinite(samples).all():
+        raise UserError(f"{count} noise samples of {coils} coils are too few, or not finite; measure more")
+    # each coil at its own scale first, so that the factorisation is as exact for weak coils as for strong ones
+    size = samples.abs().square().mean(1, keepdim=True).sqrt()
+    covariance = (samples / size) @ (samples / size).mH / (2 * count)
+    lower, trouble = torch.linalg.cholesky_ex(covariance)
+    if not (size > 0).all() or trouble:
+        raise UserError("the noise of one coil is zero or a mixture of others'; leave that coil out, or compress")
+    ones = acquisition.kspace.real.new_ones((1,) * acquisition.kspace.ndim)
+    return mixed(acquisition, torch.linalg.inv(lower) / size.mT, ones)
