@@ -68,6 +68,55 @@ def test_hfen_is_that_of_scipy():
         assert found.item() == pytest.approx(relative(*filtered), rel=1e-3)
 
 
+WITH_PHASE = (mse, nmse, nrmse, psnr, hfen)
+
+
+@pytest.mark.parametrize("metric", WITH_PHASE)
+def test_with_phase_the_complex_images_are_compared(metric):
+    image, reference = pair()
+    positive = image.abs(), reference.abs()
+    torch.testing.assert_close(metric(*(x + 0j for x in positive), phase=True), metric(*positive))
+    turned = [x * torch.tensor(0.7j).exp() for x in (image, reference)]
+    torch.testing.assert_close(metric(*turned, phase=True), metric(image, reference, phase=True))
+    assert metric(reference, reference, phase=True)[0] == metric(reference, reference)[0]
+    # a turned image has all its magnitudes right and all its values wrong
+    assert metric(1j * reference, reference, phase=True)[0] != metric(reference, reference)[0]
+
+
+def test_complex_values_by_hand_and_by_numpy():
+    image, reference = pair()
+    for i, (a, b) in enumerate(zip(image.numpy(), reference.numpy(), strict=True)):
+        error = (abs(a - b) ** 2).mean()
+        assert mse(image, reference, phase=True)[i].item() == pytest.approx(error)
+        assert nmse(image, reference, phase=True)[i].item() == pytest.approx(error / (abs(b) ** 2).mean())
+        wanted = 10 * np.log10(abs(b).max() ** 2 / error)
+        assert psnr(image, reference, phase=True)[i].item() == pytest.approx(wanted)
+    opposite = torch.ones(1, 9, 9), -torch.ones(1, 9, 9)
+    assert psnr(*opposite) == torch.inf and psnr(*opposite, phase=True).item() == pytest.approx(-10 * np.log10(4))
+
+
+def test_the_data_range_of_a_volume_is_that_of_fastmri_and_scikit_image():
+    image, reference = pair()
+    scale = torch.tensor([1.0, 0.2, 0.01])[:, None, None]
+    image, reference = image * scale, reference * scale
+    volume = float(reference.abs().max())
+    decibels, similar = psnr(image, reference, data_range=volume), ssim(image, reference, data_range=volume)
+    for i, (a, b) in enumerate(zip(image.abs().numpy(), reference.abs().numpy(), strict=True)):
+        assert decibels[i].item() == pytest.approx(peak_signal_noise_ratio(b, a, data_range=volume))
+        assert similar[i].item() == pytest.approx(structural_similarity(b, a, data_range=volume))
+    own = reference.abs().amax((-2, -1))
+    torch.testing.assert_close(psnr(image, reference, data_range=own), psnr(image, reference))
+    assert np.allclose(psnr(image.numpy(), reference.numpy(), data_range=own.numpy()), psnr(image, reference))
+    with pytest.raises(UserError, match="more than zero"):
+        psnr(image, reference, data_range=0)
+
+
+@pytest.mark.parametrize("metric", WITH_PHASE)
+def test_the_gradient_with_phase(metric):
+    image, reference = pair((2, 15, 16))
+    assert torch.autograd.gradcheck(lambda a: metric(a, reference, phase=True), image.requires_grad_(), fast_mode=True)
+
+
 @pytest.mark.parametrize("reference", [pair()[1], torch.zeros(2, 20, 20)], ids=["noise", "empty"])
 def test_identical_images_are_perfect(reference):
     assert (psnr(reference, reference) == torch.inf).all()
