@@ -14,7 +14,8 @@ from dealias.files.formats import about, check_exists, recognise
 def images(path: str | PathLike[str]) -> list[Tensor]:
     """Return the complex images (y, x) of a file, or of all files below a folder, of largest magnitude 1.
 
-    Arrays, archives and HDF5 hold images, HDF5 also fully sampled single-coil k-space, PNG grey pictures.
+    Arrays, archives, HDF5, MATLAB's, BART's and NIfTI files hold images, HDF5 also fully sampled single-coil
+    k-space, PNG grey pictures.
     Files of another kind in a folder are passed over, as are images that are zero everywhere.
 
     Raises:
@@ -27,7 +28,9 @@ def images(path: str | PathLike[str]) -> list[Tensor]:
     files = sorted(file for file in path.rglob("*") if file.is_file()) if folder else [path]
     found = [image for file in files for image in _of_file(file, folder)]
     if not found:
-        raise UserError(f"{path}: no images found; give .npy, .npz, HDF5 or PNG files that hold some")
+        raise UserError(
+            f"{path}: no images found; give .npy, .npz, HDF5, .mat, .cfl, NIfTI or PNG files that hold some"
+        )
     return found
 
 
@@ -37,7 +40,7 @@ def _of_file(path: Path, in_folder: bool) -> Iterator[Tensor]:
         if module is None or not hasattr(module, "images"):
             if in_folder:
                 return
-            raise UserError("is no file of images; give .npy, .npz, HDF5 or PNG")
+            raise UserError("is no file of images; give .npy, .npz, HDF5, .mat, .cfl, NIfTI or PNG")
         stack: Tensor = module.images(path)
         if not torch.isfinite(stack).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")

@@ -1,0 +1,102 @@
+"""NIfTI: magnitude images out, where they lie in the patient; images in.
+
+Axes are (x, y, slice, time). An image's origin, pixel (rows // 2, columns // 2), lies at the header's position;
+NIfTI counts millimetres to the right, the front and the head where our header counts to the left and the back.
+| https://nifti.nimh.nih.gov/nifti-1
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.header import Header
+
+title = "NIfTI"
+extensions = (".nii.gz", ".nii")
+magnitude_only = True
+
+SCANNER, UNKNOWN = 1, 0
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as NIfTI 1 or 2 does, compressed or not."""
+    if start.startswith(b"\x1f\x8b"):
+        try:
+            start = zlib.decompressobj(wbits=31).decompress(start, 512)
+        except zlib.error:
+            return False
+    return start[344:348] in (b"n+1\0", b"ni1\0") or start[4:8] in (b"n+2\0", b"ni2\0")
+
+
+def images(path: Path) -> Tensor:
+    """Return the images (n, y, x), one per slice and frame, in complex numbers.
+
+    Raises:
+        UserError: where the file is damaged, or nibabel is missing.
+    """
+    nibabel = _nibabel()
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    try:  # by content, as nibabel itself looks at the name alone
+        content = gzip.decompress(path.read_bytes()) if compressed else path.read_bytes()
+        kind = nibabel.Nifti2Image if content[4:8] in (b"n+2\0", b"ni2\0") else nibabel.Nifti1Image
+        array = np.asanyarray(kind.from_bytes(content).dataobj)
+    except Exception as error:  # nibabel's reader follows what a damaged file says wherever it leads
+        raise UserError(f"is a damaged NIfTI ({type(error).__name__}); copy it again") from error
+    if array.dtype.kind not in "cfiub" or array.ndim < 2 or 0 in array.shape:
+        raise UserError(f"holds {array.dtype} of shape {array.shape}, not images; give (x, y, slice)")
+    stack = torch.from_numpy(np.ascontiguousarray(array.T).astype(np.complex64))
+    return stack.reshape(-1, *stack.shape[-2:])
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write the magnitude of complex images (slice, [time,] y, x), or real ones as they are, in single precision."""
+    nibabel = _nibabel()
+    if isinstance(value, Acquisition):
+        raise UserError("a NIfTI holds no k-space; reconstruct it first, or write .h5 or .npy")
+    real = value.abs() if value.is_complex() else value
+    array = real.reshape((1,) * (3 - real.ndim) + tuple(real.shape)).float().numpy(force=True)
+    volume = np.moveaxis(array, 0, -3).T  # (x, y, slice, time, batch)
+    where = affine(header, (array.shape[-2], array.shape[-1]))
+    image = nibabel.Nifti1Image(volume, where)
+    image.header.set_xyzt_units("mm")
+    if where is None and header.voxel_size is not None:
+        image.header["pixdim"][1:4] = header.voxel_size[::-1]
+    image.set_sform(where, SCANNER if where is not None else UNKNOWN)
+    image.set_qform(where, SCANNER if where is not None else UNKNOWN)
+    image.header["descrip"] = " ".join(str(attributes[n]) for n in ("method", "version") if n in attributes)[:79]
+    content = image.to_bytes()
+    compress = path.name.lower().endswith(".gz")  # level 1 as nibabel: noise shrinks little
+    path.write_bytes(gzip.compress(content, 1, mtime=0) if compress else content)
+
+
+def affine(header: Header, shape: tuple[int, int]) -> NDArray[np.float64] | None:
+    """Return the map from (x, y, slice) to NIfTI's millimetres for images of so many rows and columns.
+
+    None where the header does not know.
+    """
+    if header.voxel_size is None or header.directions is None or header.position is None:
+        return None
+    rows, columns = shape
+    steps = np.asarray(header.directions)[::-1].T * np.asarray(header.voxel_size)[::-1]
+    patient = np.eye(4)
+    patient[:3, :3] = steps
+    patient[:3, 3] = np.asarray(header.position) - steps @ (columns // 2, rows // 2, 0)
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ patient
+
+
+def _nibabel() -> ModuleType:
+    try:
+        import nibabel
+    except ImportError:
+        raise UserError("NIfTI needs nibabel; install it with pip install dealias[files]") from None
+    return nibabel
