@@ -174,7 +174,8 @@ def main() -> int:
     warnings.showwarning = show
     warnings.simplefilter("always", Note)  # for each file that it concerns, not for the first alone
     try:
-        execute(sys.argv[1:])
+        with memory.enough():
+            execute(sys.argv[1:])
     except UserError as error:
         print(f"dealias: {error}", file=sys.stderr)
         return 2

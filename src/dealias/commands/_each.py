@@ -2,13 +2,16 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from dealias import __version__
-from dealias.errors import UserError, suggest
+from dealias import __version__, memory
+from dealias.errors import Note, UserError, suggest
 
 
 def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
@@ -56,6 +59,8 @@ def each(
 ) -> None:
     """Do the work for every file; one that fails does not stop the others.
 
+    What a killed run left unfinished is removed; a file that another process finishes meanwhile counts as skipped.
+
     Arguments:
         work: takes an input path and an output path.
         done: the verb of the last line: "7 of 9 reconstructed, 2 failed: a.h5, b.h5".
@@ -64,6 +69,8 @@ def each(
     Raises:
         UserError: for the single file's mistake, or at the end for those that failed.
     """
+    from dealias.files.atomic import sweep
+
     todo = pairs(source, target, extensions[0])
     begin = Path(source)
     if not begin.is_dir():
@@ -73,8 +80,11 @@ def each(
             raise UserError(f"{goal}: cannot be of the kind '{goal.suffix}'{suggest(goal.suffix, known)}")
         if goal.exists() and not overwrite:
             raise UserError(f"{goal}: exists already; give --overwrite to replace it")
-        work(path, goal)
+        sweep(goal.parent)
+        with memory.enough(str(path)):
+            work(path, goal)
         return
+    sweep(Path(target), deep=True)
     failed: list[str] = []
     skipped = 0
     for path, goal in tqdm(todo, unit="file", leave=False, disable=None):
@@ -83,8 +93,13 @@ def each(
             skipped += 1
             continue
         try:
-            work(path, goal)
+            with naming(str(path)), memory.enough(str(path)):
+                work(path, goal)
         except UserError as error:
+            if goal.exists() and not overwrite:
+                tqdm.write(f"dealias: {goal}: another process finished it, skipped", file=sys.stderr)
+                skipped += 1
+                continue
             tqdm.write(f"dealias: {error}", file=sys.stderr)
             failed.append(str(path.relative_to(begin)))
     summary = f"{len(todo) - skipped - len(failed)} of {len(todo)} {done}"
@@ -92,6 +107,23 @@ def each(
     if failed:
         raise UserError(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
     print(f"dealias: {summary}", file=sys.stderr)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put a name before every note that does not begin with it."""
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **others: Any) -> None:
+        if issubclass(category, Note) and not str(message).startswith(name):
+            message = Note(f"{name}: {message}")
+        usual(message, category, *rest, **others)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
 
 
 def folder_for(path: Path) -> None:

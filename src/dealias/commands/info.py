@@ -19,6 +19,7 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
     """
     import dealias
     from dealias import cards
+    from dealias.noise import estimate_noise
 
     if input.endswith(".safetensors") or input in cards.weights():
         _print(_flat(cards.read(cards.path_of(input) or input)))
@@ -28,8 +29,9 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
     except dealias.UserError:
         _print(_file(input) | _images(input))
         raise
-    _print({**_file(input), **_facts(acquisition), **_fitting(acquisition)})
-    for remark in _remarks(acquisition):
+    noise = float(estimate_noise(acquisition).median())
+    _print({**_file(input), **_facts(acquisition, noise), **_fitting(acquisition)})
+    for remark in _remarks(acquisition, noise):
         print(f"note: {remark}")
 
 
@@ -85,7 +87,7 @@ def _images(source: str) -> dict[str, str]:
     return {"images": f"{kinds}; `dealias train` learns from them, there is nothing to reconstruct"}
 
 
-def _facts(acquisition: "Acquisition") -> dict[str, str]:
+def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
     from dealias.files.centred import central_share
 
     rows, columns = acquisition.shape[-2:]
@@ -97,7 +99,7 @@ def _facts(acquisition: "Acquisition") -> dict[str, str]:
         "axes": ", ".join([*counts, _count(acquisition.coils, "coil"), f"{rows} rows, {columns} columns"]),
         "mask": f"{acquisition.acceleration:.2f}x, {describe(_pattern(acquisition))}",
         "centre": f"the central quarter of rows and columns holds {share:.0%} of the energy",
-        "noise": _noise(acquisition),
+        "noise": _noise(acquisition, noise),
         "range": f"{float(sampled.min()):.3g} to {float(sampled.max()):.3g}" if len(sampled) else "nothing sampled",
         "maps": "none" if acquisition.maps is None else "in the file",
     }
@@ -112,10 +114,7 @@ def _count(number: int, kind: str) -> str:
     return f"{number} {kind}" if number == 1 else f"{number} {kind}s"
 
 
-def _noise(acquisition: "Acquisition") -> str:
-    from dealias.noise import estimate_noise
-
-    level = float(estimate_noise(acquisition).median())
+def _noise(acquisition: "Acquisition", level: float) -> str:
     text = f"at most {level:.3g} in each part of a sample, {level / _largest(acquisition):.2%} of the image's maximum"
     given = acquisition.noise_std
     return text if given is None else f"{float(given.median()):.3g} by the file; {text}"
@@ -197,10 +196,8 @@ def _learned(name: str) -> bool:
     return next(find.method(name)().parameters(), None) is not None
 
 
-def _remarks(acquisition: "Acquisition") -> list[str]:
+def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
     """Return what looks wrong, or will surprise."""
-    from dealias.noise import estimate_noise
-
     remarks = []
     if not bool(acquisition.mask.any()):
         return ["the mask samples nothing: every image will be zero"]
@@ -211,8 +208,8 @@ def _remarks(acquisition: "Acquisition") -> list[str]:
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")
-    noise = estimate_noise(acquisition) if acquisition.noise_std is None else acquisition.noise_std
-    if float(noise.median()) > 0.02 * _largest(acquisition):
+    given = acquisition.noise_std
+    if (noise if given is None else float(given.median())) > 0.02 * _largest(acquisition):
         remarks.append("the outer samples are strong: much noise, or a very undersampled or cropped k-space")
     pattern = _pattern(acquisition).flatten(0, -3)[0]
     rows, columns = (_one_sided(pattern.any(axis)) for axis in (1, 0))

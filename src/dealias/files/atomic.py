@@ -2,13 +2,18 @@
 
 import errno
 import os
+import platform
 import re
 import secrets
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from dealias.errors import UserError
+
+MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
+UNFINISHED = re.compile(rf"\.{MACHINE}\.(\d+)\.[0-9a-f]{{8}}\.part\.")
 
 
 @contextmanager
@@ -16,14 +21,14 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
     """Yield a path to write to, in the same folder; it becomes `path` at the end, and vanishes on an error.
 
     Arguments:
-        paths: the file, and those that belong to it; beside what is yielded, `.token.part.b.hdr` becomes
+        paths: the file, and those that belong to it; beside what is yielded, `.PREFIX.part.b.hdr` becomes
             `b.hdr`. The file itself comes last, when all that it needs is in place.
 
     Raises:
         UserError: where the file exists and `overwrite` is not given, the folder is missing or closed to
             us, the path is no file, or the disk is full.
     """
-    prefix = f".{secrets.token_hex(4)}.part."
+    prefix = f".{MACHINE}.{os.getpid()}.{secrets.token_hex(4)}.part."
     targets = {path.with_name(prefix + path.name): path for path in map(Path, paths)}  # extensions stay
     first = next(iter(targets))
     try:
@@ -31,12 +36,61 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
             _check_target(path, overwrite)
         yield first
         for temporary, path in reversed(targets.items()):
-            os.replace(temporary, path)
+            _move(temporary, path, overwrite)
+    except FileExistsError as error:
+        raise UserError(f"{targets[first]}: exists since a moment ago; another process wrote it") from error
     except OSError as error:
-        raise UserError(f"{targets[first]}: {_complaint(error)}") from error
+        raise UserError(f"{targets[first]}: {refusal(error)}") from error
     finally:
         for temporary in targets:
             _remove(temporary)
+
+
+def sweep(folder: Path, *, deep: bool = False) -> None:
+    """Remove what killed processes of this machine left of files that they were writing.
+
+    Arguments:
+        deep: in the folders inside too.
+    """
+    if os.name != "posix" or not folder.is_dir():  # elsewhere there is no asking whether a process lives
+        return
+    for path in (folder.rglob if deep else folder.glob)(f".{MACHINE}.*.part.*"):
+        found = UNFINISHED.match(path.name)
+        if found and not _lives(int(found[1])):
+            _remove(path)
+
+
+def refusal(error: OSError) -> str:
+    """Return in words why the disk refuses, and what to do."""
+    text = error.strerror or str(error)
+    in_text = re.search(r"(?:errno =|os error) (\d+)", text)
+    number = int(in_text[1]) if in_text else error.errno
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "there is no space left on the disk; free some or write elsewhere"
+    return f"cannot be written ({text}); check the disk and the folder's rights"
+
+
+def _move(temporary: Path, path: Path, overwrite: bool) -> None:
+    """Give a finished file its name; without `overwrite` never over one that appeared meanwhile."""
+    if not overwrite:
+        try:
+            os.link(temporary, path)
+            return
+        except FileExistsError:
+            raise
+        except (OSError, AttributeError, NotImplementedError):  # a file system without hard links
+            pass
+    os.replace(temporary, path)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _check_target(path: Path, overwrite: bool) -> None:
@@ -50,15 +104,6 @@ def _check_target(path: Path, overwrite: bool) -> None:
         raise UserError(f"{path}: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise UserError(f"{path}: no right to write to {path.parent}; name another folder")
-
-
-def _complaint(error: OSError) -> str:
-    text = error.strerror or str(error)
-    in_text = re.search(r"(?:errno =|os error) (\d+)", text)
-    number = int(in_text[1]) if in_text else error.errno
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "there is no space left on the disk; free some or write elsewhere"
-    return f"cannot be written ({text}); check the disk and the folder's rights"
 
 
 def _remove(path: Path) -> None:

@@ -25,7 +25,8 @@ def images(path: str | PathLike[str]) -> list[Tensor]:
     with about(path):
         check_exists(path)
     folder = path.is_dir()
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if folder else [path]
+    inside = path.rglob("*") if folder else ()
+    files = sorted(file for file in inside if file.is_file() and not file.name.startswith(".")) if folder else [path]
     found = [image for file in files for image in _of_file(file, folder)]
     if not found:
         raise UserError(
