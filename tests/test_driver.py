@@ -4,12 +4,14 @@ import pytest
 import torch
 
 import dealias
-from dealias.errors import UserError
+from dealias.acquisition import Acquisition
+from dealias.errors import Note, UserError
 from dealias.method import Method
 from dealias.methods.rim import RIM
 from dealias.methods.sense import Sense
 from dealias.methods.wavelet import Wavelet
 from dealias.methods.zero_filled import ZeroFilled
+from dealias.phantoms import head
 from dealias.testing import assert_close
 from problems import coil_maps, film
 
@@ -109,11 +111,22 @@ def test_maps():
     bare = problem.with_maps(None)
     wanted = dealias.reconstruct("sense", problem)
     assert_close(dealias.reconstruct("sense", bare, maps=coil_maps(3, 19, 24)), wanted, 1e-6, "given maps")
-    for arguments in ({"acquisition": bare}, {"acquisition": problem, "maps": None}):
-        with pytest.raises(UserError, match="3 coils and no maps"):
-            dealias.reconstruct("sense", **arguments)
+    with pytest.raises(UserError, match="3 coils and no maps"):
+        dealias.reconstruct("sense", problem, maps=None)
+    with pytest.raises(UserError, match="fully sampled centre"):
+        dealias.reconstruct("sense", bare)
     with pytest.raises(UserError, match="2 coils"):
         dealias.reconstruct("sense", bare, maps=coil_maps(2, 19, 24))
+
+
+def test_maps_by_themselves():
+    scan = Acquisition.simulate(head((32, 36)), torch.ones(32, 36), coil_maps(3, 32, 36))
+    bare = scan.with_maps(None)
+    with pytest.warns(Note, match="estimated by ESPIRiT"):
+        image = dealias.reconstruct("sense", bare)
+    assert_close(image, bare.with_maps(dealias.espirit(bare)).zero_filled, 1e-4, "ESPIRiT's maps")
+    with pytest.warns(Note, match="estimated by ESPIRiT"):
+        list(dealias.iterate("zero_filled", bare))
 
 
 def test_by_name_and_mistakes():

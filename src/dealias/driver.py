@@ -5,6 +5,7 @@ block would leak it to its consumer.
 """
 
 import copy
+import warnings
 from collections.abc import Iterator
 from itertools import product
 from typing import Literal, get_args
@@ -15,7 +16,8 @@ from tqdm import tqdm
 
 from dealias.acquisition import Acquisition
 from dealias.cards import load
-from dealias.errors import UserError
+from dealias.coils import espirit
+from dealias.errors import Note, UserError
 from dealias.method import Method
 from dealias.problem import Problem
 from dealias.shapes import Maps
@@ -35,7 +37,8 @@ def iterate(
 
     Arguments:
         method: a method, or what `dealias.load` takes.
-        maps: coil maps; "auto" keeps those of the acquisition, None drops them.
+        maps: coil maps; "auto" keeps those of the acquisition, and estimates those of several coils that have none
+            by ESPIRiT, with a Note; None drops them.
         precision: of the arithmetic; bfloat16 concerns networks only.
         iterations: how many estimates, where the method lets one choose; None is its own number.
     """
@@ -59,7 +62,8 @@ def reconstruct(
 
     Arguments:
         method: a method, or what `dealias.load` takes.
-        maps: coil maps; "auto" keeps those of the acquisition, None drops them.
+        maps: coil maps; "auto" keeps those of the acquisition, and estimates those of several coils that have none
+            by ESPIRiT, with a Note; None drops them.
         batch: problems solved at once; None is 1 on a CPU, whose caches like it, and 8 on a GPU.
         precision: of the arithmetic; bfloat16 concerns networks only.
         iterations: how many estimates, where the method lets one choose; None is its own number.
@@ -97,8 +101,8 @@ def _prepared(
         method.iterations = iterations
     if method.iterations < 1:
         raise UserError(f"{method.iterations} iterations are impossible; give 1 or more")
-    if isinstance(problem, Acquisition) and not isinstance(maps, str):
-        problem = problem.with_maps(maps)
+    if isinstance(problem, Acquisition):
+        problem = _with_maps(problem, maps)
     dtype = torch.float64 if precision == "float64" else torch.float32
     weight = next(method.parameters(), None)
     if weight is not None and weight.dtype != dtype:
@@ -107,6 +111,16 @@ def _prepared(
     if given < needed:
         raise UserError(f"{type(method).__name__} needs a film or volume; this problem has only {given} axes")
     return method, problem.to(None if weight is None else weight.device, dtype)
+
+
+def _with_maps(acquisition: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:
+    if not isinstance(maps, str):
+        return acquisition.with_maps(maps)
+    if acquisition.maps is not None or acquisition.coils == 1:
+        return acquisition
+    estimated = acquisition.with_maps(espirit(acquisition))
+    warnings.warn(Note("coil maps estimated by ESPIRiT from the fully sampled centre of k-space"), stacklevel=4)
+    return estimated
 
 
 def _estimates(method: Method, problem: Problem, precision: Precision) -> Iterator[Tensor]:

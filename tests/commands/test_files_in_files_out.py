@@ -153,7 +153,7 @@ BAD = [
     ("reconstruct ful.h5 -o o.h5 --method zero_filled", "did you mean full.h5"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --key nothing", "--key"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --axes time,x", "--axes"),
-    ("reconstruct full.h5 -o o.h5 --method zero_filled --maps full.h5", "no array file"),
+    ("reconstruct full.h5 -o o.h5 --method zero_filled --maps full.h5", "holds no coil maps"),
     ("reconstruct full.h5 -o full.h5/o.h5 --method zero_filled", "folder"),
     ("reconstruct full.h5 -o o.h5 --config none.yaml", "none.yaml"),
     ("reconstruct full.h5 -o o.h5 --config full.h5", "YAML"),
@@ -178,7 +178,7 @@ def test_mistakes_are_one_line_and_leave_nothing(words, text, here):
 
 def test_many_coils(here):
     scan("coils.h5", coils=2)
-    assert "no maps" in complaint(*"reconstruct coils.h5 -o o.h5 --method sense".split())
+    assert "no maps" in complaint(*"reconstruct coils.h5 -o o.h5 --method sense --maps none".split())
     np.save("maps.npy", torch.ones(2, 24, 28).numpy() / 2**0.5 + 0j)
     execute("reconstruct coils.h5 -o o.h5 --method sense --maps maps.npy".split())
     np.save("maps3.npy", np.ones((3, 24, 28), np.complex64))

@@ -11,6 +11,6 @@ def choose(maps: str) -> Tensor | Literal["auto"] | None:
         return "auto"
     if maps == "none":
         return None
-    from dealias.files.array import tensor
+    from dealias.files.coil_maps import read_maps
 
-    return tensor(maps)
+    return read_maps(maps)

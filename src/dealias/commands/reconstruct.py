@@ -14,6 +14,8 @@ def run(
     method: str = "rim",
     method_arguments: dict[str, Any] | None = None,
     maps: str = "auto",
+    whiten: str | None = None,
+    compress: int | None = None,
     device: str = "cpu",
     precision: Literal["float32", "bfloat16", "float64"] = "float32",
     batch: int | None = None,
@@ -30,7 +32,10 @@ def run(
         output: the file to write (.h5, .npy, .png), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
-        maps: coil maps: auto, none, or a file that holds them
+        maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them
+        whiten: make the noise of the coils white: auto judges it by the outer samples, FILE.npy holds noise
+            (coil, sample); the image is then in units of that noise
+        compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
         batch: slices at once; by default 1 on a CPU and 8 on a GPU
@@ -44,6 +49,7 @@ def run(
 
     import dealias
     from dealias.cards import load, usable
+    from dealias.commands._coils import noise_of, prepared
     from dealias.commands._maps import choose
     from dealias.errors import UserError
 
@@ -54,13 +60,15 @@ def run(
     chosen = load(method, device=device, **given)
     if "seed" in chosen.arguments and "seed" not in given:
         chosen = load(method, device=device, **given, seed=seed)
-    coil_maps, target_device = choose(maps), usable(device)
+    coil_maps, noise, target_device = choose(maps), noise_of(whiten), usable(device)
+    kept: Literal["auto"] | None = None if coil_maps is None else "auto"  # what a file gave is in the acquisition
 
     def work(source: Path, target: Path) -> None:
         acquisition = dealias.open(source, key=key, axes=axes).to(target_device)
+        acquisition = prepared(acquisition, coil_maps, noise, compress)
         folder_for(target)
         bar = sys.stderr.isatty()
-        image = dealias.reconstruct(chosen, acquisition, maps=coil_maps, batch=batch, precision=precision, progress=bar)
+        image = dealias.reconstruct(chosen, acquisition, maps=kept, batch=batch, precision=precision, progress=bar)
         about = {**made(source, seed), "method": method, "precision": precision}
         dealias.write(target, image.cpu(), acquisition.header, overwrite=overwrite, attributes=about)
 

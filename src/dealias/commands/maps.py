@@ -1,0 +1,54 @@
+"""Coil maps of a scan, once for all reconstructions."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from dealias.commands._each import each, folder_for, made
+
+
+def run(
+    input: str,
+    output: str,
+    *,
+    method: Literal["espirit", "walsh"] = "espirit",
+    method_arguments: dict[str, Any] | None = None,
+    key: str | None = None,
+    axes: str | None = None,
+    format: Literal["h5", "npy"] = "h5",
+    overwrite: bool = False,
+) -> None:
+    """Estimate the coil maps of a file or of a folder of files, for `dealias reconstruct --maps FILE`.
+
+    Arguments:
+        input: a file with k-space of several coils, or a folder of such files
+        output: the file to write (.h5, .npy), or a folder
+        method: espirit is exact, walsh quick and coarse
+        method_arguments: an argument of the method, such as --method.crop 0 for maps outside the body too
+        key: the dataset that holds the k-space, where a file has several
+        axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        format: of the files that a folder gives
+        overwrite: replace existing files
+    """
+    import dealias
+    from dealias import coils
+    from dealias.configure import checked
+    from dealias.errors import UserError
+    from dealias.files.coil_maps import write_maps
+
+    estimate: Callable[..., Any] = coils.espirit if method == "espirit" else coils.walsh
+    arguments = checked(estimate, method_arguments or {}, given=("acquisition",))
+
+    def work(source: Path, target: Path) -> None:
+        acquisition = dealias.open(source, key=key, axes=axes)
+        if acquisition.coils == 1:
+            raise UserError(f"{source}: holds one coil, which needs no maps; reconstruct it as it is")
+        folder_for(target)
+        try:
+            maps = estimate(acquisition, **arguments)
+        except UserError as error:
+            raise UserError(f"{source}: {error}") from error
+        write_maps(target, maps, overwrite=overwrite, attributes={**made(source, 0), "method": method})
+
+    extensions = sorted(("h5", "hdf5", "npy"), key=lambda name: name != format)
+    each(input, output, work, done="estimated", extensions=extensions, overwrite=overwrite)
