@@ -1,0 +1,158 @@
+"""Methods side by side on many images: a table of every score, box plots, means."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tqdm import tqdm
+
+from dealias.commands._each import made, naming
+from dealias.errors import UserError
+
+if TYPE_CHECKING:
+    from dealias.evaluation.journal import Journal
+    from dealias.method import Method
+
+FIXED = ("data", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
+
+
+def run(
+    input: str,
+    output: str,
+    *,
+    methods: str = "zero_filled,wavelet,rim",
+    accelerations: str = "2,3,4,5",
+    mask: str = "gaussian",
+    mask_arguments: dict[str, Any] | None = None,
+    patterns: int = 10,
+    noise: float = 0.001,
+    coils: int = 1,
+    range: Literal["slice", "volume"] = "slice",
+    maps: str = "auto",
+    device: str = "cpu",
+    precision: Literal["float32", "bfloat16", "float64"] = "float32",
+    key: str | None = None,
+    axes: str | None = None,
+    seed: int = 0,
+) -> None:
+    """Compare methods on images, or on fully sampled scans, and go on where a comparison in the same folder stopped.
+
+    Arguments:
+        input: images or fully sampled k-space, a file or a folder of files
+        output: the folder for scores.csv, summary.md and a box plot per acceleration
+        methods: names of methods or weights, .safetensors files, dotted paths of classes, with commas between
+        accelerations: one sample in so many is measured, with commas between
+        mask: the pattern; `dealias methods` lists them
+        mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
+        patterns: how many for each image and acceleration
+        noise: standard deviation of simulated noise in each part, as a fraction of the largest magnitude
+        coils: how many to simulate for images; measured scans have theirs
+        range: PSNR and SSIM refer to the maximum of each slice, or as fastMRI's to that of the volume
+        maps: of measured coils: auto (ESPIRiT's from all samples), none, or a file that holds them
+        device: cpu, cuda, or cuda:1
+        precision: of the arithmetic; bfloat16 concerns networks only
+        key: the dataset that holds the k-space, where a file has several
+        axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        seed: of everything random
+    """
+    from dealias import memory
+    from dealias.cards import usable
+    from dealias.commands._maps import choose
+    from dealias.evaluation.compare import COLUMNS, Protocol, compare, text
+    from dealias.evaluation.compare import key as key_of
+    from dealias.evaluation.journal import Journal, remember
+    from dealias.evaluation.references import files, references
+
+    usable(device)
+    chosen = _loaded(methods, device, seed)
+    protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
+    todo = files(input)
+    folder = _folder(output)
+    journal = Journal(folder / "scores.csv", COLUMNS, text)
+    journal.open()
+    settings = {"data": str(Path(input).resolve()), "mask_arguments": dict(protocol.mask_arguments), "noise": noise}
+    settings |= {"coils": coils, "range": range, "maps": maps, "precision": precision, "seed": seed}
+    settings |= {"methods": {name: _fingerprint(method) for name, method in chosen.items()}, **made(Path(input), seed)}
+    remember(folder / "settings.json", settings, FIXED, growing="methods")
+    coil_maps, failed = choose(maps), []
+    done = {key_of(row) for row in journal.rows}
+    if done:
+        print(f"dealias: {journal.path}: {len(done)} rows are there, which stay", file=sys.stderr)
+    for path, name in tqdm(todo, unit="file", leave=False, disable=None):
+        try:
+            with naming(str(path)), memory.enough(str(path)):
+                for reference in references(path, name, maps=coil_maps, key=key, axes=axes):
+                    for row in compare(chosen, reference, protocol, done, device=device, precision=precision):
+                        journal.add(row)
+        except UserError as error:
+            tqdm.write(f"dealias: {error}", file=sys.stderr)
+            failed.append(name)
+    _report(folder, journal)
+    if failed:
+        raise UserError(f"{len(todo) - len(failed)} of {len(todo)} compared, {len(failed)} failed: {', '.join(failed)}")
+
+
+def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
+    """Return the methods by name; where a name ends in a file of weights, the path is the name."""
+    from dealias.cards import load
+
+    found = {}
+    for name in (part.strip() for part in names.split(",")):
+        if not name or name in found:
+            raise UserError(f"--methods names '{name}' twice; name each once, such as zero_filled,wavelet,rim")
+        method = load(name, device=device)
+        found[name] = load(name, device=device, seed=seed) if "seed" in method.arguments else method
+    return found
+
+
+def _numbers(values: str) -> tuple[float, ...]:
+    try:
+        return tuple(dict.fromkeys(float(value) for value in values.split(",")))
+    except ValueError:
+        raise UserError(f"--accelerations cannot be '{values}'; give numbers such as 2,3,4,5") from None
+
+
+def _folder(output: str) -> Path:
+    from dealias.files.atomic import refusal, sweep
+
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is a file; give a folder for the results")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder}: {refusal(error)}") from None
+    sweep(folder)
+    return folder
+
+
+def _fingerprint(method: "Method") -> str:
+    """Return what tells a method from one of the same name with other arguments or weights."""
+    import hashlib
+    import json
+
+    import torch
+
+    kind = type(method)
+    digest = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}".encode())
+    digest.update(json.dumps(method.arguments, sort_keys=True, default=str).encode())
+    for name, value in method.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
+
+
+def _report(folder: Path, journal: "Journal") -> None:
+    """Print the means and write them, and draw the boxes, of all rows that the table holds."""
+    from dealias.evaluation.report import boxes, by_acceleration, summary
+    from dealias.files.atomic import atomic
+
+    if not journal.rows:
+        return
+    lines = summary(journal.rows)
+    print("\n".join(lines))
+    with atomic(folder / "summary.md", overwrite=True) as temporary:
+        temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    for (mask, acceleration), rows in by_acceleration(journal.rows).items():
+        boxes(folder / f"{mask}_{acceleration}x.png", rows, overwrite=True)
+    print(f"\nEvery score is in {journal.path}; the means and box plots are beside it")

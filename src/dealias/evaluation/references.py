@@ -1,0 +1,149 @@
+"""What methods are compared on: images, or scans that were measured in full and can be undersampled in hindsight."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.coils import espirit
+from dealias.errors import UserError
+from dealias.files.centred import central_share
+from dealias.files.fastmri import cropped
+from dealias.files.formats import about, check_exists, recognise
+from dealias.files.open import open
+from dealias.shapes import Image, Maps
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One image ([time,] y, x) that a reconstruction should equal.
+
+    Arguments:
+        file: where it is from.
+        slice: its number in the file.
+        image: of largest magnitude 1 where the file holds images, on the file's scale where it was measured.
+        volume: the largest magnitude of all the file's images on that scale: fastMRI's data range.
+        full: what was measured of it, fully sampled; None where a scan is to be simulated.
+    """
+
+    file: str
+    slice: int
+    image: Image
+    volume: float
+    full: Acquisition | None = None
+
+
+def files(source: str | Path) -> list[tuple[Path, str]]:
+    """Return each file with its name: the file itself, or those below a folder that are of a known format.
+
+    Raises:
+        UserError: where there is none.
+    """
+    begin = Path(source)
+    with about(begin):
+        check_exists(begin)
+    if not begin.is_dir():
+        return [(begin, begin.name)]
+    found = sorted(path for path in begin.rglob("*") if path.is_file() and not path.name.startswith("."))
+    known = [(path, path.relative_to(begin).as_posix()) for path in found if path.stat().st_size and recognise(path)]
+    if not known:
+        raise UserError(f"{begin}: holds no file of a known format; give images or fully sampled k-space")
+    return known
+
+
+def references(
+    path: Path,
+    name: str,
+    *,
+    maps: Maps | Literal["auto"] | None = "auto",
+    key: str | None = None,
+    axes: str | None = None,
+) -> Iterator[Reference]:
+    """Yield the images of a file; of k-space, those of all its samples, coils combined.
+
+    Slices without signal are passed over.
+
+    Arguments:
+        name: what results call the file.
+        maps: of measured coils; "auto" are the file's own, else ESPIRiT's from all samples.
+        key: as in `dealias.open`.
+        axes: likewise.
+
+    Raises:
+        UserError: where the file holds neither images nor fully sampled k-space.
+    """
+    found = _contents(path, key, axes)
+    if isinstance(found, Acquisition):
+        with about(path):
+            yield from _of_scan(found, name, maps)
+        return
+    largest = float(found.abs().max())
+    for number, image in enumerate(found):
+        size = image.abs().max()
+        if size > 0:
+            yield Reference(name, number, image / size, largest / float(size))
+
+
+def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) -> Iterator[Reference]:
+    if not _sampled_in_full(full):
+        raise UserError(f"is {full.acceleration:.2g}x undersampled; a comparison needs all of k-space")
+    if not isinstance(maps, str):
+        full = full.with_maps(maps)
+    elif full.coils > 1 and full.maps is None:
+        full = full.with_maps(espirit(full))
+    shown = cropped(full.zero_filled, full.header.matrix)
+    volume = float(shown.abs().max())
+    if shown.ndim == full.dimensions:
+        stack = [(shown, full)]
+    else:
+        stack = [(image, full[number]) for number, image in enumerate(shown)]
+    for number, (image, scan) in enumerate(stack):
+        if image.any():
+            yield Reference(name, number, image, volume, scan)
+
+
+def _contents(path: Path, key: str | None, axes: str | None) -> Acquisition | Tensor:
+    """Return the k-space of a file, or its images (n, y, x).
+
+    Complex images of an array file can be taken for k-space: its energy, which lies at the centre, tells them apart.
+    """
+    try:
+        scan = open(path, key=key, axes=axes)
+    except UserError as complaint:
+        if key is not None or axes is not None:
+            raise
+        try:
+            return _images(path)
+        except UserError as other:
+            raise UserError(f"{complaint}; nor are there images: it {other}") from None
+    if key is None and axes is None and central_share(scan.centred_kspace) <= 0.8:
+        try:
+            return _images(path)
+        except UserError:
+            pass
+    return scan
+
+
+def _images(path: Path) -> Tensor:
+    module = recognise(path)
+    if module is None or not hasattr(module, "images"):
+        raise UserError("is no file of images")
+    stack: Tensor = module.images(path)
+    if not torch.isfinite(stack).all():
+        raise UserError("holds NaN or infinite values; mend the file or leave it out")
+    return stack
+
+
+def _sampled_in_full(full: Acquisition) -> bool:
+    """Whether most of the box that the mask spans is sampled: zero padding and cut corners do not count."""
+    mask = full.centred_mask
+    mask = mask.expand(*mask.shape[:-2], *full.shape[-2:])
+    where = mask.nonzero()[:, -2:]
+    if not len(where):
+        return False
+    box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
+    return bool(len(where) > 0.75 * box)
