@@ -19,7 +19,7 @@ demo: .venv/installed
 	$(BIN)/dealias demo
 
 lint: .venv/tested
-	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks reproductions docs
 	$(BIN)/mypy
 
 test: lint

@@ -1,0 +1,59 @@
+"""The images of a page: real ones where ../shared/data is, simulated heads elsewhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import dealias
+from dealias.files.images import images as read
+from dealias.phantoms import head
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+HEADS = Path(__file__).parents[2] / "runs" / "reproductions"
+
+
+def sources(name: str) -> list[str]:
+    """Return what `dealias train` takes as data for a file of ../shared/data; simulated heads where it is missing."""
+    path = SHARED / f"{name}.npz"
+    if path.exists():
+        return [str(path)]
+    made = HEADS / f"{name}.npy"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        first = 100 * sum(map(ord, name))  # other heads under another name
+        np.save(made, torch.stack([head((96, 96), seed=first + k) for k in range(6)]).numpy())
+    return [str(made)]
+
+
+def held_back(count: int) -> list[Tensor]:
+    """Return slices (y, x) of the subject that chooses, evenly spread."""
+    images = read(sources("siat_brain_val")[0])
+    return [images[i] for i in torch.linspace(0, len(images) - 1, count).round().long().tolist()]
+
+
+def foreign() -> dict[str, Tensor]:
+    """Return one image (y, x) of each body or scanner that no training saw."""
+    found = {}
+    for name in ("kellman_fatwater", "ukat_b0_256", "ukat_r2star_philips", "ukat_t1_philips"):
+        images = read(sources(name)[0])
+        found[name] = images[len(images) // 2]
+    return found
+
+
+def scans(
+    images: Sequence[Tensor], acceleration: float, *, patterns: int = 1, noise_std: float = 0.001, coils: int = 1
+) -> list[tuple[dealias.Acquisition, Tensor]]:
+    """Return a simulated scan of each image with each 2D Gaussian pattern, beside its image of maximum one."""
+    pairs = []
+    for number, image in enumerate(images):
+        image = image / image.abs().max()
+        for pattern in range(patterns):
+            generator = torch.Generator().manual_seed(1000 * pattern + number)
+            mask = dealias.sampling.gaussian((*image.shape,), acceleration, generator=generator)
+            maps = dealias.coils.simulate((*image.shape,), coils, generator=generator) if coils > 1 else None
+            scan = dealias.Acquisition.simulate(image, mask, maps, noise_std, generator=generator)
+            pairs.append((scan, image))
+    return pairs

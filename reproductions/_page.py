@@ -1,0 +1,61 @@
+"""A page of results: what was claimed, what the paper found, what we found, and how to find it again."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+PAGES = Path(__file__).parents[1] / "docs" / "reproductions"
+WAITING = "not run yet"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One line of the table of claims.
+
+    Arguments:
+        claim: in a few words.
+        paper: its number, where it gives one.
+        ours: our number, None where a model is still to be trained.
+        holds: whether ours agree; None where that cannot be said yet.
+    """
+
+    claim: str
+    paper: str
+    ours: str | None
+    holds: bool | None
+
+    def row(self) -> list[str]:
+        """Return the line's cells."""
+        verdict = {True: "holds", False: "does not hold", None: "open"}[self.holds]
+        return [self.claim, self.paper, self.ours or WAITING, verdict]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a Markdown table; None is a cell that is not run yet."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(WAITING if cell is None else str(cell) for cell in line) + " |" for line in lines
+    )
+
+
+def write(name: str, title: str, parts: Sequence[str], claims: Sequence[Claim] = ()) -> Path:
+    """Write docs/reproductions/<name>.md and return its path."""
+    command = shlex.join(["python", f"reproductions/{name}.py", *sys.argv[1:]])
+    made = f"Made by `{command}` on {date.today()}, dealias {version('dealias')}, torch {version('torch')}."
+    body = [f"# {title}", *parts]
+    if claims:
+        body.append(table(["claim", "paper", "ours", ""], [claim.row() for claim in claims]))
+    PAGES.mkdir(parents=True, exist_ok=True)
+    path = PAGES / f"{name}.md"
+    path.write_text("\n\n".join([*body, made]) + "\n")
+    print(path.read_text())
+    return path
+
+
+def figure(name: str, caption: str) -> str:
+    """Return the Markdown of a figure beside the page."""
+    return f"![{caption}]({name}.png)"

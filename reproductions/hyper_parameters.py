@@ -1,0 +1,166 @@
+"""How many time steps and features the RIM needs: the paper's study on patches of 30 x 30.
+
+    python reproductions/hyper_parameters.py --minutes 20           # trains what fits, the rest in the next run
+    python reproductions/hyper_parameters.py --updates 10000 --minutes 600 --images 10 --patterns 3
+
+Claims 3, 4 and 5 of the card: short recursions diverge, more steps gain less and less but more at higher
+acceleration, features still gain at 128, and the fourth estimate of a model of four steps beats the fourth of one of
+six.
+"""
+
+import argparse
+
+import torch
+from matplotlib.figure import Figure
+
+import dealias
+from _data import held_back, scans, sources
+from _models import Models
+from _page import PAGES, Claim, figure, table, write
+from dealias.evaluation.metrics import ssim
+
+STEPS, FEATURES, ACCELERATIONS = (4, 6, 8, 10, 12), (32, 64, 128), (2.0, 3.0, 4.0, 5.0)
+RESTARTS = 3
+
+
+def settings(steps, features, updates, seed):
+    """Return the paper's training: patches of 30 x 30, squared error, equal weights; no consistency, which is ours."""
+    return {
+        "method": "rim",
+        "method_arguments": {"features": features, "iterations": steps},
+        "updates": updates,
+        "every": max(100, updates // 10),
+        "seed": seed,
+    }
+
+
+def scores(method, images, patterns):
+    """Return the mean SSIM of every estimate at every acceleration, (acceleration, step)."""
+    rows = []
+    for acceleration in ACCELERATIONS:
+        pairs = scans(images, acceleration, patterns=patterns)
+        values = [[ssim(x, image, "gaussian") for x in dealias.iterate(method, scan)] for scan, image in pairs]
+        rows.append(torch.tensor(values).mean(0))
+    return torch.stack(rows)
+
+
+def trained(models, steps, features, updates, images, patterns):
+    """Return the scores of a model that learned, and how many trainings diverged before it; None if still to do.
+
+    A training has diverged where its last estimate is worse than its first, or not a number.
+    """
+    for seed in range(RESTARTS):
+        method = models.get(**settings(steps, features, updates, seed))
+        if method is None:
+            return None
+        found = scores(method, images, patterns)
+        if (found[:, -1] > found[:, 0]).all():
+            return found, seed
+    return found, RESTARTS
+
+
+def drawn(results):
+    """Draw SSIM against steps and against features, one curve for each acceleration."""
+    sheet = Figure(figsize=(9, 3.2), layout="constrained")
+    axes = sheet.subplots(1, 2, sharey=True)
+    for axis, (name, place, others) in zip(
+        axes, (("time steps T (F = 64)", 0, (None, 64)), ("features F (T = 8)", 1, (8, None))), strict=True
+    ):
+        keys = sorted(key for key in results if all(o in (None, k) for o, k in zip(others, key, strict=True)))
+        for number, acceleration in enumerate(ACCELERATIONS):
+            values = [float(results[key][0][number, -1]) for key in keys]
+            axis.plot([key[place] for key in keys], values, "o-", label=f"{acceleration:g}x")
+        axis.set_xlabel(name)
+    axes[0].set_ylabel("SSIM")
+    axes[0].legend(frameon=False)
+    PAGES.mkdir(parents=True, exist_ok=True)
+    sheet.savefig(PAGES / "hyper_parameters.png", dpi=110)
+
+
+def claims(results):
+    """Return what the paper says of steps and features, and what came out."""
+
+    def last(steps, features=64):
+        found = results.get((steps, features))
+        return None if found is None else found[0][:, -1]
+
+    lines = []
+    short = [results.get((steps, 64)) for steps in (4, 6, 8)]
+    ours = (
+        None if None in short else ", ".join(f"T = {t}: {found[1]}" for t, found in zip((4, 6, 8), short, strict=True))
+    )
+    holds = None if ours is None else short[0][1] > short[2][1]
+    lines.append(Claim("T = 4 diverges often (restarts counted)", "T = 4 often, 6 hard, 8 fine", ours, holds))
+    pairs = [(4, 6), (6, 8), (8, 10), (10, 12)]
+    gains = [None if None in (last(a), last(b)) else last(b) - last(a) for a, b in pairs] if results else [None] * 4
+    known = None not in gains
+    text = (
+        ", ".join(f"{a} to {b}: {gain.mean():+.4f}" for (a, b), gain in zip(pairs, gains, strict=True))
+        if known
+        else None
+    )
+    holds = None if not known else bool(gains[2].mean() < gains[0].mean() and gains[3].mean() < gains[0].mean())
+    lines.append(
+        Claim("8 to 10 steps gain little, 10 to 12 even lose at some accelerations", "figure only", text, holds)
+    )
+    whole = None if None in (last(4), last(8)) else last(8) - last(4)
+    text = None if whole is None else ", ".join(f"{r:g}x {g:+.4f}" for r, g in zip(ACCELERATIONS, whole, strict=True))
+    holds = None if whole is None else bool(whole[-1] > whole[0])
+    lines.append(Claim("steps help more at higher acceleration (4 to 8 steps)", "figure only", text, holds))
+    wide = [last(8, features) for features in FEATURES]
+    known = None not in wide
+    text = ", ".join(f"F = {f}: {w.mean():.4f}" for f, w in zip(FEATURES, wide, strict=True)) if known else None
+    holds = None if not known else bool(wide[2].mean() > wide[1].mean() > wide[0].mean())
+    lines.append(Claim("features still gain at 128", "figure only", text, holds))
+    four, six = results.get((4, 64)), results.get((6, 64))
+    known = four is not None and six is not None
+    text = None
+    if known:
+        early, late, end = four[0][:, 3].mean(), six[0][:, 3].mean(), six[0][:, 5].mean()
+        text = f"{early:.4f} against {late:.4f}; sixth of T = 6: {end:.4f}"
+    holds = None if not known else bool(early > late and end > early)
+    lines.append(
+        Claim("4th estimate of T = 4 beats the 4th of T = 6, whose 6th is better still", "figure only", text, holds)
+    )
+    return lines
+
+
+def main():
+    """Train what the time allows, and write the page of what is there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser.add_argument("--updates", type=int, default=1000)
+    parser.add_argument("--images", type=int, default=4)
+    parser.add_argument("--patterns", type=int, default=1)
+    options = parser.parse_args()
+    data, validation = sources("siat_brain_train"), sources("siat_brain_val")
+    simulation = {"crop": [30, 30], "lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0, "batch": 8}
+    common = {"data": data, "validation": validation, "simulation": simulation, "loss": "squared_error"}
+    models = Models(options.minutes, **common)
+    images = held_back(options.images)
+    results = {}
+    for steps, features in [(steps, 64) for steps in STEPS] + [(8, features) for features in FEATURES]:
+        found = trained(models, steps, features, options.updates, images, options.patterns)
+        if found is not None:
+            results[steps, features] = found
+    drawn(results)
+    cells = [
+        [t, f, *(f"{value:.4f}" for value in results[t, f][0][:, -1])] if (t, f) in results else [t, f, *[None] * 4]
+        for t, f in sorted({(steps, 64) for steps in STEPS} | {(8, features) for features in FEATURES})
+    ]
+    text = (
+        f"RIMs trained on patches of 30 x 30 for {options.updates} updates of 8 patches, judged on {options.images} "
+        f"whole slices of a subject that they never saw, {options.patterns} 2D Gaussian pattern(s) each, noise 0.001; "
+        "SSIM with a Gaussian window of 11 x 11. A model that diverged was trained again from another seed."
+    )
+    head = ["T", "F", *(f"{acceleration:g}x" for acceleration in ACCELERATIONS)]
+    write(
+        "hyper_parameters",
+        "How many time steps, how many features",
+        [text, table(head, cells), figure("hyper_parameters", "SSIM against T and F")],
+        claims(results),
+    )
+
+
+if __name__ == "__main__":
+    main()

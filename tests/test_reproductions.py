@@ -1,0 +1,64 @@
+"""The machinery of the result pages: models cached by their settings, pages that say what is not run yet."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dealias
+from dealias.phantoms import head
+
+ROOM = Path(__file__).parents[1] / "reproductions"
+
+
+@pytest.fixture
+def room(monkeypatch, tmp_path):
+    """The folder of the pages as a script sees it, with a cache of its own."""
+    monkeypatch.syspath_prepend(str(ROOM))
+    import _data
+    import _models
+    import _page
+
+    monkeypatch.setattr(_models, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(_page, "PAGES", tmp_path / "pages")
+    monkeypatch.setattr(_data, "HEADS", tmp_path)
+    monkeypatch.setattr(_data, "SHARED", tmp_path / "missing")
+    return {"data": _data, "models": _models, "page": _page}
+
+
+def test_models_are_trained_once_and_known_by_their_settings(room, tmp_path):
+    np.save(tmp_path / "heads.npy", np.stack([head((32, 32), seed=seed).numpy() for seed in range(2)]))
+    common = {"data": [str(tmp_path / "heads.npy")], "validation": [str(tmp_path / "heads.npy")]}
+    small = {"method": "rim", "method_arguments": {"features": 4, "iterations": 2}, "simulation": {"crop": [16, 16]}}
+    settings = {**small, "updates": 2, "every": 1, "precision": "float32"}
+    assert room["models"].Models(0, **common).get(**settings) is None
+    method = room["models"].Models(5, **common).get(**settings)
+    assert isinstance(method, dealias.Method) and method.iterations == 2
+    assert room["models"].Models(0, **common).get(**settings) is not None
+    assert room["models"].Models(0, **common).get(**{**settings, "seed": 1}) is None
+
+
+def test_a_page_says_what_is_open(room, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["some.py", "--minutes", "3"])
+    claim = room["page"].Claim
+    path = room["page"].write(
+        "some",
+        "Title",
+        [room["page"].table(["a"], [[1], [None]])],
+        [claim("x", "1", None, None), claim("y", "2", "3", False)],
+    )
+    text = path.read_text()
+    assert (
+        "| not run yet |" in text
+        and "| x | 1 | not run yet | open |" in text
+        and "| y | 2 | 3 | does not hold |" in text
+    )
+    assert "`python reproductions/some.py --minutes 3`" in text
+
+
+def test_without_real_data_there_are_heads(room):
+    assert len(room["data"].held_back(2)) == 2
+    assert room["data"].sources("siat_brain_train") != room["data"].sources("siat_brain_val")
+    ((scan, image),) = room["data"].scans(room["data"].held_back(1), 4.0, coils=2)
+    assert scan.coils == 2 and float(image.abs().max()) == pytest.approx(1)
