@@ -129,6 +129,14 @@ def test_maps_by_themselves():
         list(dealias.iterate("zero_filled", bare))
 
 
+def test_what_no_coil_sees_is_zero():
+    problem = film(batch=(2, 2), coils=3, dimensions=3)
+    maps = problem.maps.clone()
+    maps[..., :5] = 0
+    for image in dealias.iterate(rim(), problem.with_maps(maps)):
+        assert not image[..., :5].any() and image[..., 5:].all()
+
+
 def test_by_name_and_mistakes():
     problem = film(batch=())
     assert_close(dealias.reconstruct("zero_filled", problem), problem.zero_filled, 1e-6, "by name")

@@ -127,10 +127,20 @@ def _estimates(method: Method, problem: Problem, precision: Precision) -> Iterat
     device = problem.data.device.type
     with torch.no_grad():
         normalised, scale = method.normalised(problem)
+    unseen = _unseen(problem)
     steps = method.estimates(normalised)
     while True:
         with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
             x = next(steps, None)
         if x is None:
             return
-        yield x * scale
+        image = x * scale
+        yield image if unseen is None else image.masked_fill(unseen, 0)
+
+
+def _unseen(problem: Problem) -> Tensor | None:
+    """Return the pixels (*batch, y, x) that no coil sees, where a network's image would be invention."""
+    if not isinstance(problem, Acquisition) or problem.maps is None:
+        return None
+    unseen = (problem.maps == 0).all(-3)
+    return unseen if bool(unseen.any()) else None
