@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from dealias import find
 from dealias.linear_operator import Adjoint
 from dealias.operators.cartesian import Cartesian
+from dealias.operators.finite_difference import FiniteDifference
+from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.operators.wavelet import Wavelet
 from dealias.testing import assert_adjoint
 from problems import Missing, coil_maps
@@ -28,18 +30,26 @@ def wavelet(batch, y, x, generator):
     return Wavelet(), (batch, y, x)
 
 
+def finite_difference(batch, y, x, generator):
+    return FiniteDifference(), (batch, 2, y, x)
+
+
+def temporal_fourier(batch, y, x, generator):
+    return TemporalFourier(), (batch, y, x)
+
+
 def composed(batch, y, x, generator):
     operator, shape = cartesian(batch, y, x, generator)
     return operator @ Wavelet().H @ Missing(torch.rand(y, x, generator=generator) < 0.5), shape
 
 
 def test_every_operator_is_here():
-    assert find.names("operators") == ["cartesian", "wavelet"]
+    assert find.names("operators") == ["cartesian", "finite_difference", "temporal_fourier", "wavelet"]
 
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.sampled_from([cartesian, one_coil, wavelet, composed]),
+    st.sampled_from([cartesian, one_coil, wavelet, finite_difference, temporal_fourier, composed]),
     st.integers(1, 3),
     sizes,
     sizes,
