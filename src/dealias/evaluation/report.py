@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from dealias.files.atomic import atomic
 
@@ -68,10 +69,14 @@ def boxes(path: str | os.PathLike[str], rows: Rows, *, overwrite: bool = False) 
         )
         if name == "nmse" and all(value > 0 for part in values for value in part):
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_yticks(range(1, len(methods) + 1), methods if place == 1 else [""] * len(methods), parse_math=False)
         axes.invert_yaxis()  # the first method above
         axes.set_title(SHOWN[name], fontsize=9)
         axes.tick_params(labelsize=8)
+        axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color="0.9")
         axes.set_axisbelow(True)
         axes.spines[["top", "right", "left"]].set_visible(False)
