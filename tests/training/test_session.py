@@ -191,3 +191,24 @@ def test_durations():
     for text in ("", "9", "m", "-3s", "9 days"):
         with pytest.raises(UserError, match="duration"):
             seconds(text)
+
+
+def test_films(data, tmp_path):
+    """A method that sees films learns from moved stills, films and hearts."""
+    import numpy as np
+
+    np.save(tmp_path / "film.npy", torch.stack([head((24, 80), seed=s) for s in range(3)]).numpy())
+    simulation = {"crop": [8, 8], "columns": [48, 48], "frames": 3, "acceleration": [2, 3]}
+    arguments = [
+        *("train", "-o", tmp_path / "run", "--data", data / "train.npy", "--films", tmp_path / "film.npy"),
+        *("--validation", tmp_path / "film.npy", "--method", "crnn", "--method.features", 4, "--method.iterations", 2),
+        *("--simulation", json.dumps(simulation), "--loss", "last_squared_error", "--clip", 5, "--phantoms", 1),
+        *("--precision", "float32", "--updates", 3, "--every", 3),
+    ]
+    execute([str(word) for word in arguments])
+    card = cards.read(tmp_path / "run" / "weights.safetensors")
+    assert card["validation"].keys() == {"psnr", "psnr/6x", "psnr/9x"}
+    assert dealias.load(tmp_path / "run" / "weights.safetensors").dimensions == 3
+    refused = [str(word) for word in arguments if word not in ("--method", "crnn")]
+    assert "leave --films out" in complaint([*refused, "--simulation", "{}", "-o", str(tmp_path / "other")])
+    assert "clip" in complaint([str(word) for word in [*arguments, "--clip", 0, "-o", tmp_path / "other"]])

@@ -11,12 +11,14 @@ def run(
     method_arguments: dict[str, Any] | None = None,
     data: list[str],
     validation: list[str],
+    films: list[str] = [],  # noqa: B006 - nobody changes it
     denoised: bool = False,
     phantoms: int = 0,
     photographs: bool = False,
     simulation: dict[str, Any] | None = None,
-    loss: Literal["squared_error", "log_squared_error", "magnitude_error"] = "log_squared_error",
+    loss: Literal["squared_error", "last_squared_error", "log_squared_error", "magnitude_error"] = "log_squared_error",
     rate: float = 1e-3,
+    clip: float | None = None,
     precision: Literal["float32", "bfloat16", "auto"] = "auto",
     updates: int = 100_000,
     time: str | None = None,
@@ -35,13 +37,16 @@ def run(
         method: the method by name, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         data: images to learn from: files or folders of .npy, .npz, HDF5 or PNG
-        validation: images of other subjects, on which the best weights are chosen
+        validation: images of other subjects, on which the best weights are chosen; films for a method that sees such
+        films: for a method that sees films, files whose images are frames; images in `data` are moved
         denoised: learn from a denoised copy of each image too
-        phantoms: how many simulated heads to add
+        phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
-        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, silent, batch
+        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, silent, batch;
+            for films crop (rows), columns, frames, acceleration, noise, band, silent, batch
         loss: what is minimised
         rate: the learning rate at the start; it falls with a cosine
+        clip: cut each entry of the gradient at this size; none cuts the whole at norm 1
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it
         updates: how many, at the most
         time: how long in all, at the most, such as 90s, 9m or 2h

@@ -17,6 +17,12 @@ def squared_error(estimates: Iterable[Image], target: Image) -> Tensor:
     return torch.stack([(x - target).abs().square().mean() for x in estimates]).mean()
 
 
+def last_squared_error(estimates: Iterable[Image], target: Image) -> Tensor:
+    """Return the mean over pixels of |x_T - x|^2 of the last step alone, the CRNN paper's loss (card 3)."""
+    *_, last = estimates
+    return (last - target).abs().square().mean()
+
+
 def log_squared_error(estimates: Iterable[Image], target: Image) -> Tensor:
     """Return the mean over steps and problems of log ||x_t - x||^2: every decibel of every step counts alike."""
     floor = torch.finfo(target.real.dtype).tiny

@@ -26,6 +26,7 @@ from dealias.evaluation.metrics import psnr
 from dealias.method import Method
 from dealias.shapes import Image
 from dealias.training import losses
+from dealias.training.films import FilmSimulation
 from dealias.training.simulate import Simulation
 
 KEPT_EVERY = timedelta(minutes=2)
@@ -37,8 +38,8 @@ class Module(lightning.LightningModule):
     def __init__(
         self,
         method: Method,
-        simulation: Simulation,
-        images: Sequence[Image],
+        simulation: Simulation | FilmSimulation,
+        images: Sequence[Tensor],
         loss: str,
         rate: float,
         updates: int,
@@ -60,7 +61,7 @@ class Module(lightning.LightningModule):
         size = self.simulation.size(_generator(self.seed, self.global_step))
         acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, index))
         acquisition, target = acquisition.to(self.device), target.to(self.device)
-        problem, scale = acquisition.normalised(self.method.dimensions)
+        problem, scale = self.method.normalised(acquisition)
         value: Tensor = self.loss(self.method.estimates(problem), target / scale)
         self.log("loss", value, prog_bar=True)
         return value
@@ -129,6 +130,7 @@ def fit(
     every: int,
     patience: int,
     devices: int,
+    clip: float | None,
 ) -> Path:
     """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
     # `last` is written at every validation too
@@ -144,7 +146,8 @@ def fit(
         val_check_interval=every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
-        gradient_clip_val=1.0,
+        gradient_clip_val=clip or 1.0,
+        gradient_clip_algorithm="value" if clip else "norm",
         log_every_n_steps=min(50, module.updates),
         callbacks=[
             EMAWeightAveraging(decay=0.999),

@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from dealias import cards, find
 from dealias.configure import configure
 from dealias.errors import UserError
+from dealias.files.film import film
 from dealias.files.images import images as read
 from dealias.method import Method
+from dealias.training import films
+from dealias.training.films import FilmSimulation
 from dealias.training.images import gather
 from dealias.training.simulate import Simulation
 
 SETTINGS = "settings.json"
-ACCELERATIONS = (2.0, 4.0)  # of the validation; its noise is 0.001 of the maximum
+ACCELERATIONS, FILM_ACCELERATIONS = (2.0, 4.0), (6.0, 9.0)  # of the validation; its noise is 0.001 of the maximum
 
 
 def train(output: str, **settings: Any) -> Path:
@@ -39,6 +43,8 @@ def train(output: str, **settings: Any) -> Path:
             raise UserError(f"{settings[name]} {name} are impossible; give 1 or more")
     if not 0 < settings["rate"] < float("inf") or settings["phantoms"] < 0:
         raise UserError("rate must be more than zero, and phantoms zero or more; correct them")
+    if settings["clip"] is not None and not 0 < settings["clip"] < float("inf"):
+        raise UserError(f"clip cannot be {settings['clip']}; give more than zero, or leave it out")
     directory = Path(output)
     settings = _compared(directory, settings)
     torch.manual_seed(settings["seed"])
@@ -46,16 +52,17 @@ def train(output: str, **settings: Any) -> Path:
     precision = settings["precision"]
     if precision == "auto":
         precision = "bfloat16" if _fast_bfloat16() else "float32"
-    simulation = configure(Simulation, settings["simulation"] or {})
-    held_back = [image for source in settings["validation"] for image in read(source)]
-    images = gather(
-        settings["data"],
-        denoised=settings["denoised"],
-        phantoms=settings["phantoms"],
-        photographs=settings["photographs"],
-    )
-    step = max(1, len(held_back) // 5)
-    examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
+    sees_films = method.dimensions == 3
+    simulation: Simulation | FilmSimulation
+    if sees_films:
+        simulation = configure(FilmSimulation, settings["simulation"] or {})
+        examples = films.validation_set([film(source) for source in settings["validation"]], FILM_ACCELERATIONS)
+    else:
+        simulation = configure(Simulation, settings["simulation"] or {})
+        held_back = [image for source in settings["validation"] for image in read(source)]
+        step = max(1, len(held_back) // 5)
+        examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
+    images = _sources(settings, sees_films)
     module = Module(
         method,
         simulation,
@@ -75,6 +82,7 @@ def train(output: str, **settings: Any) -> Path:
         every=settings["every"],
         patience=settings["patience"],
         devices=settings["devices"],
+        clip=settings["clip"],
     )
     target = directory / "weights.safetensors"
     return export(best, target) if module.global_rank == 0 else target
@@ -104,6 +112,21 @@ def export(checkpoint: Path, target: Path) -> Path:
     return target
 
 
+def _sources(settings: dict[str, Any], moving: bool) -> list[Tensor]:
+    """Return the images that a training draws from, and films (time, y, x) among them where it sees such."""
+    if settings["films"] and not moving:
+        raise UserError(f"method '{settings['method']}' sees images, not films; leave --films out")
+    stills = gather(
+        settings["data"],
+        denoised=settings["denoised"],
+        phantoms=0 if moving else settings["phantoms"],
+        photographs=settings["photographs"],
+    )
+    if not moving:
+        return stills
+    return [*stills, *(film(source) for source in settings["films"]), *films.hearts(settings["phantoms"])]
+
+
 def seconds(text: str | None) -> float | None:
     """Return a duration such as 90s, 9m or 2h in seconds."""
     if text is None:
@@ -124,7 +147,7 @@ def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
     file = directory / SETTINGS
     if file.exists() and any(directory.glob("*.ckpt")):
         old = json.loads(file.read_text())
-        changed = [key for key in new if key not in changeable and new[key] != old.get(key)]
+        changed = [key for key in new if key not in changeable and (new[key] or None) != (old.get(key) or None)]
         if changed:
             name = changed[0].removesuffix("_arguments").removesuffix("_")
             raise UserError(f"{directory}: holds a training with another {name}; choose another folder")

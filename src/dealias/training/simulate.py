@@ -15,6 +15,7 @@ from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.shapes import Image
+from dealias.training._draw import integer, logarithmic, uniform
 
 
 @dataclass(frozen=True)
@@ -65,50 +66,50 @@ class Simulation:
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
-        return _integer(*self.crop, generator), _integer(*self.crop, generator)
+        return integer(*self.crop, generator), integer(*self.crop, generator)
 
     def pairs(
         self, images: Sequence[Tensor], size: tuple[int, int], generator: torch.Generator
     ) -> tuple[Acquisition, Image]:
         """Return a batch of acquisitions, and the images (batch, y, x) that they were made of."""
-        acceleration = _uniform(*self.acceleration, generator)
-        number = _integer(2, 8, generator) if _uniform(0, 1, generator) < self.coils else 1
+        acceleration = uniform(*self.acceleration, generator)
+        number = integer(2, 8, generator) if uniform(0, 1, generator) < self.coils else 1
         drawn = []
         for _ in range(self.batch):
-            image = images[_integer(0, len(images) - 1, generator)]
+            image = images[integer(0, len(images) - 1, generator)]
             target = self._augmented(image, size, generator)
-            noise_std = _logarithmic(*self.noise, generator)
+            noise_std = logarithmic(*self.noise, generator)
             mask = self._mask((*target.shape,), acceleration, generator)
             maps = coils.simulate(size, number, generator=generator) if number > 1 else None
             drawn.append((Acquisition.simulate(target, mask, maps, noise_std, generator=generator), target))
         acquisition = Acquisition.stack([pair[0] for pair in drawn])
-        if _uniform(0, 1, generator) < self.silent:
+        if uniform(0, 1, generator) < self.silent:
             acquisition = replace(acquisition, noise_std=None)
         return acquisition, torch.stack([pair[1] for pair in drawn])
 
     def _augmented(self, image: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
-        if _uniform(0, 1, generator) < 0.5:
-            image = shrunk(image, _uniform(0.4, 1.0, generator))
-        if _uniform(0, 1, generator) < 0.5:
+        if uniform(0, 1, generator) < 0.5:
+            image = shrunk(image, uniform(0.4, 1.0, generator))
+        if uniform(0, 1, generator) < 0.5:
             image = image.T
         for axis in (-2, -1):
-            if _uniform(0, 1, generator) < 0.5:
+            if uniform(0, 1, generator) < 0.5:
                 image = image.flip(axis)
         # a side that the image lacks is padded with the background that surrounds a body
         missing = [max(0, wanted - present) for wanted, present in zip(size, image.shape, strict=True)]
         image = torch.nn.functional.pad(image, (0, missing[1], 0, missing[0]))
-        first = [_integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
+        first = [integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
         crop = image[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
         crop = crop * smooth_phase(size, 1.0, generator)
-        if _uniform(0, 1, generator) < self.grain:
+        if uniform(0, 1, generator) < self.grain:
             noise = torch.randn(size, dtype=crop.dtype, generator=generator)
-            crop = crop + _logarithmic(0.003, 0.04, generator) * noise
-        return band_limited(crop, generator) if _uniform(0, 1, generator) < self.band else crop
+            crop = crop + logarithmic(0.003, 0.04, generator) * noise
+        return band_limited(crop, generator) if uniform(0, 1, generator) < self.band else crop
 
     def _mask(self, shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Tensor:
-        if _uniform(0, 1, generator) >= self.lines:
+        if uniform(0, 1, generator) >= self.lines:
             return sampling.gaussian(shape, acceleration, generator=generator)
-        kind = ("random", "equispaced", "gaussian")[_integer(0, 2, generator)]
+        kind = ("random", "equispaced", "gaussian")[integer(0, 2, generator)]
         return sampling.cartesian(shape, acceleration, lines=kind, generator=generator)  # type: ignore[arg-type]
 
 
@@ -130,30 +131,18 @@ def smooth_phase(shape: tuple[int, int], strength: float, generator: torch.Gener
 
 def band_limited(image: Image, generator: torch.Generator) -> Image:
     """Return an image (y, x) whose k-space is empty beyond an ellipse or rectangle, its edge sharp or soft."""
-    half = [_uniform(0.4, 1.0, generator) for _ in range(2)]
+    half = [uniform(0.4, 1.0, generator) for _ in range(2)]
     y, x = (2 * torch.fft.fftfreq(n).abs() / part for n, part in zip(image.shape, half, strict=True))
-    round_ = _uniform(0, 1, generator) < 0.5
+    round_ = uniform(0, 1, generator) < 0.5
     radius = (y[:, None].square() + x.square()).sqrt() if round_ else torch.maximum(y[:, None], x)
-    soft = _uniform(0.01, 0.5, generator)
+    soft = uniform(0.01, 0.5, generator)
     window = ((1 - radius) / soft).clamp(0, 1)
     return torch.fft.ifft2(torch.fft.fft2(image) * window)
 
 
 def shrunk(image: Tensor, factor: float) -> Image:
-    """Return an image resampled to this fraction of its size, low-pass filtered against aliasing."""
-    size = [max(8, round(n * factor)) for n in image.shape]
-    parts = torch.view_as_real(image).movedim(-1, 0)[None]
-    small = interpolate(parts, size, mode="bicubic", antialias=True, align_corners=False)
-    return torch.view_as_complex(small[0].movedim(0, -1).contiguous())
-
-
-def _uniform(low: float, high: float, generator: torch.Generator) -> float:
-    return low + (high - low) * torch.rand((), generator=generator).item()
-
-
-def _logarithmic(low: float, high: float, generator: torch.Generator) -> float:
-    return float(low * (high / low) ** _uniform(0, 1, generator))
-
-
-def _integer(low: int, high: int, generator: torch.Generator) -> int:
-    return int(torch.randint(low, high + 1, (), generator=generator))
+    """Return an image (*batch, y, x) resampled to this fraction of its size, low-pass filtered against aliasing."""
+    size = [max(8, round(n * factor)) for n in image.shape[-2:]]
+    parts = torch.view_as_real(image).movedim(-1, 0)
+    small = interpolate(parts.reshape(2, -1, *image.shape[-2:]), size, mode="bicubic", antialias=True)
+    return torch.view_as_complex(small.movedim(0, -1).contiguous()).reshape(*image.shape[:-2], *size)

@@ -1,0 +1,30 @@
+"""From a file whose images are the frames of a film, as training reads it, to that film at scale one."""
+
+from os import PathLike
+from pathlib import Path
+
+import torch
+
+from dealias.errors import UserError
+from dealias.files.formats import about, check_exists, recognise
+from dealias.shapes import Image
+
+
+def film(path: str | PathLike[str]) -> Image:
+    """Return the complex film (time, y, x) of a file, of largest magnitude 1.
+
+    Raises:
+        UserError: where the file is damaged, or holds no two images.
+    """
+    path = Path(path)
+    with about(path):
+        check_exists(path)
+        module = None if path.is_dir() else recognise(path)
+        if module is None or not hasattr(module, "images"):
+            raise UserError("is no film; give a file of images (time, y, x), such as .npy")
+        frames: Image = module.images(path)
+        if not torch.isfinite(frames).all():
+            raise UserError("holds NaN or infinite values; mend the file or leave it out")
+        if len(frames) < 2 or not frames.any():
+            raise UserError("holds no film of two frames or more; give images (time, y, x)")
+    return frames.to(torch.complex64) / frames.abs().max()

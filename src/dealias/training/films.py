@@ -1,0 +1,154 @@
+"""From films, and stills that are moved, to training pairs: what a scanner would have measured of a part of a film.
+
+As the CRNN paper does: all of the phase-encoding direction, a crop along the fully sampled readout, which keeps
+the forward model exact, some consecutive frames, and another draw of lines in each of them.
+
+| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), section IV-B
+| https://arxiv.org/abs/1712.01751
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from dealias import sampling
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.phantoms import heart
+from dealias.shapes import Image
+from dealias.training._draw import integer, logarithmic, uniform
+from dealias.training.motion import moved
+from dealias.training.simulate import shrunk, smooth_phase
+
+CENTRAL = 8  # lines that every frame samples
+
+
+@dataclass(frozen=True)
+class FilmSimulation:
+    """How a training pair is drawn; ranges are uniform, the noise's in its logarithm.
+
+    Arguments:
+        crop: smallest and largest number of rows, the readout.
+        columns: smallest and largest number of phase encodings; what a film lacks is padded, what it has too much cut.
+        frames: of a pair.
+        acceleration: range of accelerations.
+        noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
+        band: how often the outer columns of k-space were not acquired, a tenth to two fifths of them.
+        silent: how often the noise level is not told.
+        batch: pairs of one update, all of one size.
+    """
+
+    crop: tuple[int, int] = (32, 32)
+    columns: tuple[int, int] = (128, 256)
+    frames: int = 8
+    acceleration: tuple[float, float] = (2.0, 11.0)
+    noise: tuple[float, float] = (5e-4, 4e-3)
+    band: float = 0.4
+    silent: float = 0.1
+    batch: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn.
+
+        Raises:
+            UserError: for a range whose ends are swapped or impossible.
+        """
+        least = {"crop": 1, "columns": 16, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
+        for name, lowest in least.items():
+            low, high = getattr(self, name)
+            if not lowest <= low <= high < float("inf"):
+                raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
+        for name in ("band", "silent"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
+        if self.frames < 2 or self.batch < 1:
+            raise UserError(f"a batch of {self.batch} with {self.frames} frames is impossible; give 1 and 2, or more")
+        narrowest = self.columns[0] - round(0.4 * self.columns[0])
+        sampling.kt((1, 1, narrowest), self.acceleration[1], central=CENTRAL)  # should fail now, not at night
+
+    def size(self, generator: torch.Generator) -> tuple[int, int]:
+        """Return the rows and columns of an update's crops."""
+        return integer(*self.crop, generator), integer(*self.columns, generator)
+
+    def pairs(
+        self, sources: Sequence[Tensor], size: tuple[int, int], generator: torch.Generator
+    ) -> tuple[Acquisition, Image]:
+        """Return a batch of acquisitions, and the films (batch, time, y, x) that they were made of.
+
+        Arguments:
+            sources: films (time, y, x), and images (y, x), which are moved.
+        """
+        acceleration = uniform(*self.acceleration, generator)
+        drawn = []
+        for _ in range(self.batch):
+            source = sources[integer(0, len(sources) - 1, generator)]
+            target = self._augmented(source, size, generator)
+            acquired = size[1]
+            if uniform(0, 1, generator) < self.band:
+                acquired -= round(uniform(0.1, 0.4, generator) * acquired)
+                target = band_limited(target, acquired)
+            mask = sampling.kt((*target.shape,), acceleration, acquired=acquired, central=CENTRAL, generator=generator)
+            noise_std = logarithmic(*self.noise, generator)
+            scan = Acquisition.simulate(
+                target, mask.unsqueeze(-3), noise_std=noise_std, generator=generator, dimensions=3
+            )
+            drawn.append((scan, target))
+        acquisition = Acquisition.stack([scan for scan, _ in drawn])
+        if uniform(0, 1, generator) < self.silent:
+            acquisition = replace(acquisition, noise_std=None)
+        return acquisition, torch.stack([target for _, target in drawn])
+
+    def _augmented(self, source: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
+        if uniform(0, 1, generator) < 0.5:
+            source = shrunk(source, uniform(0.6, 1.0, generator))
+        if uniform(0, 1, generator) < 0.5:
+            source = source.mT
+        for axis in (-2, -1, *((0,) if source.ndim == 3 else ())):
+            if uniform(0, 1, generator) < 0.5:
+                source = source.flip(axis)
+        if source.ndim == 2:
+            film = moved(source, self.frames, generator)
+        else:  # a film that is too short goes on from its beginning, as a heart does
+            first = integer(0, max(0, len(source) - self.frames), generator)
+            film = source[(torch.arange(self.frames) + first) % len(source)]
+        missing = [max(0, wanted - present) for wanted, present in zip(size, film.shape[1:], strict=True)]
+        film = torch.nn.functional.pad(film, (missing[1] // 2, missing[1] - missing[1] // 2, 0, missing[0]))
+        top, left = (integer(0, has - wanted, generator) for has, wanted in zip(film.shape[1:], size, strict=True))
+        film = film[:, top : top + size[0], left : left + size[1]]
+        largest = film.abs().max()
+        film = film / torch.where(largest == 0, 1, largest)
+        return film * smooth_phase(size, 1.0, generator)
+
+
+def band_limited(film: Tensor, acquired: int) -> Image:
+    """Return a film whose k-space holds this many central columns and nothing beyond."""
+    columns = film.shape[-1]
+    first = columns // 2 - acquired // 2
+    kept = torch.zeros(columns)
+    kept[first : first + acquired] = 1
+    return torch.fft.ifft(torch.fft.fft(film) * torch.fft.ifftshift(kept))
+
+
+def hearts(count: int) -> list[Image]:
+    """Return simulated films (time, y, x) of as many hearts."""
+    return [heart((30, 208, 208), seed=seed) for seed in range(count)]
+
+
+def validation_set(films: Sequence[Tensor], accelerations: Sequence[float]) -> list[tuple[Acquisition, Image]]:
+    """Return simulated acquisitions of the first frames of each film at each acceleration, always the same ones.
+
+    The middle rows alone, since a film is long to reconstruct; a smooth phase; noise 0.001 of the maximum.
+    """
+    pairs = []
+    for acceleration in accelerations:
+        for seed, film in enumerate(films):
+            generator = torch.Generator().manual_seed(seed)
+            top = max(0, (film.shape[-2] - 64) // 2)
+            part = film[:10, top : top + 64]
+            part = part / part.abs().max() * smooth_phase((*part.shape[-2:],), 1.0, generator)
+            mask = sampling.kt((*part.shape,), acceleration, central=CENTRAL, generator=generator).unsqueeze(-3)
+            scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, dimensions=3)
+            pairs.append((scan, part))
+    return pairs
