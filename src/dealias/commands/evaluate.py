@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dealias.evaluation.journal import Journal
     from dealias.method import Method
 
-FIXED = ("data", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
+FIXED = ("data", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
 
 
 def run(
@@ -71,9 +71,9 @@ def run(
     journal = Journal(folder / "scores.csv", COLUMNS, text)
     journal.open()
     settings = {"data": str(Path(input).resolve()), "mask_arguments": dict(protocol.mask_arguments), "noise": noise}
-    settings |= {"coils": coils, "range": range, "maps": maps, "precision": precision, "seed": seed}
+    settings |= {"coils": coils, "range": range, "maps": maps, "precision": precision, "key": key, "axes": axes}
     settings |= {"methods": {name: _fingerprint(method) for name, method in chosen.items()}, **made(Path(input), seed)}
-    remember(folder / "settings.json", settings, FIXED, growing="methods")
+    remember(folder / "settings.json", settings, FIXED if journal.rows else (), growing="methods")
     coil_maps, failed = choose(maps), []
     done = {key_of(row) for row in journal.rows}
     if done:

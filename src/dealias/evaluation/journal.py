@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,18 +33,25 @@ class Journal:
         Raises:
             UserError: where another process has it, the disk refuses, or it is another table.
         """
-        with self._on_disk():
-            self.file = io.FileIO(self.path, "a+")
-            if not _locked(self.file):
-                raise UserError(f"{self.path}: another process is writing to it; wait for it, or choose another folder")
-            self.file.seek(0)
-            held = self.file.read() or b""
-            whole = held[: held.rfind(b"\n") + 1]
-            if len(whole) < len(held):
-                self.file.truncate(len(whole))
-            if not whole:
-                self._write(self.columns)
-                return
+        try:
+            with self._on_disk():
+                self.file = io.FileIO(self.path, "a+")
+                if not _locked(self.file):
+                    raise UserError(f"{self.path}: another process is writing to it; wait, or choose another folder")
+                self._read()
+        except UserError:
+            self.close()
+            raise
+
+    def _read(self) -> None:
+        assert self.file is not None
+        self.file.seek(0)
+        held = self.file.read() or b""
+        whole = held[: held.rfind(b"\n") + 1]
+        if not whole:
+            self.file.truncate(0)
+            self._write(self.columns)
+            return
         try:
             header, *lines = csv.reader(io.StringIO(whole.decode(), newline=""))
         except (UnicodeDecodeError, csv.Error):
@@ -53,6 +60,7 @@ class Journal:
             raise UserError(
                 f"{self.path}: is no table of this version of dealias; move it away, or choose another folder"
             )
+        self.file.truncate(len(whole))
         self.rows = [dict(zip(header, line, strict=True)) for line in lines]
 
     def add(self, row: Mapping[str, object]) -> None:
@@ -92,18 +100,18 @@ class Journal:
             raise UserError(f"{self.path}: {refusal(error)}") from error
 
 
-def remember(path: Path, settings: Mapping[str, Any], fixed: Iterable[str], growing: str) -> None:
+def remember(path: Path, settings: Mapping[str, Any], fixed: Sequence[str], growing: str) -> None:
     """Keep settings beside a table, refusing to mix rows of others with those that are there.
 
     Arguments:
-        fixed: names of settings that must be as they were.
+        fixed: names of settings that must be as they were; none where the table is empty.
         growing: the name of a dictionary to which entries may come, but whose entries must be as they were.
 
     Raises:
         UserError: where one of them differs from what the file says, or the disk refuses.
     """
     new: dict[str, Any] = json.loads(json.dumps(settings))
-    old = _settings(path)
+    old = _settings(path) if fixed else {}
     for name in fixed:
         if name in old and old[name] != new[name]:
             raise UserError(

@@ -109,7 +109,8 @@ def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) 
 def _contents(path: Path, key: str | None, axes: str | None) -> Acquisition | Tensor:
     """Return the k-space of a file, or its images (n, y, x).
 
-    Complex images of an array file can be taken for k-space: its energy, which lies at the centre, tells them apart.
+    Complex images of an array file can be taken for k-space. Energy tells them apart: that of k-space lies closer to
+    its centre than that of the image.
     """
     try:
         scan = open(path, key=key, axes=axes)
@@ -119,12 +120,9 @@ def _contents(path: Path, key: str | None, axes: str | None) -> Acquisition | Te
         try:
             return _images(path)
         except UserError as other:
-            raise UserError(f"{complaint}; nor are there images: it {other}") from None
-    if key is None and axes is None and central_share(scan.centred_kspace) <= 0.8:
-        try:
-            return _images(path)
-        except UserError:
-            pass
+            raise UserError(f"{complaint}; as images: {other}") from None
+    if key is None and axes is None and central_share(scan.coil_images) > central_share(scan.centred_kspace):
+        return _images(path)
     return scan
 
 

@@ -104,14 +104,14 @@ def _finite(values: Iterable[float]) -> list[float]:
 
 
 def _spread(values: Sequence[float], digits: int | None, sign: str = "") -> str:
-    """Return "mean ± standard deviation"; perfect images have an infinite PSNR, which has no deviation."""
+    """Return "mean ± standard deviation"; one value has no deviation, nor has the infinite PSNR of perfect images."""
     middle = mean(values) if values else math.nan
     if not math.isfinite(middle):
         return f"{middle:{sign}g}"
-    deviation = stdev(values) if len(values) > 1 else 0.0
-    if digits is None:
-        return f"{middle:{sign}.3g} ± {deviation:.2g}"
-    return f"{middle:{sign}z.{digits}f} ± {deviation:.{digits}f}"
+    shown = f"{middle:{sign}.3g}" if digits is None else f"{middle:{sign}z.{digits}f}"
+    if len(values) < 2:
+        return shown
+    return f"{shown} ± {stdev(values):{'.2g' if digits is None else f'.{digits}f'}}"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

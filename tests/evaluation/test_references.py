@@ -1,0 +1,105 @@
+"""Images or scans: what a file is taken for, and what its images are."""
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias.errors import UserError
+from dealias.evaluation.references import files, references
+from dealias.phantoms import head
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return torch.stack([head((40, 48), seed=seed) for seed in range(3)])
+
+
+def found(path, **options):
+    return list(references(path, path.name, **options))
+
+
+def test_images(tmp_path, truth):
+    scaled = truth * torch.tensor([1.0, 0.5, 2.0])[:, None, None]
+    scaled[1] = 0
+    np.save(tmp_path / "a.npy", scaled.numpy())
+    first, last = found(tmp_path / "a.npy")
+    assert (first.file, first.slice, first.full) == ("a.npy", 0, None) and last.slice == 2
+    torch.testing.assert_close(first.image, truth[0] / truth[0].abs().max())
+    # the data range of the volume, in units of the image
+    largest = float(scaled.abs().max())
+    assert first.volume == pytest.approx(largest / float(truth[0].abs().max())) and last.volume == pytest.approx(1)
+
+
+def test_a_measured_scan_of_one_coil_is_cropped_as_its_scanner_shows_it(tmp_path, truth):
+    scan = dealias.Acquisition.simulate(truth, torch.ones(48), header=dealias.Header(matrix=(30, 32)))
+    dealias.write(tmp_path / "a.h5", scan)
+    first, *others = found(tmp_path / "a.h5")
+    assert len(others) == 2 and first.full.shape == (40, 48)
+    torch.testing.assert_close(first.image, truth[0, 5:35, 8:40], atol=1e-5, rtol=0)
+    assert first.volume == pytest.approx(max(float(r.image.abs().max()) for r in (first, *others)))
+
+
+def test_a_measured_scan_of_many_coils(tmp_path, truth, generator):
+    maps = dealias.coils.simulate((40, 48), 4, generator=generator)
+    scan = dealias.Acquisition.simulate(truth, torch.ones(48), maps)
+    np.save(tmp_path / "a.npy", scan.centred_kspace.numpy())
+    first, *_ = found(tmp_path / "a.npy")  # ESPIRiT
+    assert first.full.coils == 4 and first.full.maps is not None
+    body = truth[0].abs() > 0.1
+    torch.testing.assert_close(first.image.abs()[body], truth[0].abs()[body], rtol=0.02, atol=0)
+    given = found(tmp_path / "a.npy", maps=maps)[0]
+    torch.testing.assert_close(given.image, truth[0], atol=1e-5, rtol=0)
+    with pytest.raises(UserError, match="a.npy: 4 coils and no maps"):
+        found(tmp_path / "a.npy", maps=None)
+
+
+def test_complex_images_are_no_coils(tmp_path, truth):
+    np.save(tmp_path / "images.npy", truth.numpy())
+    np.save(tmp_path / "kspace.npy", dealias.Acquisition.simulate(truth, torch.ones(48)).centred_kspace.numpy())
+    images, scans = found(tmp_path / "images.npy"), found(tmp_path / "kspace.npy")
+    assert [r.full is None for r in images] == [True] * 3 and [r.full is None for r in scans] == [False] * 3
+    torch.testing.assert_close(scans[0].image, truth[0], atol=1e-5, rtol=0)
+
+
+def test_a_film(tmp_path, truth):
+    scan = dealias.Acquisition.simulate(truth, torch.ones(48))
+    with h5py.File(tmp_path / "film.h5", "w") as file:
+        file["kspace"] = scan.centred_kspace[:, 0].numpy()
+        file.attrs["axes"] = "time y x"
+    (film,) = found(tmp_path / "film.h5")
+    torch.testing.assert_close(film.image, truth, atol=1e-5, rtol=0)
+    assert film.full.dimensions == 3
+
+
+def test_what_cannot_be_compared_with(tmp_path, truth):
+    fast = dealias.Acquisition.simulate(truth, torch.arange(48) % 2 == 0)
+    dealias.write(tmp_path / "fast.h5", fast)
+    with pytest.raises(UserError, match="2x undersampled; a comparison needs all"):
+        found(tmp_path / "fast.h5")
+    (tmp_path / "text.txt").write_text("words")
+    with pytest.raises(UserError, match="no known format"):
+        found(tmp_path / "text.txt")
+    smooth = torch.exp(-8 * (torch.linspace(-1, 1, 40)[:, None] ** 2 + torch.linspace(-1, 1, 48) ** 2)) + 0j
+    kspace = dealias.Acquisition.simulate(smooth, torch.ones(48)).centred_kspace.numpy()
+    np.savez(tmp_path / "two.npz", a=kspace, b=kspace)
+    with pytest.raises(UserError, match="several arrays could be k-space.*--key") as caught:
+        found(tmp_path / "two.npz")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_files_of_a_folder(tmp_path, truth):
+    (tmp_path / "deep").mkdir()
+    for name in ("b.npy", "deep/a.npy", ".0.1.part.c.npy"):
+        with (tmp_path / name).open("wb") as file:
+            np.save(file, truth.numpy())
+    (tmp_path / "notes.txt").write_text("words")
+    (tmp_path / "empty.npy").touch()
+    assert [name for _, name in files(tmp_path)] == ["b.npy", "deep/a.npy"]
+    assert files(tmp_path / "b.npy") == [(tmp_path / "b.npy", "b.npy")]
+    with pytest.raises(UserError, match="does not exist; did you mean b.npy"):
+        files(tmp_path / "bb.npy")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UserError, match="no file of a known format"):
+        files(tmp_path / "none")
