@@ -121,6 +121,19 @@ def images(path: Path) -> Tensor:
     return reference.to(torch.complex64).reshape(-1, *reference.shape[-2:])
 
 
+def maps(path: Path) -> Tensor:
+    """Return the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
+
+    Raises:
+        UserError: where it holds none.
+    """
+    with opened(path) as file:
+        arrays = listed(file)
+        if "maps" not in arrays:
+            raise UserError(f"holds no coil maps 'maps' but {', '.join(arrays) or 'nothing'}; make them: dealias maps")
+        return torch.from_numpy(native(file["maps"][()], "maps"))
+
+
 def cropped(image: Tensor, matrix: tuple[int, int] | None) -> Tensor:
     """Return the middle rows and columns of an image, around its origin; an axis that is shorter stays."""
     for axis, wanted in zip((-2, -1), matrix or (), strict=False):
