@@ -43,11 +43,12 @@ def read(
     if key is not None or axes is not None:
         raise UserError("holds one array, its axes are BART's; leave --key and --axes out")
     array, names = _arranged(path)
+    mask = None
     if array.ndim > len(names):
-        array, _ = decoupled(array)
+        array, mask, _ = decoupled(array, (array != 0).any(-4))
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
     layout = Layout.of(array.shape, names, slices)
-    return Measured(array[layout.index]).acquisition(layout)
+    return Measured(array[layout.index], mask).acquisition(layout)
 
 
 def images(path: Path) -> Tensor:

@@ -25,10 +25,11 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files import mrd
 from dealias.files.formats import about, check_exists
 from dealias.files.geometry import SHAPES, header_of, numbers_of, sliced
 from dealias.files.hdf5 import MAGIC, listed, opened, text_of
-from dealias.files.ismrmrd import geometry
+from dealias.files.ismrmrd import XML, geometry
 from dealias.files.layout import Layout, axes_of, chosen
 from dealias.files.measured import Measured, choose, native
 from dealias.files.readout import without_oversampling
@@ -37,7 +38,6 @@ from dealias.header import Header
 title = "HDF5 as fastMRI"
 extensions = (".h5", ".hdf5")
 
-XML = "ismrmrd_header"
 USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
 TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
 PLAIN = (str, bool, int, float, np.ndarray, np.generic, tuple)
@@ -45,8 +45,8 @@ OURS = ("axes", "noise_std", *SHAPES)
 
 
 def knows(start: bytes, path: Path) -> bool:
-    """Whether a file begins as HDF5 does."""
-    return start.startswith(MAGIC)
+    """Whether a file is HDF5 without readouts."""
+    return start.startswith(MAGIC) and not mrd.knows(start, path)
 
 
 def read(

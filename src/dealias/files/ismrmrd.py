@@ -1,10 +1,21 @@
-"""What fastMRI's `ismrmrd_header` says of a scan, read from its XML; ISMRMRD's x is the readout, our rows."""
+"""What the XML header of ISMRMRD says of a scan, alone or as fastMRI's `ismrmrd_header`.
+
+Its x is the readout, our rows; its y and z are the phase encodings.
+"""
 
 import warnings
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from dealias.errors import Note
+
+XML = "ismrmrd_header"
+SYSTEM = "acquisitionSystemInformation/relativeReceiverNoiseBandwidth"
+
+SPACES = ("encodedSpace", "reconSpace")
+
+Sizes = tuple[int, int, int]
+Lengths = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -27,31 +38,99 @@ class Geometry:
         return self.encoded[0] == 2 * self.matrix[0]
 
 
+@dataclass(frozen=True)
+class Encoding:
+    """The first encoding of a scan, along (x, y, z).
+
+    Arguments:
+        encoded: samples of k-space.
+        encoded_view: millimetres that those samples encode.
+        matrix: pixels of the image.
+        view: millimetres that the scanner would show.
+        trajectory: such as "cartesian".
+        centres: which of the lines in y and in z is the centre of k-space; None where the header does not say.
+        calibration: how parallel imaging was calibrated, such as "embedded"; "" where the header does not say.
+        noise_bandwidth: share of its nominal bandwidth that the receiver lets pass of noise.
+    """
+
+    encoded: Sizes
+    encoded_view: Lengths
+    matrix: Sizes
+    view: Lengths
+    trajectory: str
+    centres: tuple[int | None, int | None]
+    calibration: str
+    noise_bandwidth: float
+
+    @property
+    def spacing(self) -> Lengths:
+        """Millimetres from pixel to pixel in an image of as many pixels as samples."""
+        x, y, z = (length / count for length, count in zip(self.encoded_view, self.encoded, strict=True))
+        return x, y, z
+
+    @property
+    def shown(self) -> Sizes:
+        """Which number of those pixels the scanner would show: without oversampling, before any interpolation."""
+        x, y, z = (
+            min(count, max(1, round(count * view / length)))
+            for count, view, length in zip(self.encoded, self.view, self.encoded_view, strict=True)
+        )
+        return x, y, z
+
+
 def geometry(xml: str) -> Geometry | None:
     """Return the geometry of the first encoding; None, with a note, where the header cannot be read."""
     try:
-        if "<!" in xml.replace("<!--", ""):
-            raise ValueError("declarations, which could grow without end")
-        encoding = ElementTree.fromstring(xml.encode()).find("{*}encoding")
-        if encoding is None:
-            raise ValueError("no encoding")
-        encoded = _triple(encoding, "encodedSpace/matrixSize")
-        matrix = _triple(encoding, "reconSpace/matrixSize")
-        field_of_view = _triple(encoding, "reconSpace/fieldOfView_mm")
-        if min(*encoded, *matrix) < 1 or not 0 < min(field_of_view) <= max(field_of_view) < float("inf"):
-            raise ValueError("sizes that are not positive")
-        voxel = [length / count for length, count in zip(field_of_view, matrix, strict=True)]
-        rows_columns = (int(encoded[0]), int(encoded[1])), (int(matrix[0]), int(matrix[1]))
-        return Geometry(*rows_columns, (voxel[2], voxel[0], voxel[1]))
-    except (ValueError, ElementTree.ParseError) as error:
+        found = encoding(xml)
+    except ValueError as error:
         warnings.warn(Note(f"ismrmrd_header is not understood ({error}); images are not cropped"), stacklevel=2)
         return None
+    x, y, z = (length / count for length, count in zip(found.view, found.matrix, strict=True))
+    return Geometry(found.encoded[:2], found.matrix[:2], (z, x, y))
 
 
-def _triple(encoding: ElementTree.Element, place: str) -> tuple[float, float, float]:
-    place = "/".join(f"{{*}}{tag}" for tag in place.split("/"))
-    values = [encoding.findtext(f"{place}/{{*}}{axis}") for axis in "xyz"]
-    if None in values:
+def encoding(xml: str) -> Encoding:
+    """Return the first encoding of a header.
+
+    Raises:
+        ValueError: where it cannot be read.
+    """
+    if "<!" in xml.replace("<!--", ""):
+        raise ValueError("declarations, which could grow without end")
+    try:
+        root = ElementTree.fromstring(xml.encode())
+    except ElementTree.ParseError as error:
+        raise ValueError(str(error)) from error
+    first = root.find("{*}encoding")
+    if first is None:
+        raise ValueError("no encoding")
+    spaces = [_lengths(first, f"{space}/{what}") for what in ("matrixSize", "fieldOfView_mm") for space in SPACES]
+    if not min(*spaces[0], *spaces[1]) >= 1 or not all(
+        0 < min(length) <= max(length) < float("inf") for length in spaces
+    ):
+        raise ValueError("sizes that are not positive")
+    centres = [_text(first, f"encodingLimits/kspace_encoding_step_{step}/center") for step in (1, 2)]
+    share = _text(root, SYSTEM)
+    sizes = [(int(x), int(y), int(z)) for x, y, z in spaces[:2]]
+    return Encoding(
+        encoded=sizes[0],
+        encoded_view=spaces[2],
+        matrix=sizes[1],
+        view=spaces[3],
+        trajectory=_text(first, "trajectory").strip().lower(),
+        centres=(int(centres[0]) if centres[0] else None, int(centres[1]) if centres[1] else None),
+        calibration=_text(first, "parallelImaging/calibrationMode").strip().lower(),
+        noise_bandwidth=float(share) if share and 0 < float(share) <= 1 else 1.0,
+    )
+
+
+def _text(element: ElementTree.Element, place: str) -> str:
+    return element.findtext("/".join(f"{{*}}{tag}" for tag in place.split("/"))) or ""
+
+
+def _lengths(element: ElementTree.Element, place: str) -> Lengths:
+    values = [_text(element, f"{place}/{axis}") for axis in "xyz"]
+    if "" in values:
         raise ValueError("sizes are missing")
-    x, y, z = (float(value or "nan") for value in values)
+    x, y, z = map(float, values)
     return x, y, z

@@ -16,12 +16,15 @@ def open(
     axes: str | Sequence[str] | None = None,
     slices: int | slice | str | None = None,
 ) -> Acquisition:
-    """Return the acquisition that a file holds, told by its content: fastMRI's HDF5, `.npy`, `.npz`, BART's.
+    """Return the acquisition that a file holds, told by its content.
+
+    ISMRMRD raw data (whitened by their noise scan), fastMRI's HDF5, BART's `.cfl`, MATLAB's `.mat`, `.npy`, `.npz`.
 
     Arguments:
         path: a file of any name; either file of BART's pair.
-        key: the array that is k-space, where the file does not name one `kspace`.
-        axes: names of the axes of k-space, such as "slice time coil y x", where its shape alone cannot tell.
+        key: the array that is k-space, where the file does not name one `kspace`; of raw data the dataset.
+        axes: names of the axes of k-space, such as "slice time coil y x", where its shape alone cannot tell;
+            as the file's own software counts them, MATLAB "y x coil". BART's and raw data know theirs.
             Mask and maps lie in the order slice, time, coil, y, x whatever this says.
         slices: which slices to read, counted from 0: 3, slice(3, 7) or "3:7". One slice keeps its axis.
 

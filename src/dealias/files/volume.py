@@ -15,18 +15,23 @@ from dealias.errors import Note
 READOUT, SECOND = 0, 2
 
 
-def decoupled(kspace: NDArray[np.complex64]) -> tuple[NDArray[np.complex64], int]:
-    """Return centred k-space (*batch, coil, x, y, z) as images' (slice, *batch, coil, rows, columns), and how.
+def decoupled(
+    kspace: NDArray[np.complex64], sampled: NDArray[np.bool_]
+) -> tuple[NDArray[np.complex64], NDArray[np.bool_], int]:
+    """Return centred k-space (slice, *batch, coil, rows, columns), the mask of its images, and how they lie.
 
     The number says which axis the slices lie along: 2 the second phase encoding z, with x and y in each; 0
     the readout x, with y and z in each.
+
+    Arguments:
+        kspace: centred (*batch, coil, x, y, z).
+        sampled: likewise, without coils.
     """
-    sampled = (kspace != 0).any(axis=-4)  # in any coil
-    if _all_or_none(sampled, -1):
-        return np.moveaxis(centred_inverse(kspace, -1), -1, 0), SECOND
-    if not _all_or_none(sampled, -3):
+    axis = SECOND if _all_or_none(sampled, SECOND - 3) else READOUT
+    if axis == READOUT and not _all_or_none(sampled, READOUT - 3):
         warnings.warn(Note("the readout is not fully sampled: what is missing of it counts as zero"), stacklevel=2)
-    return np.moveaxis(centred_inverse(kspace, -3), -3, 0), READOUT
+    mask = np.asarray(sampled.any(axis - 3))[None, ..., None, :, :]
+    return np.moveaxis(centred_inverse(kspace, axis - 3), axis - 3, 0), mask, axis
 
 
 def _all_or_none(sampled: NDArray[np.bool_], axis: int) -> bool:
