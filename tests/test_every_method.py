@@ -18,6 +18,8 @@ METHODS = find.names("methods")
 NO_DATA_CONSISTENCY = {
     "rim": "an untrained network; `consistent` is tested in its own file",
     "wavelet": "regularised: it trades the data for sparsity",
+    "total_variation": "as wavelet",
+    "image_l1": "as wavelet",
     "complex_rim": "as rim",
     "unet": "it never sees the data again",
 }

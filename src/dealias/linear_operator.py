@@ -22,6 +22,16 @@ class LinearOperator(ABC):
         """Return A^H A x; override where that is cheaper than one after the other."""
         return self.adjoint(self.forward(x))
 
+    def spectrum(self, x: Tensor) -> Tensor:
+        """Return the eigenvalues of a circulant matrix near A^H A, by frequency in FFT order: for preconditioning.
+
+        By itself one, the identity's; override where something nearer is known.
+
+        Arguments:
+            x: any image (*batch, y, x), for its shape and type.
+        """
+        return x.real.new_ones(x.shape[-2:])
+
     @numpy_too
     def __call__(self, x: Tensor) -> Tensor:
         """Return A x; a NumPy array gives a NumPy array."""

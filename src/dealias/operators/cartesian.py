@@ -35,5 +35,16 @@ class Cartesian(LinearOperator):
         """Return A^H A x, masking once."""
         return self._combine(torch.fft.ifft2(self.forward(x), norm="ortho"))
 
+    def spectrum(self, x: Image) -> Tensor:
+        """Return the eigenvalues of the circulant matrix nearest to A^H A: exactly its own without maps.
+
+        They are the mask, blurred by the power spectrum of the maps.
+        """
+        mask = self.mask.squeeze(-3).to(x.real.dtype)
+        if self.maps is None:
+            return mask
+        power = torch.fft.fft2(self.maps, norm="forward").abs().square().sum(-3)
+        return torch.fft.ifft2(torch.fft.fft2(mask) * torch.fft.fft2(power).conj()).real
+
     def _combine(self, coils: Tensor) -> Tensor:
         return coils.squeeze(-3) if self.maps is None else (self.maps.conj() * coils).sum(-3)
