@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import dealias
+from dealias.__main__ import execute
 from dealias.errors import UserError
 from dealias.methods.crnn import CRNN
 from dealias.published import CRNN_NAMES
@@ -30,6 +31,13 @@ def test_features_are_those_of_the_file(path):
     method = dealias.load(path, iterations=2)
     assert isinstance(method, CRNN) and not method.training
     assert (method.iterations, method.outwards.in_channels, method.own_scale) == (2, 5, True)
+
+
+def test_what_the_file_is(path, capsys):
+    torch.save(theirs(5), path)
+    execute(["info", str(path)])
+    printed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert (printed["method"], printed["features"], printed["iterations"]) == ("CRNN", "5", "5")
 
 
 class Harmful:

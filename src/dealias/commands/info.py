@@ -13,7 +13,7 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
     """Say what a file with k-space, or a weight file, holds.
 
     Arguments:
-        input: a file with k-space, a .safetensors file, or the name of a shipped weight
+        input: a file with k-space, a weight file, or the name of a shipped weight
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
     """
@@ -23,6 +23,11 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
 
     if input.endswith(".safetensors") or input in cards.weights():
         _print(_flat(cards.read(cards.path_of(input) or input)))
+        return
+    if input.endswith(".pth"):
+        method = dealias.load(input)
+        count = sum(value.numel() for value in method.parameters())
+        _print({"method": type(method).__name__, **method.arguments, "parameters": f"{count:,}"})
         return
     try:
         acquisition = dealias.open(input, key=key, axes=axes)

@@ -79,7 +79,7 @@ class TimeUnit(nn.Module):
         state: State | None = None
         for a in frames:
             b = None if state is None else self.time(state[0])
-            state = self.cell(a + bias[:, None, None], b, state)
+            state = self.cell(a + bias.to(a.dtype)[:, None, None], b, state)
             yield state[0]
 
 
