@@ -12,6 +12,7 @@ from dealias.errors import UserError
 from dealias.files import array
 from dealias.files.atomic import atomic
 from dealias.files.formats import about, check_exists, recognise
+from dealias.files.hdf5 import created
 from dealias.header import Header
 from dealias.shapes import Maps
 
@@ -56,11 +57,6 @@ def write_maps(
 
 
 def _write_hdf5(path: Path, maps: Tensor, attributes: Mapping[str, Any]) -> None:
-    import h5py
-
-    try:
-        with h5py.File(path, "w") as file:
-            file["maps"] = maps.to(torch.complex64).numpy(force=True)
-            file.attrs.update(attributes)
-    except RuntimeError as error:
-        raise OSError(str(error)) from error
+    with created(path) as file:
+        file["maps"] = maps.to(torch.complex64).numpy(force=True)
+        file.attrs.update(attributes)

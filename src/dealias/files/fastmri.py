@@ -28,7 +28,7 @@ from dealias.errors import UserError
 from dealias.files import mrd
 from dealias.files.formats import about, check_exists
 from dealias.files.geometry import SHAPES, header_of, numbers_of, sliced
-from dealias.files.hdf5 import MAGIC, listed, opened, text_of
+from dealias.files.hdf5 import MAGIC, created, listed, opened, text_of
 from dealias.files.ismrmrd import XML, geometry
 from dealias.files.layout import Layout, axes_of, chosen
 from dealias.files.measured import Measured, choose, native
@@ -152,18 +152,13 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
         if value.noise_std is not None:
             notes["noise_std"] = value.noise_std.squeeze() if value.noise_std.numel() == 1 else value.noise_std
             notes["noise_std"] = notes["noise_std"].numpy(force=True)
-    import h5py
-
-    try:
-        with h5py.File(path, "w") as file:
-            for name, array in arrays.items():
-                file.create_dataset(name, data=array)
-            if XML in header.text:
-                file.create_dataset(XML, data=header.text[XML])
-            for name, note in (notes | attributes).items():
-                file.attrs[name] = note if isinstance(note, PLAIN) else str(note)
-    except RuntimeError as error:
-        raise OSError(str(error)) from error
+    with created(path) as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+        if XML in header.text:
+            file.create_dataset(XML, data=header.text[XML])
+        for name, note in (notes | attributes).items():
+            file.attrs[name] = note if isinstance(note, PLAIN) else str(note)
 
 
 def _of_image(image: Tensor) -> dict[str, NDArray[Any]]:

@@ -31,6 +31,24 @@ def opened(path: Path) -> Iterator[Any]:
         raise UserError(f"is no HDF5 file, or a damaged or truncated one ({error}); copy it again") from error
 
 
+@contextmanager
+def created(path: Path) -> Iterator[Any]:
+    """Give a new file to write to.
+
+    Its bytes go through Python: where the disk is full, HDF5's own driver brings the whole process down.
+
+    Raises:
+        OSError: where the disk refuses.
+    """
+    import h5py
+
+    try:
+        with path.open("w+b") as raw, h5py.File(raw, "w") as file:
+            yield file
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+
+
 def listed(file: Any) -> Mapping[str, Stored]:
     """Return what a file says of its arrays by name, groups and all."""
     import h5py
