@@ -1,33 +1,29 @@
-"""The options --whiten and --compress: what is done to the coils before anything else."""
+"""The options --maps, --whiten and --compress: what is done to the coils of a scan before anything else."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from dealias.acquisition import Acquisition
 
 
-def noise_of(whiten: str | None) -> "Tensor | Literal['auto'] | None":
-    """Return the noise samples (coil, sample) of the text that a user gave; "auto" are those of the scan itself."""
-    if whiten is None or whiten == "auto":
-        return "auto" if whiten else None
+def preparation(maps: str, whiten: str | None, compress: int | None) -> "Callable[[Acquisition], Acquisition]":
+    """Return what prepares the coils of a scan; the files that a user named are read now, once.
+
+    Maps that a file holds belong to the measured coils, and follow them through whitening and compression.
+    """
+    from dealias import coils
+    from dealias.commands._maps import choose
     from dealias.files.array import tensor
 
-    return tensor(whiten)
+    given = choose(maps)
+    noise = None if whiten in (None, "auto") else tensor(str(whiten))
 
+    def prepared(acquisition: "Acquisition") -> "Acquisition":
+        if not isinstance(given, str):
+            acquisition = acquisition.with_maps(given)
+        if whiten is not None:
+            acquisition = coils.whiten(acquisition, noise)
+        return acquisition if compress is None else coils.compress(acquisition, compress)
 
-def prepared(
-    acquisition: "Acquisition",
-    maps: "Tensor | Literal['auto'] | None",
-    noise: "Tensor | Literal['auto'] | None",
-    compress: int | None,
-) -> "Acquisition":
-    """Return the acquisition with maps that were given, which belong to the measured coils, whitened and compressed."""
-    from dealias import coils
-
-    if maps is not None and not isinstance(maps, str):
-        acquisition = acquisition.with_maps(maps)
-    if noise is not None:
-        acquisition = coils.whiten(acquisition, None if isinstance(noise, str) else noise)
-    return acquisition if compress is None else coils.compress(acquisition, compress)
+    return prepared

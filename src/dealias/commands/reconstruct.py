@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dealias.commands._each import each, folder_for, made
+
+if TYPE_CHECKING:
+    from dealias.method import Method
 
 
 def run(
@@ -33,8 +36,7 @@ def run(
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them
-        whiten: make the noise of the coils white: auto judges it by the outer samples, FILE.npy holds noise
-            (coil, sample); the image is then in units of that noise
+        whiten: make the coils' noise white: auto, or a .npy of noise (coil, sample); images are in its units
         compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
@@ -45,27 +47,16 @@ def run(
         overwrite: replace existing files
         seed: of everything random
     """
-    import torch
-
     import dealias
-    from dealias.cards import load, usable
-    from dealias.commands._coils import noise_of, prepared
-    from dealias.commands._maps import choose
-    from dealias.errors import UserError
+    from dealias.cards import usable
+    from dealias.commands._coils import preparation
 
-    torch.manual_seed(seed)
-    given = method_arguments or {}
-    for name in {"name", "device"} & given.keys():  # of `load` itself
-        raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
-    chosen = load(method, device=device, **given)
-    if "seed" in chosen.arguments and "seed" not in given:
-        chosen = load(method, device=device, **given, seed=seed)
-    coil_maps, noise, target_device = choose(maps), noise_of(whiten), usable(device)
-    kept: Literal["auto"] | None = None if coil_maps is None else "auto"  # what a file gave is in the acquisition
+    chosen = _loaded(method, method_arguments or {}, device, seed)
+    prepared, target_device = preparation(maps, whiten, compress), usable(device)
+    kept: Literal["auto"] | None = None if maps == "none" else "auto"
 
     def work(source: Path, target: Path) -> None:
-        acquisition = dealias.open(source, key=key, axes=axes).to(target_device)
-        acquisition = prepared(acquisition, coil_maps, noise, compress)
+        acquisition = prepared(dealias.open(source, key=key, axes=axes).to(target_device))
         folder_for(target)
         bar = sys.stderr.isatty()
         image = dealias.reconstruct(chosen, acquisition, maps=kept, batch=batch, precision=precision, progress=bar)
@@ -74,3 +65,19 @@ def run(
 
     extensions = sorted(("h5", "hdf5", "npy", "png"), key=lambda name: name != format)
     each(input, output, work, done="reconstructed", extensions=extensions, overwrite=overwrite)
+
+
+def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":
+    """Return the method with the arguments that a user gave, and with the seed where it takes one."""
+    import torch
+
+    from dealias.cards import load
+    from dealias.errors import UserError
+
+    torch.manual_seed(seed)
+    for name in {"name", "device"} & given.keys():  # of `load` itself
+        raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
+    chosen = load(method, device=device, **given)
+    if "seed" in chosen.arguments and "seed" not in given:
+        chosen = load(method, device=device, **given, seed=seed)
+    return chosen
