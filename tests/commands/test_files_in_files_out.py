@@ -149,7 +149,7 @@ BAD = [
     ("reconstruct full.h5 -o o.h5 --batch 0 --method zero_filled", "batch of 0"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --device cuda:9", "no CUDA device"),
     ("reconstruct full.h5 -o o.tiff --method zero_filled", "'.tiff'"),
-    ("reconstruct full.h5 -o folder/ --method zero_filled --format tiff", "one of h5, npy, png"),
+    ("reconstruct full.h5 -o folder/ --method zero_filled --format tiff", "one of h5, npy, png, nii.gz"),
     ("reconstruct ful.h5 -o o.h5 --method zero_filled", "did you mean full.h5"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --key nothing", "--key"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --axes time,x", "--axes"),

@@ -20,10 +20,13 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     Raises:
         UserError: where nothing is there, two inputs would write one output, or one would write over an input.
     """
+    from dealias.files.formats import main_part, renamed
+
     begin, end = Path(source), Path(target)
     if not begin.is_dir():
         into = end.is_dir() or target.endswith("/")
-        return _safe({end / f"{begin.stem}.{extension}" if into else end: begin})
+        begin = main_part(begin)
+        return _safe({end / renamed(begin, f".{extension}").name if into else end: begin})
     if end.is_file():
         raise UserError(f"{end}: is a file, but the input is a folder; give a folder for the output")
     inside = end.resolve() if end.resolve() != begin.resolve() else None  # earlier results are no input
@@ -32,8 +35,8 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     if not files:
         raise UserError(f"{begin}: the folder is empty; give a folder with measurements")
     found: dict[Path, Path] = {}
-    for path in files:
-        goal = end / path.relative_to(begin).with_suffix(f".{extension}")
+    for path in dict.fromkeys(map(main_part, files)):
+        goal = end / renamed(path.relative_to(begin), f".{extension}")
         if goal in found:
             raise UserError(f"{found[goal]} and {path} would both become {goal}; rename one of them")
         found[goal] = path
@@ -74,15 +77,7 @@ def each(
     todo = pairs(source, target, extensions[0])
     begin = Path(source)
     if not begin.is_dir():
-        ((path, goal),) = todo
-        if goal.suffix.lower().removeprefix(".") not in extensions:
-            known = [f".{name}" for name in extensions]
-            raise UserError(f"{goal}: cannot be of the kind '{goal.suffix}'{suggest(goal.suffix, known)}")
-        if goal.exists() and not overwrite:
-            raise UserError(f"{goal}: exists already; give --overwrite to replace it")
-        sweep(goal.parent)
-        with memory.enough(str(path)):
-            work(path, goal)
+        _one(*todo[0], work, extensions, overwrite)
         return
     sweep(Path(target), deep=True)
     failed: list[str] = []
@@ -107,6 +102,23 @@ def each(
     if failed:
         raise UserError(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
     print(f"dealias: {summary}", file=sys.stderr)
+
+
+def _one(
+    path: Path, goal: Path, work: Callable[[Path, Path], None], extensions: Sequence[str], overwrite: bool
+) -> None:
+    """Do the work for one file, whose output has a name of its own."""
+    from dealias.files.atomic import sweep
+    from dealias.files.formats import extension_of
+
+    kind = extension_of(goal)
+    if kind.removeprefix(".") not in extensions:
+        raise UserError(f"{goal}: cannot be of the kind '{kind}'{suggest(kind, [f'.{n}' for n in extensions])}")
+    if goal.exists() and not overwrite:
+        raise UserError(f"{goal}: exists already; give --overwrite to replace it")
+    sweep(goal.parent)
+    with memory.enough(str(path)):
+        work(path, goal)
 
 
 @contextmanager

@@ -24,7 +24,8 @@ def run(
     batch: int | None = None,
     key: str | None = None,
     axes: str | None = None,
-    format: Literal["h5", "npy", "png"] = "h5",
+    format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat"] = "h5",
+    phase: bool = False,
     overwrite: bool = False,
     seed: int = 0,
 ) -> None:
@@ -32,7 +33,7 @@ def run(
 
     Arguments:
         input: a file with k-space, or a folder of such files
-        output: the file to write (.h5, .npy, .png), or a folder
+        output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them
@@ -44,12 +45,14 @@ def run(
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         format: of the files that a folder gives
+        phase: write the phase too, beside a format that holds the magnitude alone
         overwrite: replace existing files
         seed: of everything random
     """
     import dealias
     from dealias.cards import usable
     from dealias.commands._coils import preparation
+    from dealias.files.formats import written
 
     chosen = _loaded(method, method_arguments or {}, device, seed)
     prepared, target_device = preparation(maps, whiten, compress), usable(device)
@@ -61,10 +64,9 @@ def run(
         bar = sys.stderr.isatty()
         image = dealias.reconstruct(chosen, acquisition, maps=kept, batch=batch, precision=precision, progress=bar)
         about = {**made(source, seed), "method": method, "precision": precision}
-        dealias.write(target, image.cpu(), acquisition.header, overwrite=overwrite, attributes=about)
+        dealias.write(target, image.cpu(), acquisition.header, overwrite=overwrite, phase=phase, attributes=about)
 
-    extensions = sorted(("h5", "hdf5", "npy", "png"), key=lambda name: name != format)
-    each(input, output, work, done="reconstructed", extensions=extensions, overwrite=overwrite)
+    each(input, output, work, done="reconstructed", extensions=written(format), overwrite=overwrite)
 
 
 def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":

@@ -1,7 +1,7 @@
 """What a faster scan would have measured."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dealias.commands._each import each, folder_for, made
 
@@ -16,6 +16,7 @@ def run(
     noise: float = 0.0,
     key: str | None = None,
     axes: str | None = None,
+    format: Literal["h5", "npy", "cfl", "mat"] = "h5",
     overwrite: bool = False,
     seed: int = 0,
 ) -> None:
@@ -23,13 +24,14 @@ def run(
 
     Arguments:
         input: a file with k-space, or a folder of such files
-        output: the file to write (.h5, .npy), or a folder
+        output: the file to write (.h5, .npy, .cfl, .mat), or a folder
         acceleration: one sample in this many is kept
         mask: the pattern, drawn anew for every frame of a film; `dealias methods` lists them
         mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
         noise: standard deviation of noise to add to each part, as a fraction of the largest image magnitude
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        format: of the files that a folder gives
         overwrite: replace existing files
         seed: of the mask and the noise
     """
@@ -41,6 +43,7 @@ def run(
     from dealias import find
     from dealias.configure import checked
     from dealias.errors import Note
+    from dealias.files.formats import written
 
     draw = find.mask(mask)
     arguments = checked(draw, mask_arguments or {}, given=("shape", "acceleration", "generator"))
@@ -60,4 +63,4 @@ def run(
         about = {**made(source, seed), "pattern": mask, "acceleration": acceleration}
         dealias.write(target, kept, overwrite=overwrite, attributes=about)
 
-    each(input, output, work, done="undersampled", extensions=("h5", "hdf5", "npy"), overwrite=overwrite)
+    each(input, output, work, done="undersampled", extensions=written(format, kspace=True), overwrite=overwrite)

@@ -31,6 +31,26 @@ def extension_of(path: Path) -> str:
     return max((extension for extension in known if name.endswith(extension)), key=len, default=path.suffix.lower())
 
 
+def written(first: str, *, kspace: bool = False) -> list[str]:
+    """Return what an output may be called, extensions without their dot, the wanted one first.
+
+    Arguments:
+        kspace: whether it is to hold k-space, which a format can that is also read.
+    """
+    modules = [module for module in formats("extensions") if not kspace or hasattr(module, "read")]
+    names = [extension.removeprefix(".") for module in modules for extension in module.extensions]
+    return sorted(names, key=lambda name: name != first)
+
+
+def main_part(path: Path) -> Path:
+    """Return the file that stands for all of one that has companions: of BART's `x.hdr` beside `x.cfl` the latter."""
+    for module in formats("parts"):
+        parts = module.parts(path)
+        if path in parts and all(part.is_file() for part in parts):
+            return Path(parts[0])
+    return path
+
+
 def renamed(path: Path, extension: str) -> Path:
     """Return the path with another extension: of `a.nii.gz` all, of `a.2.h5` the last."""
     return path.with_name(path.name[: len(path.name) - len(extension_of(path))] + extension)
