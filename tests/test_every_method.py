@@ -20,6 +20,9 @@ NO_DATA_CONSISTENCY = {
     "wavelet": "regularised: it trades the data for sparsity",
     "total_variation": "as wavelet",
     "image_l1": "as wavelet",
+    "kt_focuss": "as wavelet",
+    "kt_slr": "as wavelet",
+    "low_rank_sparse": "as wavelet",
     "complex_rim": "as rim",
     "unet": "it never sees the data again",
 }

@@ -1,0 +1,30 @@
+"""The still image that a film's data agree with best."""
+
+import torch
+
+from dealias.problem import Problem
+from dealias.shapes import Image
+from dealias.solvers.conjugate_gradient import conjugate_gradient
+
+
+def static(problem: Problem, iterations: int = 8) -> Image:
+    """Return argmin_b sum_t ||A_t b - y_t||^2, a film of size 1 in time, by conjugate gradients from zero.
+
+    With one coil that is the mean over time of what was sampled of each point of k-space.
+    """
+    target = problem.zero_filled.sum(-3, keepdim=True)
+    shape = problem.zero_filled.shape
+
+    def normal(b: Image) -> Image:
+        return problem.operator.normal(b.expand(shape)).sum(-3, keepdim=True)
+
+    b = torch.zeros_like(target)
+    for b in conjugate_gradient(normal, target, iterations, 3):  # noqa: B007 - the last is the answer
+        pass
+    return b
+
+
+def filled(problem: Problem) -> Image:
+    """Return the zero-filled film, to which the still image lends what was not sampled."""
+    still = static(problem).expand(problem.zero_filled.shape)
+    return still - problem.gradient(still)
