@@ -36,3 +36,18 @@ def test_minimises_its_objective():
     for _ in range(20):
         nearby = soft_threshold(z, 0.6) + 0.1 * torch.randn(64, dtype=torch.complex128)
         assert (objective(nearby) >= best - 1e-12).all()
+
+
+def test_vectors_along_an_axis():
+    x = torch.randn(3, 2, 5, dtype=torch.complex128)
+    x[0, :, 0] = 0
+    size = x.abs().square().sum(-2, keepdim=True).sqrt()
+    wanted = torch.where(size > 0.8, x * (1 - 0.8 / size), 0)
+    torch.testing.assert_close(soft_threshold(x, 0.8, -2), wanted)
+    torch.testing.assert_close(soft_threshold(x.real, 0.3, None), soft_threshold(x.real[:, :, None], 0.3, -2)[:, :, 0])
+
+
+def test_gradient_is_finite_at_zero():
+    x = torch.tensor([0, 0.5, 2 + 1j], dtype=torch.complex128, requires_grad=True)
+    soft_threshold(x, 0.3).abs().square().sum().backward()
+    assert torch.isfinite(torch.view_as_real(x.grad)).all()

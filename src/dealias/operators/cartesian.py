@@ -32,8 +32,10 @@ class Cartesian(LinearOperator):
         return self._combine(torch.fft.ifft2(self.mask * y, norm="ortho"))
 
     def normal(self, x: Image) -> Image:
-        """Return A^H A x, masking once."""
-        return self._combine(torch.fft.ifft2(self.forward(x), norm="ortho"))
+        """Return A^H A x, masking once and in place."""
+        coils = torch.fft.fft2(x.unsqueeze(-3) if self.maps is None else self.maps * x.unsqueeze(-3))
+        coils *= self.mask
+        return self._combine(torch.fft.ifft2(coils))
 
     def spectrum(self, x: Image) -> Tensor:
         """Return the eigenvalues of the circulant matrix nearest to A^H A: exactly its own without maps.

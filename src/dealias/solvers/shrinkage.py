@@ -12,7 +12,9 @@ def soft_threshold(x: Tensor, threshold: Tensor | float, axis: int | None = None
         threshold: a number, or one for each problem, of size 1 on the problem's axes.
         axis: the numbers along it are one vector, which has one magnitude; None: each number by itself.
     """
-    size = x.abs()
+    # four times as fast as the magnitude of complex numbers; cut off before the root, whose slope at zero is infinite
+    energy = x.real.square() + x.imag.square() if x.is_complex() else x.square()
     if axis is not None:
-        size = size.square().sum(axis, keepdim=True).sqrt_()
-    return x * (1 - threshold / size.clamp_min(torch.finfo(size.dtype).tiny)).relu_()
+        energy = energy.sum(axis, keepdim=True)
+    size = energy.clamp_min(torch.finfo(energy.dtype).tiny).sqrt()
+    return x * (1 - threshold / size).relu_()
