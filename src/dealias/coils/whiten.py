@@ -8,6 +8,7 @@ The factor two: noise_std is the deviation of the real part, and both parts add 
 | https://doi.org/10.1002/mrm.1241
 """
 
+import warnings
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ import torch
 from dealias.acquisition import Acquisition
 from dealias.arrays import numbers
 from dealias.coils._mixed import mixed
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 from dealias.noise import outer_samples
 
 
@@ -35,6 +36,8 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
     """
     if noise is None:
         noise = torch.cat(outer_samples(acquisition), dim=1)
+        text = "the noise was judged by the outermost tenth of k-space, whose detail counts as noise"
+        warnings.warn(Note(f"{text}; a noise scan is better"), stacklevel=2)
     samples = noise if isinstance(noise, torch.Tensor) else torch.from_numpy(numbers(noise, "the noise"))
     coils = acquisition.coils
     if not samples.is_complex() or samples.ndim < 2 or samples.shape[0] != coils:
