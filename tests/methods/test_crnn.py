@@ -122,6 +122,13 @@ def test_the_film_that_the_authors_code_gives(shared, axes):
     assert (dealias.reconstruct(method, problem) - output).abs().max() < 1e-5
 
 
+def test_bfloat16_is_near(shared):
+    method = dealias.load(str(shared.parent / "reference" / "crnn_mri_d5_c5.pth"))
+    problem, output = golden(shared, "tyx")
+    error = dealias.reconstruct(method, problem, precision="bfloat16") - output
+    assert error.abs().max() < 0.03 and error.abs().square().mean().sqrt() < 0.005
+
+
 def test_a_film_whose_lines_lie_along_x_is_turned():
     crnn = CRNN(**SMALL)
     mask = torch.stack([cartesian((16, 18), 3.0) for _ in range(3)])[:, None]
@@ -154,12 +161,13 @@ def test_the_gradient_of_all_frames_at_once_is_that_of_the_equations(cell):
     weight = crnn.over_time.time.weight
     loss = list(crnn.estimates(problem))[-1].abs().square().sum()
     (slope,) = torch.autograd.grad(loss, weight)
+    steepest, step = slope / slope.norm(), 1e-4
     with torch.no_grad():
         ends = []
-        for step in (1e-6, -2e-6):
-            weight += step * slope
+        for part in (step, -2 * step):
+            weight += part * steepest
             ends.append(float(list(crnn.estimates(problem))[-1].abs().square().sum()))
-    assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(float(slope.square().sum()), rel=1e-3)
+    assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(float(slope.norm()), rel=1e-3)
 
 
 def test_more_iterations_at_run_time_go_on_from_fewer():
@@ -219,9 +227,9 @@ def test_overfits_one_film():
     crnn = CRNN(features=8, iterations=3)
     optimiser = torch.optim.Adam(crnn.parameters(), lr=3e-3)
     first = (problem.zero_filled - image / scale).abs().square().mean()
-    for _ in range(80):
+    for _ in range(50):
         loss = (list(crnn.estimates(problem))[-1] - image / scale).abs().square().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert loss < 0.2 * first
+    assert loss < 0.3 * first
