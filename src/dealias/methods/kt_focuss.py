@@ -47,8 +47,8 @@ class KtFOCUSS(Method):
 
     def __init__(
         self,
-        iterations: int = 60,
-        updates: int = 3,
+        iterations: int = 40,
+        updates: int = 2,
         power: float = 0.5,
         regularisation: float | None = None,
         tolerance: float = 0.0,
