@@ -6,7 +6,7 @@ import torch
 import dealias
 from dealias.errors import UserError
 from dealias.evaluation import metrics
-from dealias.evaluation.compare import COLUMNS, Protocol, compare, key, measured
+from dealias.evaluation.compare import COLUMNS, Protocol, compare, key_of, measured
 from dealias.evaluation.references import Reference
 from dealias.phantoms import head
 
@@ -38,7 +38,7 @@ def without_seconds(rows):
 def test_every_row_has_its_place_and_its_numbers(reference):
     methods = {"zero": dealias.load("zero_filled"), "sense": dealias.load("sense")}
     rows = list(compare(methods, reference, PROTOCOL))
-    assert len(rows) == 2 * 2 * 2 and len({key(row) for row in rows}) == 8
+    assert len(rows) == 2 * 2 * 2 and len({key_of(row) for row in rows}) == 8
     assert all(row.keys() == set(COLUMNS) for row in rows)
     row = rows[6]
     assert (row["file"], row["slice"], row["frame"], row["method"]) == ("a.npy", 3, 0, "zero")
@@ -64,12 +64,12 @@ def test_all_methods_see_the_same_data(reference):
 def test_what_was_done_before_changes_nothing(reference):
     methods = {"zero": dealias.load("zero_filled"), "wavelet": dealias.load("wavelet", iterations=2)}
     whole = list(compare(methods, reference, PROTOCOL))
-    done = {key(row) for row in whole[::3]}
+    done = {key_of(row) for row in whole[::3]}
     rest = list(compare(methods, reference, PROTOCOL, done))
-    assert without_seconds(rest) == without_seconds([row for row in whole if key(row) not in done])
+    assert without_seconds(rest) == without_seconds([row for row in whole if key_of(row) not in done])
     alone = list(compare({"wavelet": methods["wavelet"]}, reference, Protocol(accelerations=(4.0,), patterns=1)))
     assert without_seconds(alone) == without_seconds([whole[5]])
-    assert not list(compare(methods, reference, PROTOCOL, {key(row) for row in whole}))
+    assert not list(compare(methods, reference, PROTOCOL, {key_of(row) for row in whole}))
 
 
 def test_seed_slice_file_and_acceleration_draw_anew(reference):
@@ -121,7 +121,7 @@ def test_a_film_has_a_row_for_each_frame(simulated):
     assert [row["frame"] for row in rows] == [0, 1, 2]
     scan = measured(film, Protocol(), 3.0, 0)
     assert not torch.equal(scan.mask[0], scan.mask[1])  # another draw for every frame
-    rest = list(compare({"zero": dealias.load("zero_filled")}, film, Protocol((3.0,), patterns=1), {key(rows[1])}))
+    rest = list(compare({"zero": dealias.load("zero_filled")}, film, Protocol((3.0,), patterns=1), {key_of(rows[1])}))
     assert without_seconds(rest) == without_seconds([rows[0], rows[2]])
 
 

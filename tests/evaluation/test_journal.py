@@ -14,27 +14,18 @@ from dealias.evaluation.journal import Journal, remember
 COLUMNS = ("name", "value")
 
 
-def opened(path):
-    journal = Journal(path, COLUMNS)
-    journal.open()
-    return journal
-
-
 def written(path, count):
-    journal = opened(path)
-    for number in range(count):
-        journal.add({"name": f"a, {number}", "value": number})
-    journal.close()
+    with Journal(path, COLUMNS) as journal:
+        for number in range(len(journal.rows), count):
+            journal.add({"name": f"a, {number}", "value": number})
 
 
 def test_rows_are_there_at_once_and_again(tmp_path):
-    journal = opened(tmp_path / "t.csv")
-    journal.add({"value": 1, "name": 'x,"y'})
-    assert (tmp_path / "t.csv").read_text() == 'name,value\n"x,""y",1\n'
-    journal.close()
-    again = opened(tmp_path / "t.csv")
-    assert again.rows == [{"name": 'x,"y', "value": "1"}]
-    again.close()
+    with Journal(tmp_path / "t.csv", COLUMNS) as journal:
+        journal.add({"value": 1, "name": 'x,"y'})
+        assert (tmp_path / "t.csv").read_text() == 'name,value\n"x,""y",1\n'
+    with Journal(tmp_path / "t.csv", COLUMNS) as again:
+        assert again.rows == [{"name": 'x,"y', "value": "1"}]
 
 
 def test_a_table_cut_at_any_byte_keeps_its_whole_rows(tmp_path):
@@ -43,57 +34,52 @@ def test_a_table_cut_at_any_byte_keeps_its_whole_rows(tmp_path):
     whole = path.read_bytes()
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
-        journal = opened(path)
-        assert len(journal.rows) == max(0, whole[:size].count(b"\n") - 1)
-        for number in range(len(journal.rows), 3):
-            journal.add({"name": f"a, {number}", "value": number})
-        journal.close()
+        with Journal(path, COLUMNS) as journal:
+            assert len(journal.rows) == max(0, whole[:size].count(b"\n") - 1)
+        written(path, 3)
         assert path.read_bytes() == whole
 
 
 def test_two_writers(tmp_path):
-    journal = opened(tmp_path / "t.csv")
-    with pytest.raises(UserError, match="another process is writing"):
-        opened(tmp_path / "t.csv")
-    journal.close()
-    opened(tmp_path / "t.csv").close()
+    with Journal(tmp_path / "t.csv", COLUMNS):
+        with pytest.raises(UserError, match="another process is writing"):
+            written(tmp_path / "t.csv", 1)
+    written(tmp_path / "t.csv", 1)
 
 
 def test_a_killed_writer_gives_the_table_free(tmp_path):
     code = (
         "import sys; from pathlib import Path; from dealias.evaluation.journal import Journal\n"
-        "journal = Journal(Path('t.csv'), ('name', 'value')); journal.open(); journal.add({'name': 'a', 'value': 1})\n"
-        "print('ready', flush=True); sys.stdin.read()"
+        "with Journal(Path('t.csv'), ('name', 'value')) as journal:\n"
+        "    journal.add({'name': 'a', 'value': 1}); print('ready', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "ready\n"
     with pytest.raises(UserError, match="another process"):
-        opened(tmp_path / "t.csv")
+        written(tmp_path / "t.csv", 2)
     process.kill()
     assert process.wait() == -signal.SIGKILL
     process.stdin.close(), process.stdout.close()
-    journal = opened(tmp_path / "t.csv")
-    assert journal.rows == [{"name": "a", "value": "1"}]
-    journal.close()
+    with Journal(tmp_path / "t.csv", COLUMNS) as journal:
+        assert journal.rows == [{"name": "a", "value": "1"}]
 
 
 def test_a_full_disk_leaves_no_half_row(tmp_path):
     path = tmp_path / "t.csv"
     written(path, 3)
     size = path.stat().st_size
-    journal = opened(path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5, limits[1]))
-    try:
-        with pytest.raises(UserError, match="no space left"):
-            journal.add({"name": "a long name", "value": 4})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert os.path.getsize(path) == size and len(journal.rows) == 3
-    journal.add({"name": "later", "value": 4})
-    journal.close()
+    with Journal(path, COLUMNS) as journal:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 5, limits[1]))
+        try:
+            with pytest.raises(UserError, match="no space left"):
+                journal.add({"name": "a long name", "value": 4})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert os.path.getsize(path) == size and len(journal.rows) == 3
+        journal.add({"name": "later", "value": 4})
     assert path.read_text().endswith("2\nlater,4\n")
 
 
@@ -101,7 +87,7 @@ def test_a_full_disk_leaves_no_half_row(tmp_path):
 def test_another_table_is_left_alone(tmp_path, held):
     (tmp_path / "t.csv").write_bytes(held)
     with pytest.raises(UserError, match="no table of this version"):
-        opened(tmp_path / "t.csv")
+        written(tmp_path / "t.csv", 1)
     assert (tmp_path / "t.csv").read_bytes() == held
 
 

@@ -1,6 +1,7 @@
 """Methods side by side on many images: a table of every score, box plots, means."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,10 +11,11 @@ from dealias.commands._each import made, naming
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
+    from dealias.evaluation.compare import Key
     from dealias.evaluation.journal import Journal
     from dealias.method import Method
 
-FIXED = ("data", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
+FIXED = ("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
 
 
 def run(
@@ -55,41 +57,51 @@ def run(
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         seed: of everything random
     """
-    from dealias import memory
-    from dealias.cards import usable
+    settings = dict(locals())
     from dealias.commands._maps import choose
     from dealias.evaluation.compare import COLUMNS, Protocol, compare, text
-    from dealias.evaluation.compare import key as key_of
     from dealias.evaluation.journal import Journal, remember
     from dealias.evaluation.references import files, references
 
-    usable(device)
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    todo = files(input)
-    folder = _folder(output)
-    journal = Journal(folder / "scores.csv", COLUMNS, text)
-    journal.open()
-    settings = {"data": str(Path(input).resolve()), "mask_arguments": dict(protocol.mask_arguments), "noise": noise}
-    settings |= {"coils": coils, "range": range, "maps": maps, "precision": precision, "key": key, "axes": axes}
-    settings |= {"methods": {name: _fingerprint(method) for name, method in chosen.items()}, **made(Path(input), seed)}
-    remember(folder / "settings.json", settings, FIXED if journal.rows else (), growing="methods")
-    coil_maps, failed = choose(maps), []
-    done = {key_of(row) for row in journal.rows}
-    if done:
-        print(f"dealias: {journal.path}: {len(done)} rows are there, which stay", file=sys.stderr)
+    todo, coil_maps, folder = files(input), choose(maps), _folder(output)
+    settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **made(Path(input), seed)}
+    with Journal(folder / "scores.csv", COLUMNS, text) as journal:
+        remember(folder / "settings.json", settings, FIXED if journal.rows else (), growing="methods")
+        done = _done(journal)
+
+        def work(path: Path, name: str) -> None:
+            for reference in references(path, name, maps=coil_maps, key=key, axes=axes):
+                for row in compare(chosen, reference, protocol, done, device=device, precision=precision):
+                    journal.add(row)
+
+        failed = _each(todo, work)
+        _report(folder, journal, len(todo), failed)
+
+
+def _done(journal: "Journal") -> "set[Key]":
+    """Return what tells each row that is there from all others."""
+    from dealias.evaluation.compare import key_of
+
+    if journal.rows:
+        print(f"dealias: {journal.path}: {len(journal.rows)} rows are there, which stay", file=sys.stderr)
+    return {key_of(row) for row in journal.rows}
+
+
+def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> list[str]:
+    """Do the work for every file, and return the names of those that failed."""
+    from dealias import memory
+
+    failed = []
     for path, name in tqdm(todo, unit="file", leave=False, disable=None):
         try:
             with naming(str(path)), memory.enough(str(path)):
-                for reference in references(path, name, maps=coil_maps, key=key, axes=axes):
-                    for row in compare(chosen, reference, protocol, done, device=device, precision=precision):
-                        journal.add(row)
+                work(path, name)
         except UserError as error:
             tqdm.write(f"dealias: {error}", file=sys.stderr)
             failed.append(name)
-    _report(folder, journal)
-    if failed:
-        raise UserError(f"{len(todo) - len(failed)} of {len(todo)} compared, {len(failed)} failed: {', '.join(failed)}")
+    return failed
 
 
 def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
@@ -126,6 +138,10 @@ def _folder(output: str) -> Path:
     return folder
 
 
+def _fingerprints(methods: "dict[str, Method]") -> dict[str, str]:
+    return {name: _fingerprint(method) for name, method in methods.items()}
+
+
 def _fingerprint(method: "Method") -> str:
     """Return what tells a method from one of the same name with other arguments or weights."""
     import hashlib
@@ -142,17 +158,18 @@ def _fingerprint(method: "Method") -> str:
     return digest.hexdigest()[:16]
 
 
-def _report(folder: Path, journal: "Journal") -> None:
-    """Print the means and write them, and draw the boxes, of all rows that the table holds."""
+def _report(folder: Path, journal: "Journal", count: int, failed: list[str]) -> None:
+    """Print the means and write them, and draw the boxes, of all rows that the table holds; complain of failures."""
     from dealias.evaluation.report import boxes, by_acceleration, summary
     from dealias.files.atomic import atomic
 
-    if not journal.rows:
-        return
-    lines = summary(journal.rows)
-    print("\n".join(lines))
-    with atomic(folder / "summary.md", overwrite=True) as temporary:
-        temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    for (mask, acceleration), rows in by_acceleration(journal.rows).items():
-        boxes(folder / f"{mask}_{acceleration}x.png", rows, overwrite=True)
-    print(f"\nEvery score is in {journal.path}; the means and box plots are beside it")
+    if journal.rows:
+        lines = summary(journal.rows)
+        print("\n".join(lines))
+        with atomic(folder / "summary.md", overwrite=True) as temporary:
+            temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        for (mask, acceleration), rows in by_acceleration(journal.rows).items():
+            boxes(folder / f"{mask}_{acceleration}x.png", rows, overwrite=True)
+        print(f"\nEvery score is in {journal.path}; the means and box plots are beside it")
+    if failed:
+        raise UserError(f"{count - len(failed)} of {count} compared, {len(failed)} failed: {', '.join(failed)}")

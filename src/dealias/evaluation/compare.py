@@ -85,7 +85,7 @@ def compare(
 
     Arguments:
         methods: by the name that the rows call them.
-        done: keys, as `key` makes them, of the rows that are there.
+        done: keys, as `key_of` makes them, of the rows that are there.
     """
     frames = range(reference.image.shape[0] if reference.image.ndim > 2 else 1)
     for acceleration, pattern in product(protocol.accelerations, range(protocol.patterns)):
@@ -93,7 +93,7 @@ def compare(
         for name, method in methods.items():
             about: Row = {"file": reference.file, "slice": reference.slice, "method": name, "mask": protocol.mask}
             about |= {"acceleration": acceleration, "pattern": pattern}
-            missing = [frame for frame in frames if key({**about, "frame": frame}) not in done]
+            missing = [frame for frame in frames if key_of({**about, "frame": frame}) not in done]
             if not missing:
                 continue
             scan = scan or measured(reference, protocol, acceleration, pattern).to(device)
@@ -108,7 +108,7 @@ def compare(
                 yield {**about, "frame": frame, **{score: float(values[frame]) for score, values in found.items()}}
 
 
-def key(row: Mapping[str, object]) -> Key:
+def key_of(row: Mapping[str, object]) -> Key:
     """Return what tells a row from all others, as text."""
     return tuple(text(row[name]) for name in KEY)
 

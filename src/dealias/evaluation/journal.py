@@ -14,7 +14,7 @@ from dealias.files.atomic import atomic, refusal
 
 
 class Journal:
-    """A CSV file with a header line; each row is on the disk when `add` returns.
+    """A CSV file with a header line, opened by `with`; each row is on the disk when `add` returns.
 
     Arguments:
         columns: names, in the order of the file.
@@ -27,7 +27,7 @@ class Journal:
         self.rows: list[dict[str, str]] = []
         self.file: io.FileIO | None = None
 
-    def open(self) -> None:
+    def __enter__(self) -> "Journal":
         """Take the file for this process, and read its rows; what a killed process left of a row is cut off.
 
         Raises:
@@ -40,8 +40,13 @@ class Journal:
                     raise UserError(f"{self.path}: another process is writing to it; wait, or choose another folder")
                 self._read()
         except UserError:
-            self.close()
+            self.__exit__()
             raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.file is not None:
+            self.file.close()
 
     def _read(self) -> None:
         assert self.file is not None
@@ -73,11 +78,6 @@ class Journal:
         with self._on_disk():
             self._write(cells)
         self.rows.append(dict(zip(self.columns, cells, strict=True)))
-
-    def close(self) -> None:
-        """Give the file free."""
-        if self.file is not None:
-            self.file.close()
 
     def _write(self, cells: Iterable[str]) -> None:
         line = io.StringIO()

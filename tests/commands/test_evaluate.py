@@ -1,0 +1,154 @@
+"""dealias evaluate as a user meets it: what it writes, goes on from, and refuses."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias import cards
+from dealias.__main__ import execute
+from dealias.errors import UserError
+from dealias.evaluation import report
+from dealias.evaluation.compare import COLUMNS
+from dealias.methods.rim import RIM
+from dealias.phantoms import head
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    images = torch.stack([head((32, 36), seed=seed) for seed in range(2)])
+    np.save(folder / "images.npy", images.numpy())
+    dealias.write(folder / "scan.h5", dealias.Acquisition.simulate(images[:1], torch.ones(36), noise_std=0.01))
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, data):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(data, "in")
+    return tmp_path
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are looked at elsewhere, and take the longest."""
+    monkeypatch.setattr(report, "boxes", lambda *_, **__: None)
+
+
+def table(folder):
+    with open(f"{folder}/scores.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def complaint(words):
+    with pytest.raises(UserError) as caught:
+        execute(words.split())
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+SHORT = "evaluate in -o out --methods zero_filled,sense --accelerations 2,4 --patterns 2"
+
+
+def test_what_is_written(here, capsys):
+    execute(SHORT.split())
+    rows = table("out")
+    assert len(rows) == 3 * 2 * 2 * 2 and tuple(rows[0]) == COLUMNS
+    places = {(row["file"], row["slice"], row["noise"]) for row in rows}
+    assert places == {("images.npy", "0", "0.001"), ("images.npy", "1", "0.001"), ("scan.h5", "0", "0")}
+    assert {row["acceleration"] for row in rows} == {"2", "4"}
+    names = sorted(path.name for path in (here / "out").iterdir())
+    assert names == ["gaussian_2x.png", "gaussian_4x.png", "scores.csv", "settings.json", "summary.md"]
+    out = capsys.readouterr().out
+    assert (here / "out/summary.md").read_text(encoding="utf-8") in out and out.count("\n|") == 5
+    settings = json.loads((here / "out/settings.json").read_text())
+    assert settings["version"] == dealias.__version__ and settings["methods"].keys() == {"zero_filled", "sense"}
+
+
+def test_going_on_and_extending(here, undrawn, capsys):
+    execute(SHORT.split())
+    first = (here / "out/scores.csv").read_bytes()
+    execute(SHORT.split())
+    assert (here / "out/scores.csv").read_bytes() == first
+    assert "24 rows are there" in capsys.readouterr().err
+    execute(f"{SHORT} --patterns 3 --methods zero_filled --accelerations 2,3".split())
+    second = (here / "out/scores.csv").read_bytes()
+    assert second.startswith(first) and len(table("out")) == 24 + 3 * 1 + 3 * 3
+    execute(f"{SHORT} --mask cartesian".split())
+    assert len(table("out")) == 36 + 24 and {row["mask"] for row in table("out")} == {"gaussian", "cartesian"}
+    before = (here / "out/settings.json").read_bytes()
+    for other, text in (
+        ("--noise 0.01", "with noise 0.001, not 0.01"),
+        ("--seed 1", "with seed 0, not 1"),
+        ("--range volume", "with range slice, not volume"),
+        ("--mask.centre 0.04", "with mask_arguments None, not {'centre': 0.04}"),
+    ):
+        assert text in complaint(f"{SHORT} {other}")
+    assert (here / "out/settings.json").read_bytes() == before
+
+
+def test_weights_and_classes_of_anyone(here, undrawn):
+    torch.manual_seed(0)
+    cards.save("w.safetensors", RIM(features=4, iterations=1))
+    names = "w.safetensors,rim,dealias.methods.zero_filled.ZeroFilled,wavelet"
+    words = f"evaluate in/scan.h5 -o out --methods {names} --accelerations 4 --patterns 1"
+    execute(words.split())
+    assert [row["method"] for row in table("out")] == names.split(",")
+    cards.save("w.safetensors", RIM(features=4, iterations=2), overwrite=True)
+    assert "another 'w.safetensors', with other weights" in complaint(words)
+
+
+def test_one_broken_file_does_not_stop_the_others(here, undrawn, capsys):
+    (here / "in/broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n and then nothing")
+    assert complaint(SHORT) == "2 of 3 compared, 1 failed: broken.h5"
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and err.startswith("dealias: in/broken.h5: ")
+    assert len(table("out")) == 24
+    (here / "in/broken.h5").unlink()
+    execute(SHORT.split())
+
+
+def test_the_same_numbers_alone_and_in_a_folder(here, undrawn):
+    execute(f"{SHORT} --range volume".split())
+    execute(f"{SHORT} --range volume".replace("in -o out", "in/images.npy -o alone").split())
+    alone = table("alone")
+    together = {tuple(row[name] for name in COLUMNS[:7]): row for row in table("out")}
+    for row in alone:
+        other = together[tuple(row[name] for name in COLUMNS[:7])]
+        assert all(row[name] == other[name] for name in COLUMNS if name != "seconds")
+
+
+BAD = [
+    ("--methods zero_filld", "did you mean zero_filled"),
+    ("--methods unet", "no shipped weights"),
+    ("--methods zero_filled,zero_filled", "name each once"),
+    ("--accelerations four", "numbers such as 2,3,4,5"),
+    ("--accelerations 0.5", "1 or more"),
+    ("--patterns 0", "1 or more"),
+    ("--patterns few", "a whole number"),
+    ("--noise -1", "noise of -1"),
+    ("--mask gausian", "did you mean gaussian"),
+    ("--mask.with 1", "did you mean width"),
+    ("--range image", "one of slice, volume"),
+    ("--device cuda:9", "no CUDA device"),
+    ("--maps none.npy", "none.npy"),
+    ("-o in/scan.h5", "is a file"),
+    ("-o in/scan.h5/out", "scan.h5"),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), BAD, ids=[words for words, _ in BAD])
+def test_mistakes_are_one_line_and_leave_nothing(words, text, here):
+    assert text in complaint(f"{SHORT} {words}")
+    assert sorted(path.name for path in here.rglob("*")) == ["images.npy", "in", "scan.h5"]
+
+
+def test_no_data(here):
+    assert "did you mean in" in complaint(SHORT.replace("evaluate in", "evaluate inn"))
+    (here / "none").mkdir()
+    assert "no file of a known format" in complaint(SHORT.replace("evaluate in", "evaluate none"))
