@@ -26,7 +26,8 @@ from dealias.errors import Note, UserError
 from dealias.shapes import Maps
 
 BLOCK = 2**17  # numbers of M at once: they stay in the cache
-WRAPPED = 0.05
+DENSE = 16  # pixels in the shortest period of M that make a grid dense
+WRAPPED = 0.05  # share of the signal
 
 
 @numpy_too
@@ -107,19 +108,22 @@ def _projection(basis: Tensor, kernel: int) -> Tensor:
 def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """Return the largest eigenvalue (y, x) at every pixel, its vector (y, x, coil), and the second one (y, x).
 
-    M is decomposed at every second row and column; halfway between two pixels their vectors' mean is as good as
-    exact after M was applied to it once, and its length then is the eigenvalue.
+    On a dense grid M is decomposed at every second row and column; halfway between two pixels their vectors' mean
+    is as good as exact after M was applied to it once. What M makes of a vector has the eigenvalue's length.
     """
     size = projection.shape[0]
+    step = 2 if min(shape) >= DENSE * size else 1
     seconds, vectors = [], []
-    for _, block in _blocks(projection, *(_dirichlet(torch.arange(0, n + 1, 2), n, size) for n in shape)):
+    for _, block in _blocks(projection, *(_dirichlet(torch.arange(0, n + step - 1, step), n, size) for n in shape)):
         values, every = torch.linalg.eigh(block)
         seconds.append(values[..., -2] if values.shape[-1] > 1 else torch.zeros_like(values[..., 0]))
         vectors.append(every[..., -1].clone())
-    second = torch.cat(seconds).repeat_interleave(2, 0).repeat_interleave(2, 1)[: shape[0], : shape[1]]
-    start = _between(_between(torch.cat(vectors), 0)[: shape[0]], 1)[:, : shape[1], :, None]
+    second, start = torch.cat(seconds), torch.cat(vectors)
+    if step == 2:
+        second = second.repeat_interleave(2, 0).repeat_interleave(2, 1)[: shape[0], : shape[1]]
+        start = _between(_between(start, 0)[: shape[0]], 1)[:, : shape[1]]
     applied = [
-        (block @ start[rows])[..., 0]
+        (block @ start[rows][..., None])[..., 0]
         for rows, block in _blocks(projection, *(_dirichlet(torch.arange(n), n, size) for n in shape))
     ]
     vector = torch.cat(applied)
