@@ -36,7 +36,7 @@ class TotalVariation(Method):
     """The image of small total variation.
 
     Arguments:
-        iterations: of alternating directions; forty come within about 1e-4 of the smallest objective.
+        iterations: of alternating directions; on slices of 256 x 256 forty came within 2e-4 of the smallest objective.
         regularisation: lambda, in units of the largest magnitude of A^H y; None: half the noise level, or where
             that is unknown a sixth of the noise and aliasing that the details of A^H y show.
         isotropic: whether the gradient of a pixel counts by its length.
