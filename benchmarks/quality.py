@@ -1,26 +1,25 @@
 """The shipped RIM against wavelet compressed sensing with tuned regularisation, on data that it never saw.
 
-Every image is measured in simulation: 2D Gaussian masks, noise of 0.001 of the maximum in each part. The
-regularisation of compressed sensing is the best of a grid for each data set and acceleration, judged by the
-truth; the automatic one, which users get, stands beside it, and so does SigPy's, tuned likewise. PSNR and SSIM
-of magnitudes.
+Every image is measured in simulation: 2D Gaussian masks, noise of 0.001 of the maximum in each part; all methods see
+the same data. The regularisation of compressed sensing is the best of a grid for each data set and acceleration,
+judged by the truth; the automatic one, which users get, stands beside it, and so does SigPy's, tuned likewise. PSNR
+and SSIM of magnitudes.
 
-    python benchmarks/quality.py --data ../shared/data [--accelerations 2,3,4,5] [--images 6] [-o out/quality.csv]
+    python benchmarks/quality.py [--data ../shared/data] [--accelerations 2,3,4,5] [--images 6] [--output out/quality]
 """
 
-import argparse
-import csv
-from collections import defaultdict
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import sigpy.mri
 import torch
 from tqdm import tqdm
 
 import dealias
-from _machine import describe
-from dealias.evaluation.metrics import psnr, ssim
+from _row import Row, show
+from dealias.evaluation.compare import COLUMNS, Protocol, compare, text
+from dealias.evaluation.journal import Journal
+from dealias.evaluation.references import Reference
 from dealias.phantoms import head, shepp_logan
 
 GRID = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
@@ -62,91 +61,89 @@ def data_sets(folder, count):
         yield name, spread(images, count)
 
 
-def sigpy_wavelet(scan, regularisation):
-    """Return SigPy's l1-wavelet image, 40 iterations."""
-    kspace = scan.centred_kspace.numpy()
-    maps = np.ones_like(kspace) if scan.maps is None else scan.maps.numpy()
-    app = sigpy.mri.app.L1WaveletRecon(kspace, maps, lamda=regularisation, max_iter=40, show_pbar=False)
-    return torch.from_numpy(app.run())
+class SigPy(dealias.Method):
+    """SigPy's l1-wavelet image, 40 iterations."""
+
+    iterations = 1
+
+    def __init__(self, regularisation: float) -> None:
+        super().__init__()
+        self.regularisation = regularisation
+
+    def estimates(self, problem):
+        """Yield it."""
+        import sigpy.mri
+
+        kspace = problem.centred_kspace.numpy()
+        maps = np.ones_like(kspace) if problem.maps is None else problem.maps.numpy()
+        app = sigpy.mri.app.L1WaveletRecon(kspace, maps, lamda=self.regularisation, max_iter=40, show_pbar=False)
+        yield torch.from_numpy(app.run())
 
 
-def main():
-    """Print a table, and write every number to a CSV file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--accelerations", default="2,3,4,5")
-    parser.add_argument("--images", type=int, default=6)
-    parser.add_argument("--coils", type=int, default=1, help="simulated ones")
-    parser.add_argument("--noise", type=float, default=0.001)
-    parser.add_argument("--sigpy", action="store_true", help="SigPy's too, which takes the longest")
-    parser.add_argument("--weight", default="rim")
-    parser.add_argument("--precision", default="float32")
-    parser.add_argument("-o", "--output", type=Path, default=Path("out/quality.csv"))
-    options = parser.parse_args()
-    rim = dealias.load(options.weight)
-    methods = {f"wavelet {value}": dealias.load("wavelet", regularisation=value) for value in GRID}
-    methods |= {"wavelet auto": dealias.load("wavelet"), "zero_filled": dealias.load("zero_filled"), "rim": rim}
-    accelerations = [float(value) for value in options.accelerations.split(",")]
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    scores = defaultdict(list)
-    with options.output.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(("set", "image", "acceleration", "method", "psnr", "ssim"))
-        for name, images in data_sets(options.data, options.images):
-            for number, image in enumerate(tqdm(images, desc=name, leave=False)):
-                for acceleration in accelerations:
-                    generator = torch.Generator().manual_seed(1000 + number)
-                    mask = dealias.sampling.gaussian((*image.shape,), acceleration, generator=generator)
-                    maps = None
-                    if options.coils > 1:
-                        maps = dealias.coils.simulate(image.shape, options.coils, generator=generator)
-                    scan = dealias.Acquisition.simulate(image, mask, maps, options.noise, generator=generator)
-                    for key, method in methods.items():
-                        precision = options.precision if key == "rim" else "float32"
-                        estimate = dealias.reconstruct(method, scan, precision=precision)
-                        score = float(psnr(estimate, image)), float(ssim(estimate, image))
-                        rows.writerow((name, number, acceleration, key, *score))
-                        scores[name, acceleration, key].append(score)
-                    for value in GRID if options.sigpy else ():
-                        estimate = sigpy_wavelet(scan, value)
-                        score = float(psnr(estimate, image)), float(ssim(estimate, image))
-                        rows.writerow((name, number, acceleration, f"sigpy {value}", *score))
-                        scores[name, acceleration, f"sigpy {value}"].append(score)
-            file.flush()
-    report(scores, accelerations)
-    print(f"\n{options.weight}, {options.coils} coil(s), noise {options.noise:g}; {describe()}")
+def contenders(weight, peer):
+    """Return the methods by name, and the names that each column of the table chooses its best from."""
+    ours = {f"wavelet {value}": dealias.load("wavelet", regularisation=value) for value in GRID}
+    theirs = {f"sigpy {value}": SigPy(value) for value in GRID} if peer else {}
+    others = {name: dealias.load(name) for name in ("zero_filled", "wavelet")} | {"rim": dealias.load(weight)}
+    columns = {"zero-filled": ["zero_filled"], "CS by itself": ["wavelet"], "CS tuned": [*ours]}
+    columns |= {"SigPy's CS tuned": [*theirs]} if peer else {}
+    return ours | theirs | others, columns | {"RIM": ["rim"]}
 
 
-def best(mean, name, acceleration, method):
-    """Return the score of the best regularisation of a grid."""
-    return max((mean[key] for key in mean if key[:2] == (name, acceleration) and key[2] in method), key=lambda s: s[0])
+def best(table, chosen, methods):
+    """Return the mean PSNR and SSIM of the method of the highest PSNR."""
+    scores = []
+    for method in methods:
+        rows = [row for row in table if row["method"] == method and all(row[k] == v for k, v in chosen.items())]
+        scores.append([np.mean([float(row[name]) for row in rows]) for name in ("psnr", "ssim")])
+    return max(scores)
 
 
-def report(scores, accelerations):
-    """Print the means over the images of each set."""
-    mean = {key: np.mean(values, 0) for key, values in scores.items()}
-    names = list(dict.fromkeys(name for name, _, _ in mean))
-    columns = {"zero-filled": ["zero_filled"], "CS by itself": ["wavelet auto"]}
-    columns |= {"CS tuned": [f"wavelet {value}" for value in GRID]}
-    if any(method.startswith("sigpy") for _, _, method in mean):
-        columns |= {"SigPy tuned": [f"sigpy {value}" for value in GRID]}
-    columns |= {"RIM": ["rim"]}
-    print(f"{'set':24} {'R':>3}" + "".join(f"{title:>15}" for title in columns) + f"{'RIM - CS / dB':>15}")
-    for acceleration in accelerations:
-        gains = {title: [] for title in columns if "tuned" in title}
-        for name in names:
-            shown = {title: best(mean, name, acceleration, keys) for title, keys in columns.items()}
-            cells = "".join(f"{value[0]:8.2f} / {value[1]:.3f}".replace(" 0.", " .") for value in shown.values())
-            for title, values in gains.items():
-                values.append(shown["RIM"][0] - shown[title][0])
-            print(f"{name:24} {acceleration:3g}{cells}{gains['CS tuned'][-1]:+15.2f}")
-        foreign = [place for place, name in enumerate(names) if name.startswith(FOREIGN)]
-        if not foreign:
-            continue
-        for title, values in gains.items():
-            chosen = [values[place] for place in foreign]
-            print(f"  foreign sets, RIM - {title}: mean {np.mean(chosen):+.2f} dB, least {min(chosen):+.2f} dB")
+def rows(
+    data: str | None = None,
+    accelerations: str = "2,4",
+    images: int = 2,
+    coils: int = 1,
+    noise: float = 0.001,
+    sigpy: bool = True,
+    weight: str = "rim",
+    output: str = "out/quality",
+):
+    """Yield the PSNR of the RIM and of the best that SigPy's grid gives; every score goes to a table.
+
+    Arguments:
+        data: the folder of shared data; else phantoms
+        images: of each set
+        coils: simulated ones
+        sigpy: SigPy's too, which takes the longest
+    """
+    peer = sigpy and find_spec("sigpy") is not None
+    methods, columns = contenders(weight, peer)
+    protocol = Protocol(tuple(map(float, accelerations.split(","))), patterns=1, noise=noise, coils=coils)
+    kind = f"{'phantoms' if data is None else 'shared'}_{weight}_{coils}_{noise:g}"
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    gains = {}
+    path = folder / f"{Path(kind).name}.csv"
+    path.unlink(missing_ok=True)  # weights of the same name may be others today
+    with Journal(path, COLUMNS, text) as journal:
+        for name, found in data_sets(None if data is None else Path(data), images):
+            for number, image in enumerate(tqdm(found, desc=name, leave=False, disable=None)):
+                for row in compare(methods, Reference(name, number, image, 1.0), protocol):
+                    journal.add(row)
+            for acceleration in protocol.accelerations:
+                chosen = {"file": name, "acceleration": text(acceleration)}
+                shown = {title: best(journal.rows, chosen, keys) for title, keys in columns.items()}
+                for title in (title for title in columns if "tuned" in title and name.startswith(FOREIGN)):
+                    gains.setdefault((title, acceleration), []).append(shown["RIM"][0] - shown[title][0])
+                note = ", ".join(f"{title} {value[0]:.2f} / {value[1]:.3f}" for title, value in shown.items())
+                theirs = shown["SigPy's CS tuned"][0] if peer else None
+                what = f"PSNR of the RIM, {name}, {len(found)} images, {acceleration:g}x"
+                yield Row(what, "dB", shown["RIM"][0], theirs, "SigPy's CS tuned", note=note)
+    for (title, acceleration), values in gains.items():
+        what = f"gain of the RIM over {title}, mean of {len(values)} foreign sets, {acceleration:g}x"
+        yield Row(what, "dB", float(np.mean(values)), note=f"at least {min(values):+.2f}")
 
 
 if __name__ == "__main__":
-    main()
+    show(rows)

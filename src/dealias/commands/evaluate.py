@@ -76,8 +76,7 @@ def run(
                 for row in compare(chosen, reference, protocol, done, device=device, precision=precision):
                     journal.add(row)
 
-        failed = _each(todo, work)
-        _report(folder, journal, len(todo), failed)
+        _report(folder, journal, len(todo), _each(todo, work))
 
 
 def _done(journal: "Journal") -> "set[Key]":
