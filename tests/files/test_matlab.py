@@ -12,6 +12,7 @@ from scipy.io import loadmat, savemat
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.coil_maps import read_maps
 from dealias.files.images import images
 from dealias.files.open import open
 from dealias.files.write import write
@@ -82,6 +83,15 @@ def test_axes_key_mask_and_maps(tmp_path, version):
     close(open(path, key="a", axes=("slice", "coil", "y", "x")).centred_kspace, DATA)
     lines = open(save(tmp_path / "k.mat", version, kspace=DATA[0, 0] * mask[:1], mask=mask[:1]))
     assert lines.mask.float().mean() == pytest.approx(mask[0].mean())
+
+
+@pytest.mark.parametrize("version", ["5", "7.3"])
+def test_maps_alone(tmp_path, version):
+    maps = unit(image(3, 16, 18))
+    for name in ("maps", "sens"):
+        close(read_maps(save(tmp_path / "m.mat", version, **{name: matlabs(maps)}, scale=2.0)), maps)
+    with pytest.raises(UserError, match=r"m\.mat: holds no one array of coil maps but a, b; name it 'maps'"):
+        read_maps(save(tmp_path / "m.mat", version, a=DATA, b=DATA))
 
 
 @pytest.mark.parametrize("version", ["5", "7.3"])

@@ -43,6 +43,13 @@ def test_little_light(tmp_path):
     assert grey(tmp_path / "zero.png").max() == 0 and grey(tmp_path / "one.png")[5, 5] == 255
 
 
+def test_phase_is_grey_at_zero(tmp_path):
+    turn = torch.tensor([-3.0, 0.0, 3.0]).repeat_interleave(20).repeat(60, 1)
+    write(tmp_path / "i.png", torch.polar(torch.ones(60, 60), turn), phase=True)
+    assert grey(tmp_path / "i.png").min() == 255
+    assert grey(tmp_path / "i_phase.png")[7, [0, 30, 59]].tolist() == [0, 128, 255]
+
+
 def test_no_kspace(tmp_path):
     with pytest.raises(UserError, match=r"k\.png: a PNG picture holds no k-space"):
         write(tmp_path / "k.png", Acquisition.centred(kspace(16, 16)))

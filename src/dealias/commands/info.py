@@ -94,10 +94,11 @@ def _images(source: str) -> dict[str, str]:
 
 def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
     from dealias.files.centred import central_share
+    from dealias.files.layout import axes_of
 
     rows, columns = acquisition.shape[-2:]
-    kinds = ["slice", "frame"] if acquisition.dimensions == 3 else ["slice"]
-    counts = [_count(n, kind) for n, kind in zip(acquisition.kspace.shape[:-3], kinds, strict=False)]
+    kinds = [{"time": "frame", "batch": "set"}.get(name, name) for name in axes_of(acquisition)[:-3]]
+    counts = [_count(n, kind) for n, kind in zip(acquisition.kspace.shape[:-3], kinds, strict=True)]
     sampled = acquisition.kspace.abs()[acquisition.mask.expand(acquisition.kspace.shape)]
     share = central_share(acquisition.centred_kspace) if bool(acquisition.kspace.any()) else 0.0
     facts = {
@@ -112,6 +113,8 @@ def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
         facts["voxel"] = " x ".join(f"{size:.3g}" for size in acquisition.header.voxel_size) + " mm (slice, y, x)"
     if acquisition.header.matrix is not None:
         facts["matrix"] = f"{acquisition.header.matrix[0]} x {acquisition.header.matrix[1]} to show"
+    if acquisition.header.position is not None:
+        facts["place"] = "first slice at " + ", ".join(f"{x:.4g}" for x in acquisition.header.position) + " mm (LPS)"
     return facts
 
 

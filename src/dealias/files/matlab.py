@@ -78,6 +78,19 @@ def images(path: Path) -> Tensor:
     return torch.cat(stacks)
 
 
+def maps(path: Path) -> Tensor:
+    """Return the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
+
+    Raises:
+        UserError: where there are none.
+    """
+    arrays = _loaded(path)[0]
+    found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
+    if len(found) != 1 or found[0].ndim < 3:
+        raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
+    return torch.from_numpy(np.ascontiguousarray(_ours(found[0])))
+
+
 def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
     """Write images, or the k-space, mask and maps of an acquisition, as version 5, which MATLAB reads as it is."""
     from scipy.io import savemat

@@ -1,7 +1,8 @@
 """PNG: grey pictures of the magnitude out, grey pictures as images in.
 
 White is the 99.9th percentile of the magnitude over all slices, so that one bright vessel does not darken the
-rest and slices can be compared; black is zero. Several slices lie in rows in one nearly square picture.
+rest and slices can be compared; black is zero, or as far below zero where real images have both signs, such as
+a phase. Several slices lie in rows in one nearly square picture.
 """
 
 import math
@@ -19,6 +20,7 @@ from dealias.header import Header
 
 title = "a PNG picture"
 extensions = (".png",)
+magnitude_only = True
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -43,7 +45,10 @@ def images(path: Path) -> Tensor:
 
 
 def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
-    """Write the magnitude of images (..., y, x) as one 8-bit grey picture, the attributes as its texts."""
+    """Write the magnitude of images (..., y, x), or real ones of both signs, as one 8-bit grey picture.
+
+    The attributes become its texts.
+    """
     pillow = _pillow()
     if isinstance(value, Acquisition):
         raise UserError("a PNG picture holds no k-space; reconstruct it first, or write .h5 or .npy")
@@ -59,6 +64,8 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
 def _windowed(image: Tensor) -> Tensor:
     size = torch.nan_to_num(image.abs().double(), posinf=0).reshape(-1, *image.shape[-2:])
     white = float(np.percentile(size.numpy(force=True), 99.9)) or float(size.max()) or 1.0
+    if not image.is_complex() and bool((image < 0).any()):
+        return (torch.nan_to_num(image).double().reshape(size.shape) / white / 2 + 0.5).clamp(0, 1)
     return (size / white).clamp(0, 1)
 
 
