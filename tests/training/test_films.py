@@ -37,13 +37,14 @@ def test_a_still_moves_little_and_smoothly_between_frames():
     assert torch.equal(moved(image, 3, seeded(1)), moved(image, 3, seeded(1)))
 
 
-@pytest.mark.parametrize("band", [0.0, 1.0])
-def test_a_pair_is_a_measurement_of_its_target(band, sources):
-    simulation = FilmSimulation(**SMALL, noise=(1e-9, 1e-9), band=band, batch=2)
+@pytest.mark.parametrize(("band", "coils"), [(0.0, 0.0), (1.0, 1.0)])
+def test_a_pair_is_a_measurement_of_its_target(band, coils, sources):
+    simulation = FilmSimulation(**SMALL, noise=(1e-9, 1e-9), band=band, coils=coils, batch=2)
     for seed in range(12):
         size = simulation.size(seeded(seed))
         acquisition, target = simulation.pairs(sources, size, seeded(seed))
         assert target.shape == acquisition.shape == (2, 4, *size) and acquisition.dimensions == 3
+        assert (acquisition.coils > 1) == bool(coils)
         assert (acquisition.operator(target) - acquisition.data).abs().max() < 1e-5
         lines = acquisition.centred_mask[..., 0, :]
         assert (acquisition.centred_mask == lines[..., None, :]).all(), "whole lines"

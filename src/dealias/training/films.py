@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from dealias import sampling
+from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.phantoms import heart
@@ -36,6 +36,7 @@ class FilmSimulation:
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         band: how often the outer columns of k-space were not acquired, a tenth to two fifths of them.
+        coils: how often 2 to 8 coils measure instead of one.
         silent: how often the noise level is not told.
         batch: pairs of one update, all of one size.
     """
@@ -46,6 +47,7 @@ class FilmSimulation:
     acceleration: tuple[float, float] = (2.0, 11.0)
     noise: tuple[float, float] = (5e-4, 4e-3)
     band: float = 0.4
+    coils: float = 0.2
     silent: float = 0.1
     batch: int = 1
 
@@ -60,7 +62,7 @@ class FilmSimulation:
             low, high = getattr(self, name)
             if not lowest <= low <= high < float("inf"):
                 raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
-        for name in ("band", "silent"):
+        for name in ("band", "coils", "silent"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
         if self.frames < 2 or self.batch < 1:
@@ -81,6 +83,7 @@ class FilmSimulation:
             sources: films (time, y, x), and images (y, x), which are moved.
         """
         acceleration = uniform(*self.acceleration, generator)
+        number = integer(2, 8, generator) if uniform(0, 1, generator) < self.coils else 1
         drawn = []
         for _ in range(self.batch):
             source = sources[integer(0, len(sources) - 1, generator)]
@@ -91,9 +94,8 @@ class FilmSimulation:
                 target = band_limited(target, acquired)
             mask = sampling.kt((*target.shape,), acceleration, acquired=acquired, central=CENTRAL, generator=generator)
             noise_std = logarithmic(*self.noise, generator)
-            scan = Acquisition.simulate(
-                target, mask.unsqueeze(-3), noise_std=noise_std, generator=generator, dimensions=3
-            )
+            maps = coils.simulate(size, number, generator=generator) if number > 1 else None
+            scan = Acquisition.simulate(target, mask.unsqueeze(-3), maps, noise_std, generator=generator, dimensions=3)
             drawn.append((scan, target))
         acquisition = Acquisition.stack([scan for scan, _ in drawn])
         if uniform(0, 1, generator) < self.silent:
