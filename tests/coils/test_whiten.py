@@ -92,6 +92,7 @@ def test_without_a_noise_scan_the_outer_samples_serve():
     noise = correlated(4, *SHAPE, seed=3, scale=0.001)
     with pytest.warns(Note, match="outermost tenth"):
         white = whiten(Acquisition(clean.kspace + noise, clean.mask))
+    assert white.noise_std is None, "an upper bound is no noise level"
     outer = torch.cat(outer_samples(white), 1)
     assert outer.shape == (4, SHAPE[0] * SHAPE[1] // 10)
     assert (outer @ outer.mH / outer.shape[1] - 2 * torch.eye(4)).abs().max() < 1e-3

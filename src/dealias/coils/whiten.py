@@ -28,13 +28,14 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
 
     Arguments:
         noise: samples (coil, ...) of a scan without excitation, on the scale of k-space, a tensor or an array.
-            None takes the outermost tenth of k-space instead: noise and what detail there is, so that the
-            noise is one at most.
+            None takes the outermost tenth of k-space instead: noise and what detail there is. The noise is
+            one at most then, and noise_std None: methods that trust it would smooth detail away.
 
     Raises:
         UserError: where the noise does not fit the coils, is zero in one, or has too few samples.
     """
-    if noise is None:
+    judged = noise is None
+    if judged:
         noise = torch.cat(outer_samples(acquisition), dim=1)
         text = "the noise was judged by the outermost tenth of k-space, whose detail counts as noise"
         warnings.warn(Note(f"{text}; a noise scan is better"), stacklevel=2)
@@ -54,4 +55,4 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
     if not (size > 0).all() or trouble:
         raise UserError("the noise of one coil is zero or a mixture of others'; leave that coil out, or compress")
     ones = acquisition.kspace.real.new_ones((1,) * acquisition.kspace.ndim)
-    return mixed(acquisition, torch.linalg.inv(lower) / size.mT, ones)
+    return mixed(acquisition, torch.linalg.inv(lower) / size.mT, None if judged else ones)
