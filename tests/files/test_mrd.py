@@ -327,6 +327,7 @@ ZOO = {
     "no header": (scan_of(None), "XML header is not understood"),
     "broken header": (scan_of(b"<ismrmrdHeader"), "XML header is not understood"),
     "entities": (scan_of(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), "declarations"),
+    "unknown letters": (scan_of(FLAT.encode().replace(b"utf-8", b"utf-9")), "XML header is not understood"),
     "no numbers": (scan_of(FLAT.encode().replace(b"<x>32", b"<x>many")), "XML header is not understood"),
     "huge": (scan_of(FLAT.encode().replace(b"<x>32", b"<x>1e400")), "XML header is not understood"),
     "radial": (scan_of(header((32, 18, 1), (16, 18, 1), trajectory="radial")), "trajectory is radial, .*supported yet"),

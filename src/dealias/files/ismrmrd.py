@@ -99,7 +99,7 @@ def encoding(xml: str) -> Encoding:
         raise ValueError("declarations, which could grow without end")
     try:
         root = ElementTree.fromstring(xml.encode())
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError) as error:  # LookupError: an encoding that nobody knows
         raise ValueError(str(error)) from error
     first = root.find("{*}encoding")
     if first is None:
