@@ -47,5 +47,5 @@ def minimised(objective, start):
         return found.item(), torch.view_as_real(slope).flatten().numpy()
 
     flat = torch.view_as_real(start).flatten().numpy()
-    found = minimize(value, flat, jac=True, method="L-BFGS-B", options={"maxiter": 250, "ftol": 1e-12})
+    found = minimize(value, flat, jac=True, method="L-BFGS-B", options={"maxiter": 120, "ftol": 1e-12})
     return found.fun

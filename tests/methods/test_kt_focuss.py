@@ -17,9 +17,8 @@ from problems import coil_maps
 SMALL = {"iterations": 6, "updates": 2}
 
 
-@pytest.mark.parametrize("coils", [None, 2])
-def test_nears_the_minimum_of_the_l1_objective(coils):
-    problem = tiny(maps=None if coils is None else coil_maps(2, 4, 5)[None])
+def test_nears_the_minimum_of_the_l1_objective():
+    problem = tiny(maps=coil_maps(2, 4, 5)[None])
     still = static(problem)
 
     def objective(x, smooth=0.0):
@@ -27,7 +26,7 @@ def test_nears_the_minimum_of_the_l1_objective(coils):
         frequencies = torch.fft.fft(x - still, dim=0, norm="ortho")
         return misfit + 2 * 0.02 * (frequencies.abs().square() + smooth**2).sqrt().sum()
 
-    values = [objective(x).item() for x in KtFOCUSS(300, updates=30, regularisation=0.02).estimates(problem)]
+    values = [objective(x).item() for x in KtFOCUSS(200, updates=30, regularisation=0.02).estimates(problem)]
     least = minimised(lambda x: objective(x, 1e-5), problem.zero_filled)
     assert values[-1] < 1.01 * least
     assert values[-1] < values[14] < objective(problem.zero_filled)
@@ -57,11 +56,11 @@ def test_beats_the_still_image_and_zero_filling(coils):
     assert psnr(KtFOCUSS()(problem), film).mean() > others + 1.5
 
 
-@pytest.mark.parametrize(("noise_std", "known"), [(0.001, True), (0.02, True), (0.02, False)])
+@pytest.mark.parametrize(("noise_std", "known"), [(0.001, True), (0.02, False)])
 def test_lambda_by_itself_is_near_the_best(noise_std, known):
     problem, film = undersampled(noise_std=noise_std, known=known)
-    best = max(psnr(KtFOCUSS(30, regularisation=r)(problem), film).mean() for r in (1e-4, 3e-3, 3e-2))
-    assert psnr(KtFOCUSS(30)(problem), film).mean() > best - 0.7
+    best = max(psnr(KtFOCUSS(20, regularisation=r)(problem), film).mean() for r in (1e-4, 3e-3, 3e-2))
+    assert psnr(KtFOCUSS(20)(problem), film).mean() > best - 0.7
 
 
 @pytest.mark.parametrize(("iterations", "updates"), [(1, 3), (2, 3), (10, 3), (60, 4)])

@@ -36,8 +36,9 @@ def objective(problem, low_rank, total_variation, smooth=0.0):
     return value
 
 
-@pytest.mark.parametrize(("low_rank", "total_variation"), [(0.05, 0.1), (0.0, 0.1), (0.05, 0.0)])
-@pytest.mark.parametrize("coils", [None, 2])
+@pytest.mark.parametrize(
+    ("low_rank", "total_variation", "coils"), [(0.05, 0.1, None), (0.0, 0.1, None), (0.05, 0.0, None), (0.05, 0.1, 2)]
+)
 def test_reaches_the_minimum_of_the_convex_objective(low_rank, total_variation, coils):
     maps = None if coils is None else coil_maps(2, 4, 5)[None]
     problem = tiny(maps=maps)
@@ -61,7 +62,7 @@ def test_one_coil_is_many_coils_with_one():
     """The exact step along time and conjugate gradients solve the same system."""
     problem, _ = undersampled()
     ones = replace(problem, maps=torch.ones(1, 1, 64, 64, dtype=torch.complex64))
-    method = KtSLR(iterations=12, conjugate_gradients=30)
+    method = KtSLR(iterations=6, conjugate_gradients=30)
     assert_close(method(ones), method(problem), 2e-3, "maps of one coil")
 
 
@@ -75,32 +76,36 @@ def test_a_fully_sampled_film_is_only_shrunk():
     assert_close(x, ((left * shrunk) @ right).view(x.shape), 1e-4, "shrunk")
 
 
-@pytest.mark.parametrize("coils", [1, 3])
-def test_ranks_as_published(coils):
+def test_ranks_as_published():
     """Above k-t FOCUSS, and that far above zero filling."""
-    problem, film = undersampled(coils=coils)
+    problem, film = undersampled()
     zero_filled, focuss, slr = (
         psnr(x, film).mean() for x in (problem.zero_filled, KtFOCUSS()(problem), KtSLR()(problem))
     )
     assert slr > focuss + 0.3 > zero_filled + 5
 
 
-@pytest.mark.parametrize("noise_std", [0.001, 0.02])
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("noise_std", "known"), [(0.001, True), (0.02, False)])
 def test_weights_by_themselves_are_near_the_best(noise_std, known):
     problem, film = undersampled(noise_std=noise_std, known=known)
-    found = psnr(KtSLR(40)(problem), film).mean()
-    grid = [(a, b) for a in (5e-5, 3e-4) for b in (1e-4, 1e-3)]
-    best = max(psnr(KtSLR(40, *weights)(problem), film).mean() for weights in grid)
+    found = psnr(KtSLR(30)(problem), film).mean()
+    grid = [(a, b) for a in (5e-5, 3e-4) for b in (2e-4, 1e-3)]
+    best = max(psnr(KtSLR(30, *weights)(problem), film).mean() for weights in grid)
     assert found > best - 1.0
+
+
+def test_more_coils_help():
+    one, film = undersampled(6.0)
+    three, _ = undersampled(6.0, coils=3)
+    assert psnr(KtSLR(15)(three), film).mean() > psnr(KtSLR(15)(one), film).mean() + 1
 
 
 def test_rests_where_told():
     problem, _ = undersampled()
-    films = list(KtSLR(60, tolerance=3e-3).estimates(problem.normalised(3)[0]))
-    assert len(films) == 60
+    films = list(KtSLR(40, tolerance=3e-3).estimates(problem.normalised(3)[0]))
+    assert len(films) == 40
     assert films[-1] is films[-2]
-    assert_close(films[-1], KtSLR(60)(problem.normalised(3)[0]), 0.15, "rested early")
+    assert_close(films[-1], KtSLR(40)(problem.normalised(3)[0]), 0.15, "rested early")
 
 
 def test_two_frames_are_a_film_and_one_is_not():

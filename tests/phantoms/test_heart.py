@@ -8,8 +8,8 @@ from dealias.phantoms import heart
 from dealias.phantoms._draw import Draw
 from dealias.phantoms._ventricles import contraction, outlines
 
-SEEDS = range(4)
-SHAPE = (12, 96, 96)
+SEEDS = range(3)
+SHAPE = (10, 80, 80)
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,9 @@ def films():
 
 def test_a_seed_is_a_heart_and_another_seed_another(films):
     torch.rand(7)  # the global generator does not count
-    assert torch.equal(films[3], heart(SHAPE, seed=3))
-    for seed in (1, 2):
-        a, b = films[3].abs(), films[seed].abs()
+    assert torch.equal(films[2], heart(SHAPE, seed=2))
+    for seed in (0, 1):
+        a, b = films[2].abs(), films[seed].abs()
         assert (a * b).sum() / (a.norm() * b.norm()) < 0.97
 
 
@@ -84,8 +84,8 @@ def test_more_beats_are_faster():
 
 
 def test_breathing_moves_the_liver():
-    still, moved = (heart((12, 96, 96), seed=2, breathing=b).abs() for b in (0.0, 12.0))
-    assert moved[:, 62:74].std(0).mean() > 1.5 * still[:, 62:74].std(0).mean()
+    still, moved = (heart((6, 64, 64), seed=2, breathing=b).abs() for b in (0.0, 12.0))
+    assert moved[:, 41:49].std(0).mean() > 1.5 * still[:, 41:49].std(0).mean()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -106,7 +106,7 @@ def test_its_phase_is_smooth_and_there(films, seed):
     assert (image[body] / image[body].abs()).mean().abs() < 0.999
 
 
-@pytest.mark.parametrize("shape", [(2, 16, 16), (3, 17, 30), (5, 63, 40), (1, 1, 1), (2, 20, 150)])
+@pytest.mark.parametrize("shape", [(2, 16, 16), (3, 17, 30), (1, 1, 1), (2, 20, 150)])
 def test_any_shape_will_do(shape):
     image = heart(shape, seed=1, breathing=5.0)
     assert image.shape == shape
