@@ -68,7 +68,7 @@ def test_beyond_the_band_nothing_is_left():
 def test_grain_is_part_of_the_target(images):
     clean, noisy = (Simulation(grain=share, band=0.0, coils=0.0).pairs(images, (40, 36), seeded(7)) for share in (0, 1))
     level = (noisy[1] - clean[1]).abs().square().mean().sqrt()
-    assert 0.002 < level < 0.05
+    assert 0.002 < level < 0.12
 
 
 def test_some_scans_do_not_tell_their_noise(images):

@@ -27,7 +27,7 @@ class Simulation:
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
-        grain: how often the image itself is noisy, as most references are, by 0.3 to 4 % of its maximum.
+        grain: how often the image itself is noisy, as most references are, by 0.3 to 10 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
         coils: how often 2 to 8 coils measure instead of one.
         silent: how often the noise level is not told.
@@ -103,7 +103,7 @@ class Simulation:
         crop = crop * smooth_phase(size, 1.0, generator)
         if uniform(0, 1, generator) < self.grain:
             noise = torch.randn(size, dtype=crop.dtype, generator=generator)
-            crop = crop + logarithmic(0.003, 0.04, generator) * noise
+            crop = crop + logarithmic(0.003, 0.1, generator) * noise
         return band_limited(crop, generator) if uniform(0, 1, generator) < self.band else crop
 
     def _mask(self, shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Tensor:
