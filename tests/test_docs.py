@@ -63,7 +63,7 @@ def test_commands_have_the_options_that_a_page_gives_them(page):
 def test_the_example_package_passes_its_own_tests():
     example = DOCS / "example"
     environment = {"PYTHONPATH": str(example / "src"), "PATH": "", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(example)]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(example)]
     result = subprocess.run([*command, str(example / "tests")], env=environment, capture_output=True, text=True)
     assert result.returncode == 0 and "3 passed" in result.stdout, result.stdout + result.stderr
 
