@@ -28,8 +28,8 @@ test: lint
 # the peers in an environment of their own, which sees ours; BART is taken where Debian's package is installed
 .venv-peers/installed: .venv/installed
 	$(PYTHON) -m venv .venv-peers
-	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > \
-	    "$$(.venv-peers/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/ours.pth"
+	$(BIN)/python -c "import sysconfig; print(f'import site; site.addsitedir({sysconfig.get_path(\"purelib\")!r})')" \
+	    > $$(.venv-peers/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/ours.pth
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check sigpy
 	touch $@
 
