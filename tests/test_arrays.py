@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import dealias
 from dealias.arrays import numbers, numpy_too
 from dealias.errors import UserError
 from dealias.evaluation import metrics
@@ -49,3 +50,20 @@ def test_arrays_in_any_order_of_bytes_and_axes():
     assert numbers(backwards, "x").tolist() == [[2, 1, 0], [5, 4, 3]]
     with pytest.raises(UserError, match="x holds"):
         numbers(["a"], "x")
+
+
+@pytest.mark.parametrize("name", ["gaussian", "cartesian", "poisson", "kt"])
+def test_masks_of_a_numpy_generator(name):
+    shape = (3, 64, 60) if name == "kt" else (64, 60)
+    draw = getattr(dealias.sampling, name)
+    first, again, other = (draw(shape, 3, generator=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert isinstance(first, np.ndarray) and first.dtype == bool
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert isinstance(draw(shape, 3, generator=torch.Generator().manual_seed(0)), torch.Tensor)
+
+
+def test_maps_of_a_numpy_generator_and_arrays():
+    maps = dealias.coils.simulate((32, 24), 3, generator=np.random.default_rng(0))
+    assert isinstance(maps, np.ndarray) and maps.shape == (3, 32, 24)
+    images = maps * np.ones((32, 24), np.complex64)
+    assert isinstance(dealias.coils.combine(images, maps), np.ndarray)

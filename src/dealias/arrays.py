@@ -38,12 +38,13 @@ def numbers(value: Any, name: str) -> NDArray[Any]:
 def numpy_too(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Let a function of tensors take NumPy arrays as well, and return arrays where it was given one.
 
-    Float64 and complex128 arrays stay in double precision.
+    Float64 and complex128 arrays stay in double precision. NumPy's random generator counts as an array: what is
+    drawn then comes from a generator of PyTorch, seeded by its next number.
     """
 
     @wraps(function)
     def either(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        if not any(isinstance(value, np.ndarray) for value in (*args, *kwargs.values())):
+        if not any(isinstance(value, np.ndarray | np.random.Generator) for value in (*args, *kwargs.values())):
             return function(*args, **kwargs)
         result: Any = function(
             *(_tensor(value) for value in args),
@@ -55,6 +56,8 @@ def numpy_too(function: Callable[Parameters, Result]) -> Callable[Parameters, Re
 
 
 def _tensor(value: Any) -> Any:
+    if isinstance(value, np.random.Generator):
+        return torch.Generator().manual_seed(int(value.integers(2**63)))
     return torch.from_numpy(numbers(value, "the array")) if isinstance(value, np.ndarray) else value
 
 

@@ -35,7 +35,7 @@ def centre(acquisition: Acquisition, size: int) -> tuple[Tensor, Tensor]:
         place = f" of slice {sides.index(min(sides))}" if len(sides) > 1 else ""
         raise UserError(
             f"the fully sampled centre of k-space{place} is {min(sides)} x {min(sides)}, and coil maps need "
-            f"{LINES} x {LINES}; sample a larger centre (for our masks --mask.centre), or give --maps measured otherwise"
+            f"{LINES} x {LINES}; sample a larger centre (--mask.centre of our masks), or give maps measured otherwise"
         )
     return _middle(kspace, size), _middle(mask, size)
 

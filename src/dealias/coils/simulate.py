@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import torch
 
+from dealias.arrays import numpy_too
 from dealias.errors import UserError
 from dealias.shapes import Maps
 
 
+@numpy_too
 def simulate(shape: Sequence[int], coils: int, *, generator: torch.Generator | None = None) -> Maps:
     """Return smooth complex maps (coil, y, x) of unit root sum of squares.
 

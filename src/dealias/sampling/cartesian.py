@@ -18,6 +18,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from dealias.arrays import numpy_too
 from dealias.errors import UserError
 from dealias.sampling._draw import (
     check_shape_of_density,
@@ -30,6 +31,7 @@ from dealias.sampling._draw import (
 from dealias.shapes import Pattern
 
 
+@numpy_too
 @every_frame
 def cartesian(
     shape: Sequence[int],

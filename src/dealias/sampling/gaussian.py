@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
+from dealias.arrays import numpy_too
 from dealias.sampling._draw import (
     check_shape_of_density,
     every_frame,
@@ -18,6 +19,7 @@ from dealias.sampling._draw import (
 from dealias.shapes import Pattern
 
 
+@numpy_too
 @every_frame
 def gaussian(
     shape: Sequence[int],

@@ -14,11 +14,13 @@ from collections.abc import Sequence
 
 import torch
 
+from dealias.arrays import numpy_too
 from dealias.errors import UserError
 from dealias.sampling._draw import every_frame, plane, samples, without_replacement
 from dealias.shapes import Pattern
 
 
+@numpy_too
 @every_frame
 def kt(
     shape: Sequence[int],

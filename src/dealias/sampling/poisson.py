@@ -18,6 +18,7 @@ from math import isqrt
 import torch
 from torch import Tensor
 
+from dealias.arrays import numpy_too
 from dealias.errors import UserError
 from dealias.sampling._draw import check_shape_of_density, every_frame, frequencies, plane, samples
 from dealias.shapes import Pattern
@@ -25,6 +26,7 @@ from dealias.shapes import Pattern
 BISECTIONS = 12
 
 
+@numpy_too
 @every_frame
 def poisson(
     shape: Sequence[int],
