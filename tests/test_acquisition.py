@@ -8,6 +8,8 @@ import torch
 
 from dealias.acquisition import Acquisition
 from dealias.errors import Note, UserError
+from dealias.files.open import open
+from dealias.files.write import write
 from dealias.sampling import gaussian
 from problems import coil_maps, film
 
@@ -212,3 +214,13 @@ def test_maps_are_brought_to_unit_root_sum_of_squares_with_a_note():
         scaled = scan.with_maps(3 * maps)
     assert torch.allclose(scaled.maps, scan.maps, atol=1e-6)
     assert torch.equal(scan.with_maps(maps).maps, scan.maps)
+
+
+def test_a_noise_level_that_varies_over_k_space_is_shifted_as_the_mask_is(tmp_path):
+    level = torch.rand(1, 1, 9, 12, generator=torch.Generator().manual_seed(2))
+    made = Acquisition.centred(measured(2, 3, 9, 12), noise_std=level)
+    assert torch.equal(made.noise_std, torch.fft.ifftshift(level, dim=(-2, -1)))
+    assert torch.equal(made.centred_noise_std, level)
+    for name in ("a.h5", "a.mat"):
+        write(tmp_path / name, made)
+        assert torch.equal(open(tmp_path / name).noise_std, made.noise_std)

@@ -53,7 +53,7 @@ class Acquisition(Problem):
             mask: True or non-zero where sampled, centred; (x), (y, x) or as k-space with one coil. None is
                 what is non-zero in any coil.
             maps: (coil, y, x) or as k-space.
-            noise_std: a number, or a tensor with as many axes as k-space.
+            noise_std: a number, or a centred tensor with as many axes as k-space.
 
         Raises:
             UserError: where the shapes, types or values do not describe a measurement.
@@ -72,7 +72,7 @@ class Acquisition(Problem):
         if maps is not None:
             maps = _unit_maps(_checked_maps(maps, kspace))
         if noise_std is not None:
-            noise_std = _checked_noise(noise_std, kspace)
+            noise_std = shift_mask(_checked_noise(noise_std, kspace))
         if dimensions not in (2, 3) or axes < dimensions + 1:
             raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give 2, or 3 for a film")
         return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), dimensions)
@@ -173,6 +173,11 @@ class Acquisition(Problem):
     def centred_mask(self) -> Mask:
         """The mask as a file holds it."""
         return centre_mask(self.mask)
+
+    @property
+    def centred_noise_std(self) -> Tensor | None:
+        """The noise level as a file holds it."""
+        return None if self.noise_std is None else centre_mask(self.noise_std)
 
     @property
     def coil_images(self) -> Kspace:

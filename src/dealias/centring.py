@@ -29,10 +29,10 @@ def to_centred(kspace: Tensor) -> Tensor:
 
 
 def shift_mask(mask: Tensor) -> Tensor:
-    """Return a centred mask (..., y, x), whose axes may have size 1, in FFT order."""
+    """Return a centred mask or noise level (..., y, x), whose axes may have size 1, in FFT order."""
     return torch.fft.ifftshift(mask, dim=(-2, -1))
 
 
 def centre_mask(mask: Tensor) -> Tensor:
-    """Return a mask (..., y, x) in FFT order as a file holds it; undoes `shift_mask`."""
+    """Return a mask or noise level (..., y, x) in FFT order as a file holds it; undoes `shift_mask`."""
     return torch.fft.fftshift(mask, dim=(-2, -1))

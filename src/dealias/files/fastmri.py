@@ -149,9 +149,9 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     notes |= numbers_of(header)
     if isinstance(value, Acquisition):
         notes["axes"] = " ".join(axes_of(value))
-        if value.noise_std is not None:
-            notes["noise_std"] = value.noise_std.squeeze() if value.noise_std.numel() == 1 else value.noise_std
-            notes["noise_std"] = notes["noise_std"].numpy(force=True)
+        noise_std = value.centred_noise_std
+        if noise_std is not None:
+            notes["noise_std"] = (noise_std.squeeze() if noise_std.numel() == 1 else noise_std).numpy(force=True)
     with created(path) as file:
         for name, array in arrays.items():
             file.create_dataset(name, data=array)

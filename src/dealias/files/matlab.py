@@ -99,7 +99,7 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     if isinstance(value, Acquisition):
         arrays = {"kspace": value.centred_kspace.to(torch.complex64), "mask": value.centred_mask}
         arrays["maps"] = None if value.maps is None else value.maps.to(torch.complex64)
-        arrays["noise_std"] = value.noise_std
+        arrays["noise_std"] = value.centred_noise_std
         names = axes_of(value)
         arrays["axes"] = " ".join((*names[-2:], *reversed(names[:-2])))
     else:
