@@ -13,6 +13,7 @@ from pathlib import Path
 
 from _machine import describe, is_busy, refuse_if_busy
 from _row import Row, rows_of
+from dealias.files.atomic import atomic
 
 HERE = Path(__file__).parent
 COLUMNS = ("what", "unit", "ours", "peer", "ours against the peer", "floor", "ours above the floor", "note")
@@ -29,6 +30,23 @@ def table(rows: list[Row]) -> Iterator[str]:
     """Yield the lines of a Markdown table."""
     for line in (COLUMNS, ("---",) * len(COLUMNS), *map(cells, rows)):
         yield "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |"
+
+
+def write(rows: list[Row], failed: list[str], busy: bool, *, unfinished: bool) -> Path:
+    """Write the table of what was measured so far, and return where to."""
+    text = [
+        *table(rows),
+        "",
+        f"{date.today().isoformat()}, `{shlex.join(['python', 'benchmarks', *sys.argv[1:]])}`, {describe()}",
+    ]
+    text += ["Measured on a busy machine: only the ratios within a row mean something."] if busy else []
+    text += [f"Failed: {', '.join(failed)}."] if failed else []
+    text += ["Unfinished: more benchmarks were to come."] if unfinished else []
+    target = HERE.parent / "out" / "bench.md"
+    target.parent.mkdir(exist_ok=True)
+    with atomic(target, overwrite=True) as temporary:
+        temporary.write_text("\n".join([*text, ""]))
+    return target.relative_to(HERE.parent)
 
 
 def main() -> int:
@@ -50,21 +68,12 @@ def main() -> int:
             except Exception as error:
                 print(f"  failed: {error!r}", flush=True)
                 failed.append(name)
-                continue
+                found = []
         for row in found:
             print(f"  {row}", flush=True)
         rows += found
-    text = [
-        *table(rows),
-        "",
-        f"{date.today().isoformat()}, `{shlex.join(['python', 'benchmarks', *sys.argv[1:]])}`, {describe()}",
-    ]
-    text += ["Measured on a busy machine: only the ratios within a row mean something."] if busy else []
-    text += [f"Failed: {', '.join(failed)}."] if failed else []
-    target = HERE.parent / "out" / "bench.md"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text("\n".join([*text, ""]))
-    print(f"\nThe table is in {target.relative_to(HERE.parent)}")
+        target = write(rows, failed, busy, unfinished=name != names[-1])  # a killed run keeps what it has
+    print(f"\nThe table is in {target}")
     return 1 if failed else 0
 
 

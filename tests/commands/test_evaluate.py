@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import dealias
 from dealias import cards
@@ -15,7 +16,7 @@ from dealias.errors import UserError
 from dealias.evaluation import report
 from dealias.evaluation.compare import COLUMNS
 from dealias.methods.rim import RIM
-from dealias.phantoms import head
+from dealias.phantoms import head, heart
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,30 @@ def test_what_is_written(here, capsys):
     assert (here / "out/summary.md").read_text(encoding="utf-8") in out and out.count("\n|") == 5
     settings = json.loads((here / "out/settings.json").read_text())
     assert settings["version"] == dealias.__version__ and settings["methods"].keys() == {"zero_filled", "sense"}
+
+
+def test_a_film_is_shown_once_more(here, undrawn):
+    film = heart((4, 24, 24))[None].repeat(2, 1, 1, 1)
+    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(24), dimensions=3))
+    words = "evaluate film.h5 -o out --methods zero_filled,kt_focuss --accelerations 2,4 --patterns 1 --mask kt"
+    words += " --mask.central 4 --film"
+    execute(words.split())
+    shown = [f"kt_{rate}x_film.{kind}" for rate in (2, 4) for kind in ("gif", "png")]
+    assert {path.name for path in (here / "out").iterdir()} == {"scores.csv", "settings.json", "summary.md", *shown}
+    before = {name: (here / "out" / name).read_bytes() for name in shown}
+    with Image.open("out/kt_4x_film.gif") as picture:
+        assert picture.n_frames == 4 and picture.size == (3 * 28, 14 + 2 * 28)
+        found = np.array(picture.convert("L")).astype(float)
+    truth = 255 * film[0, 0].abs().numpy() / film.abs().max().item()
+    assert abs(found[14:38, :24] - truth).max() < 2
+    zero_filled, kt_focuss = (found[42:66, start : start + 24] for start in (28, 56))  # errors
+    assert zero_filled.mean() > kt_focuss.mean() > 0
+    execute(words.split())  # nothing is measured again, and the films are the same
+    assert before == {name: (here / "out" / name).read_bytes() for name in shown} and len(table("out")) == 32
+
+
+def test_no_film_to_show(here):
+    assert complaint(f"{SHORT} --film") == "--film shows films, and the input holds none; leave it out"
 
 
 def test_going_on_and_extending(here, undrawn, capsys):

@@ -7,11 +7,12 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import dealias
 from dealias.__main__ import execute
 from dealias.errors import Note, UserError
-from dealias.phantoms import head
+from dealias.phantoms import head, heart
 
 
 def scan(path, shape=(24, 28), slices=2, coils=1):
@@ -128,6 +129,23 @@ def test_nothing_is_lost(here):
     assert (here / "full.h5").read_bytes() == before
 
 
+def test_a_film_moves(here, monkeypatch):
+    film = torch.stack([heart((4, 16, 20), seed=seed) for seed in range(3)])
+    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(20), dimensions=3))
+    execute("reconstruct film.h5 -o film.gif --method zero_filled".split())
+    with Image.open("film.gif") as picture:
+        assert picture.n_frames == 4 and picture.size == (2 * 20, 2 * 16)
+        assert b"method: zero_filled" in picture.info["comment"]
+        picture.seek(2)
+        found = np.array(picture.convert("L"))[16:, :20].astype(float)
+    white = np.percentile(film.abs().numpy(), 99.9)
+    assert abs(found - (255 * film[2, 2].abs().numpy() / white).clip(0, 255)).max() < 2
+    execute("undersample full.h5 -o one.npy --acceleration 1".split())
+    np.save("one.npy", np.load("one.npy")[:1])
+    monkeypatch.setattr(dealias, "reconstruct", None)  # it is told before the work
+    assert "one.gif: a GIF is a film of two frames" in complaint(*"reconstruct one.npy -o one.gif --maps none".split())
+
+
 def test_collisions(here):
     os.makedirs("in")
     for name in ("x.h5", "x.npy"):
@@ -165,6 +183,7 @@ BAD = [
     ("undersample full.h5 -o o.h5 --acceleration 2 --mask.with 3", "did you mean width"),
     ("undersample full.h5 -o o.h5 --acceleration 2 --mask.width wide", "a number"),
     ("undersample full.h5 -o o.h5 --acceleration 2 --mask.generator 3", "no argument 'generator'"),
+    ("undersample full.h5 -o o.gif --acceleration 2", "'.gif'"),
     ("undersample full.h5 -o o.png --acceleration 2", "'.png'"),
     ("reconstuct full.h5", "did you mean reconstruct"),
 ]

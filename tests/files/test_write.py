@@ -13,7 +13,7 @@ from dealias.files.write import write
 PIXELS = torch.ones(3, 64, 64, dtype=torch.complex64)
 
 
-@pytest.mark.parametrize("name", ["i.h5", "i.npy", "i.png", "i.cfl", "i.mat", "i.nii"])
+@pytest.mark.parametrize("name", ["i.h5", "i.npy", "i.png", "i.gif", "i.cfl", "i.mat", "i.nii"])
 def test_nothing_is_replaced_unasked(tmp_path, name):
     (tmp_path / name).write_text("precious")
     with pytest.raises(UserError, match="exists already; use --overwrite"):
@@ -23,7 +23,7 @@ def test_nothing_is_replaced_unasked(tmp_path, name):
     assert (tmp_path / name).stat().st_size > 100 and set(os.listdir(tmp_path)) <= {name, "i.hdr"}
 
 
-@pytest.mark.parametrize("name", ["i.h5", "i.npy", "i.png", "i.cfl", "i.mat", "i.nii"])
+@pytest.mark.parametrize("name", ["i.h5", "i.npy", "i.png", "i.gif", "i.cfl", "i.mat", "i.nii"])
 def test_a_full_disk_leaves_nothing(tmp_path, name):
     pixels = torch.randn(3, 200, 200)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -40,7 +40,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, name):
 
 @pytest.mark.parametrize(
     "name, text", [("i.h4", r"did you mean \.h5\?"), 
-     ("i", "no format has the extension ''; known: .cfl, .h5"),
+     ("i", "no format has the extension ''; known: .cfl, .gif, .h5"),
                    ("none/i.h5", "there is no folder"), (".", "is a folder"), ("i" * 300 + ".npy", "cannot be written")]
 )  # fmt: skip
 def test_places_that_cannot_be(tmp_path, name, text):

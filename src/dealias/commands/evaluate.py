@@ -1,7 +1,9 @@
 """Methods side by side on many images: a table of every score, box plots, means."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,9 +13,14 @@ from dealias.commands._each import made, naming
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
-    from dealias.evaluation.compare import Key
+    from torch import Tensor
+
+    from dealias.evaluation.compare import Key, Protocol, Row
     from dealias.evaluation.journal import Journal
+    from dealias.evaluation.references import Reference
     from dealias.method import Method
+
+    Read = Callable[[Path, str], Iterator[Reference]]
 
 FIXED = ("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
 
@@ -33,6 +40,7 @@ def run(
     maps: str = "auto",
     device: str = "cpu",
     precision: Literal["float32", "bfloat16", "float64"] = "float32",
+    film: bool = False,
     key: str | None = None,
     axes: str | None = None,
     seed: int = 0,
@@ -53,39 +61,72 @@ def run(
         maps: of measured coils: auto (ESPIRiT's from all samples), none, or a file that holds them
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
+        film: show the first film too, reconstructed once more: all methods in a GIF, and their profiles over time
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         seed: of everything random
     """
     settings = dict(locals())
     from dealias.commands._maps import choose
-    from dealias.evaluation.compare import COLUMNS, Protocol, compare, text
-    from dealias.evaluation.journal import Journal, remember
+    from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
+    from dealias.evaluation.journal import Journal
     from dealias.evaluation.references import files, references
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    todo, coil_maps, folder = files(input), choose(maps), _folder(output)
+    read = partial(references, maps=choose(maps), key=key, axes=axes)
+    todo, folder = files(input), _folder(output)
+    how: dict[str, Any] = {"device": device, "precision": precision}
     settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **made(Path(input), seed)}
     with Journal(folder / "scores.csv", COLUMNS, text) as journal:
-        remember(folder / "settings.json", settings, FIXED if journal.rows else (), growing="methods")
-        done = _done(journal)
-
-        def work(path: Path, name: str) -> None:
-            for reference in references(path, name, maps=coil_maps, key=key, axes=axes):
-                for row in compare(chosen, reference, protocol, done, device=device, precision=precision):
-                    journal.add(row)
-
-        _report(folder, journal, len(todo), _each(todo, work))
+        done = _done(journal, settings)
+        if film:
+            _show_film(folder, _first_film(todo, read), protocol, partial(images, chosen, **how))
+        scores = partial(compare, chosen, protocol=protocol, done=done, **how)
+        _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
 
 
-def _done(journal: "Journal") -> "set[Key]":
-    """Return what tells each row that is there from all others."""
+def _score(
+    journal: "Journal", read: "Read", scores: "Callable[[Reference], Iterator[Row]]", path: Path, name: str
+) -> None:
+    """Add the scores of all images of a file to the table."""
+    for reference in read(path, name):
+        for row in scores(reference):
+            journal.add(row)
+
+
+def _done(journal: "Journal", settings: dict[str, Any]) -> "set[Key]":
+    """Return what tells each row that is there from all others, once it is sure that they were made likewise."""
     from dealias.evaluation.compare import key_of
+    from dealias.evaluation.journal import remember
 
+    remember(journal.path.with_name("settings.json"), settings, FIXED if journal.rows else (), growing="methods")
     if journal.rows:
         print(f"dealias: {journal.path}: {len(journal.rows)} rows are there, which stay", file=sys.stderr)
     return {key_of(row) for row in journal.rows}
+
+
+def _first_film(todo: list[tuple[Path, str]], read: "Read") -> "Reference":
+    """Return the first slice of the first file that holds films; what cannot be read is complained of later."""
+    for path, name in todo:
+        with suppress(UserError):
+            reference = next(read(path, name), None)
+            if reference is not None and reference.image.ndim > 2:
+                return reference
+    raise UserError("--film shows films, and the input holds none; leave it out")
+
+
+def _show_film(
+    folder: Path, reference: "Reference", protocol: "Protocol", draw: "Callable[..., dict[str, Tensor]]"
+) -> None:
+    """Write the first pattern of every acceleration as all methods reconstruct it: an animation, and profiles."""
+    from dealias.evaluation.film import animation, profiles
+
+    for acceleration in tqdm(protocol.accelerations, unit="film", leave=False, disable=None):
+        films = draw(reference, protocol, acceleration)
+        start = folder / f"{protocol.mask}_{acceleration:.7g}x_film"
+        for show, extension in ((animation, ".gif"), (profiles, ".png")):
+            show(start.with_name(start.name + extension), films, reference.image, overwrite=True)
 
 
 def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> list[str]:

@@ -24,7 +24,7 @@ def run(
     batch: int | None = None,
     key: str | None = None,
     axes: str | None = None,
-    format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat"] = "h5",
+    format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif"] = "h5",
     phase: bool = False,
     overwrite: bool = False,
     seed: int = 0,
@@ -33,7 +33,7 @@ def run(
 
     Arguments:
         input: a file with k-space, or a folder of such files
-        output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat), or a folder
+        output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif of a film), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them
@@ -53,15 +53,17 @@ def run(
     from dealias.cards import usable
     from dealias.commands._coils import preparation
     from dealias.files.formats import written
+    from dealias.files.write import check
 
     chosen = _loaded(method, method_arguments or {}, device, seed)
-    prepared, target_device = preparation(maps, whiten, compress), usable(device)
+    prepared, target_device, bar = preparation(maps, whiten, compress), usable(device), sys.stderr.isatty()
     kept: Literal["auto"] | None = None if maps == "none" else "auto"
 
     def work(source: Path, target: Path) -> None:
-        acquisition = prepared(dealias.open(source, key=key, axes=axes).to(target_device))
+        acquisition = dealias.open(source, key=key, axes=axes).to(target_device)
+        check(target, acquisition.shape)
+        acquisition = prepared(acquisition)
         folder_for(target)
-        bar = sys.stderr.isatty()
         image = dealias.reconstruct(chosen, acquisition, maps=kept, batch=batch, precision=precision, progress=bar)
         about = {**made(source, seed), "method": method, "precision": precision}
         dealias.write(target, image.cpu(), acquisition.header, overwrite=overwrite, phase=phase, attributes=about)

@@ -23,6 +23,7 @@ from dealias.evaluation import metrics
 from dealias.evaluation.references import Reference
 from dealias.files.fastmri import cropped
 from dealias.method import Method
+from dealias.shapes import Image
 
 KEY = ("file", "slice", "frame", "method", "mask", "acceleration", "pattern")
 SETTING = ("actual_acceleration", "noise", "coils")
@@ -99,13 +100,33 @@ def compare(
             scan = scan or measured(reference, protocol, acceleration, pattern).to(device)
             about |= {"actual_acceleration": scan.acceleration, "coils": scan.coils}
             about["noise"] = protocol.noise if reference.full is None else 0.0
-            torch.manual_seed(protocol.seed)
             start = perf_counter()
-            image = reconstruct(method, scan, precision=precision).cpu()
+            image = _image(method, scan, protocol, precision)
             about["seconds"] = perf_counter() - start
             found = scores(image, reference, protocol.range)
             for frame in missing:
                 yield {**about, "frame": frame, **{score: float(values[frame]) for score, values in found.items()}}
+
+
+def images(
+    methods: Mapping[str, Method],
+    reference: Reference,
+    protocol: Protocol,
+    acceleration: float,
+    *,
+    pattern: int = 0,
+    device: str = "cpu",
+    precision: Precision = "float32",
+) -> dict[str, Image]:
+    """Return what `compare` scores: every method's image, by name, of the same size as the reference."""
+    scan = measured(reference, protocol, acceleration, pattern).to(device)
+    size = (reference.image.shape[-2], reference.image.shape[-1])
+    return {name: cropped(_image(method, scan, protocol, precision), size) for name, method in methods.items()}
+
+
+def _image(method: Method, scan: Acquisition, protocol: Protocol, precision: Precision) -> Image:
+    torch.manual_seed(protocol.seed)
+    return reconstruct(method, scan, precision=precision).cpu()
 
 
 def key_of(row: Mapping[str, object]) -> Key:

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from types import ModuleType
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -11,10 +11,12 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
 from dealias.files.atomic import atomic
+from dealias.files.gif import MILLISECONDS, save
+from dealias.files.grey import pillow
 from dealias.shapes import Image
 
 PAPER, INK = "black", "white"
-GAP = 4  # pixels between the films of an animation
+GAP, TITLE = 4, 14  # pixels between the films of an animation, and above them for their names
 MAGNIFICATION = 5  # of errors
 
 
@@ -23,7 +25,7 @@ def animation(
     films: Mapping[str, Tensor],
     reference: Image,
     *,
-    milliseconds: int = 60,
+    milliseconds: int = MILLISECONDS,
     overwrite: bool = False,
 ) -> None:
     """Write a GIF that loops: the reference and all films side by side, five times their errors below.
@@ -38,15 +40,13 @@ def animation(
         UserError: where a film has another shape than the reference, or Pillow is missing.
     """
     truth, seen = _checked(films, reference)
-    pillow = _pillow()
     above = _beside([truth, *seen.values()])
     below = _beside([torch.zeros_like(truth), *(MAGNIFICATION * (film - truth).abs() for film in seen.values())])
-    grey = torch.cat([above, below], 1).mul(255).clamp(0, 255).byte().numpy()
-    first, *others = (pillow.fromarray(frame) for frame in grey)
+    grey = torch.cat([above, below], 1).mul(255).clamp(0, 255).byte()
+    names = torch.cat([_title(name, truth.shape[-1] + GAP) for name in ("reference", *seen)], 1)
     with atomic(path, overwrite=overwrite) as temporary:
-        first.save(
-            temporary, format="GIF", save_all=True, append_images=others, duration=milliseconds, loop=0, disposal=1
-        )
+        frames = torch.cat([names.expand(len(grey), -1, -1), grey], 1)
+        save(temporary, frames, {"errors": f"times {MAGNIFICATION}"}, milliseconds)
 
 
 def profiles(
@@ -115,9 +115,11 @@ def _beside(films: list[Tensor]) -> Tensor:
     return torch.cat([torch.nn.functional.pad(film, (0, GAP, 0, GAP)) for film in films], -1)
 
 
-def _pillow() -> ModuleType:
-    try:
-        from PIL import Image as pillow
-    except ImportError:
-        raise UserError("a GIF needs Pillow; pip install dealias[files]") from None
-    return pillow
+def _title(name: str, width: int) -> Tensor:
+    """Return a strip (TITLE, width) with a name, cut where it is too long."""
+    module = pillow()
+    from PIL import ImageDraw
+
+    strip = module.new("L", (width, TITLE))
+    ImageDraw.Draw(strip).text((1, 1), name, fill=255)
+    return torch.from_numpy(np.array(strip))

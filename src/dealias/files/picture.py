@@ -1,13 +1,6 @@
-"""PNG: grey pictures of the magnitude out, grey pictures as images in.
+"""PNG: grey pictures of the magnitude out, slices in rows; grey pictures as images in."""
 
-White is the 99.9th percentile of the magnitude over all slices, so that one bright vessel does not darken the
-rest and slices can be compared; black is zero, or as far below zero where real images have both signs, such as
-a phase. Several slices lie in rows in one nearly square picture.
-"""
-
-import math
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +9,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.grey import grey, pillow, tiled
 from dealias.header import Header
 
 title = "a PNG picture"
@@ -34,11 +28,11 @@ def images(path: Path) -> Tensor:
     Raises:
         UserError: where the file is damaged, or Pillow is missing.
     """
-    pillow = _pillow()
+    module = pillow()
     try:
-        with pillow.open(path, formats=("PNG",)) as picture:
-            grey = picture if picture.mode in ("1", "L", "I", "I;16", "F") else picture.convert("L")
-            values = np.array(grey, dtype=np.float32)
+        with module.open(path, formats=("PNG",)) as picture:
+            single = picture if picture.mode in ("1", "L", "I", "I;16", "F") else picture.convert("L")
+            values = np.array(single, dtype=np.float32)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise UserError("is a damaged PNG picture; copy it again") from error
     return torch.from_numpy(values).to(torch.complex64)[None]
@@ -49,7 +43,7 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
 
     The attributes become its texts.
     """
-    pillow = _pillow()
+    module = pillow()
     if isinstance(value, Acquisition):
         raise UserError("a PNG picture holds no k-space; reconstruct it first, or write .h5 or .npy")
     from PIL.PngImagePlugin import PngInfo
@@ -57,30 +51,5 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     notes = PngInfo()
     for name, note in attributes.items():
         notes.add_text(name, str(note))
-    grey = (_windowed(value) * 255).round().to(torch.uint8)
-    pillow.fromarray(_tiled(grey).numpy(force=True)).save(path, format="PNG", pnginfo=notes)
-
-
-def _windowed(image: Tensor) -> Tensor:
-    size = torch.nan_to_num(image.abs().double(), posinf=0).reshape(-1, *image.shape[-2:])
-    white = float(np.percentile(size.numpy(force=True), 99.9)) or float(size.max()) or 1.0
-    if not image.is_complex() and bool((image < 0).any()):
-        return (torch.nan_to_num(image).double().reshape(size.shape) / white / 2 + 0.5).clamp(0, 1)
-    return (size / white).clamp(0, 1)
-
-
-def _tiled(images: Tensor) -> Tensor:
-    count, y, x = images.shape
-    columns = math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    tiles = images.new_zeros(rows * columns, y, x)
-    tiles[:count] = images
-    return tiles.reshape(rows, columns, y, x).transpose(1, 2).reshape(rows * y, columns * x)
-
-
-def _pillow() -> ModuleType:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise UserError("pictures need Pillow; install it with pip install dealias[files]") from None
-    return Image
+    picture = tiled(grey(value).reshape(-1, *value.shape[-2:]))
+    module.fromarray(picture.numpy(force=True)).save(path, format="PNG", pnginfo=notes)

@@ -1,6 +1,6 @@
 """From an image or an acquisition to a file; what it becomes, the extension says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -31,8 +31,8 @@ def write(
     """Write an image (slice, [time,] y, x), or the k-space of an acquisition, whole or not at all.
 
     HDF5 and MATLAB's `.mat` hold the magnitude and the complex image, or k-space, mask and maps; `.npy` and
-    BART's `.cfl` the complex image or k-space; NIfTI and PNG the magnitude. Values stay on their scale, in
-    single precision.
+    BART's `.cfl` the complex image or k-space; NIfTI, PNG and, of a film, GIF the magnitude. Values stay on their
+    scale, in single precision.
 
     Arguments:
         path: its extension names the format.
@@ -42,7 +42,7 @@ def write(
         overwrite: whether to replace an existing file.
         phase: whether to write the phase in radians as well, where a format holds the magnitude alone: beside
             `a.nii.gz` as `a_phase.nii.gz`.
-        attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5, .mat and PNG.
+        attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5, .mat, PNG and GIF.
 
     Raises:
         UserError: for an unknown extension, an existing file without `overwrite`, or a disk that refuses.
@@ -56,6 +56,7 @@ def write(
         image = cropped(torch.as_tensor(image), header.matrix)
         if image.ndim < 2 or 0 in image.shape:
             raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
+        check(path, image.shape)
     values = {path: image}
     if phase and isinstance(image, Tensor) and getattr(module, "magnitude_only", False):
         values[phase_path(path)] = image.angle()
@@ -65,6 +66,16 @@ def write(
         try:
             for name, value in values.items():
                 module.write(name.with_name(prefix + name.name), value, header, dict(attributes or {}))
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
+
+
+def check(path: str | PathLike[str], shape: Sequence[int]) -> None:
+    """Raise where what the path is to become cannot hold images of this shape: a GIF of one frame."""
+    module = _writer(Path(path))
+    if hasattr(module, "check"):
+        try:
+            module.check(shape)
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
 

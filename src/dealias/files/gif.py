@@ -1,0 +1,54 @@
+"""GIF: a film of the magnitude that loops, its slices in rows; of images without time, the run through the slices."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.grey import grey, pillow, tiled
+from dealias.header import Header
+
+extensions = (".gif",)
+magnitude_only = True
+MILLISECONDS = 60  # for which a frame is shown; GIF counts in tens
+
+
+def check(shape: Sequence[int]) -> None:
+    """Raise where images of this shape are no film."""
+    if len(shape) < 3 or shape[-3] < 2:
+        raise UserError("a GIF is a film of two frames or more, and this is one image; write .png")
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
+
+    The attributes become its comment.
+    """
+    if isinstance(value, Acquisition):
+        raise UserError("a GIF holds no k-space; reconstruct it first, or write .h5 or .npy")
+    films = grey(value).reshape(-1, *value.shape[-3:])
+    save(path, torch.stack([tiled(frame) for frame in films.unbind(1)]), attributes=attributes)
+
+
+def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: int = MILLISECONDS) -> None:
+    """Write 8-bit frames (time, y, x) as they are.
+
+    Raises:
+        UserError: where Pillow is missing.
+    """
+    module = pillow()
+    first, *others = (module.fromarray(frame) for frame in frames.numpy(force=True))
+    first.save(
+        path,
+        format="GIF",
+        save_all=True,
+        append_images=others,
+        duration=milliseconds,
+        loop=0,
+        disposal=1,
+        comment="\n".join(f"{name}: {note}" for name, note in attributes.items()),
+    )
