@@ -59,6 +59,13 @@ def test_what_a_method_is_given():
         dealias.reconstruct(films, film(batch=()))
 
 
+def test_slices_taken_for_frames_are_told():
+    films = FilmSpy()
+    with pytest.warns(Note, match="FilmSpy takes these 3 slices for frames of one film; .* dimensions=3"):
+        dealias.reconstruct(films, film(batch=(3,)))
+    assert films.seen[0][0] == (1, 3, 19, 24)
+
+
 def test_a_film_does_not_flicker():
     problem = film(batch=(3,), dimensions=3)
     assert_close(dealias.reconstruct(ZeroFilled(), problem), problem.zero_filled, 1e-6, "one scale")

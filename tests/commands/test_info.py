@@ -127,3 +127,11 @@ def test_a_mask_that_is_shared_along_an_axis(shape, tmp_path, capsys):
     dealias.write(tmp_path / "scan.h5", scan)
     execute(["info", str(tmp_path / "scan.h5")])
     assert f"whole {'columns' if len(shape) == 1 else 'rows'}" in capsys.readouterr().out
+
+
+def test_images_that_were_taken_for_k_space(tmp_path, capsys):
+    np.save(tmp_path / "image.npy", head((64, 72)).to(torch.complex64).numpy())
+    assert (
+        "note: the energy does not lie around the centre as that of k-space does"
+        in told(capsys, tmp_path / "image.npy")[1]
+    )

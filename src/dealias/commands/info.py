@@ -206,6 +206,8 @@ def _learned(name: str) -> bool:
 
 def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
     """Return what looks wrong, or will surprise."""
+    from dealias.files.centred import central_share
+
     remarks = []
     if not bool(acquisition.mask.any()):
         return ["the mask samples nothing: every image will be zero"]
@@ -213,6 +215,8 @@ def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
         return ["every sample is zero: every image will be zero"]
     if not bool(_pattern(acquisition)[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
+    if central_share(acquisition.coil_images) > central_share(acquisition.centred_kspace):
+        remarks.append("the energy does not lie around the centre as that of k-space does: images, or coil maps?")
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")
