@@ -145,7 +145,7 @@ class Acquisition(Problem):
             UserError: for several coils without maps.
         """
         if self.maps is None and self.coils > 1:
-            raise UserError(f"{self.coils} coils and no maps: give coil maps, or combine the coils first")
+            raise UserError(f"{self.coils} coils and no maps: give coil maps, such as those that --maps auto estimates")
         return Cartesian(self.mask, self.maps)
 
     @property
