@@ -22,7 +22,7 @@ from dealias.evaluation.journal import Journal
 from dealias.evaluation.references import Reference
 from dealias.phantoms import head, shepp_logan
 
-GRID = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
+GRID = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
 FOREIGN = ("kellman_fatwater", "ukat_b0_256", "ukat_r2star_philips", "ukat_t1_philips", "sc_kspace")
 
 
@@ -74,10 +74,14 @@ class SigPy(dealias.Method):
         """Yield it."""
         import sigpy.mri
 
-        kspace = problem.centred_kspace.numpy()
-        maps = np.ones_like(kspace) if problem.maps is None else problem.maps.numpy()
-        app = sigpy.mri.app.L1WaveletRecon(kspace, maps, lamda=self.regularisation, max_iter=40, show_pbar=False)
-        yield torch.from_numpy(app.run())
+        # one slice at a time: SigPy takes a leading axis of one for a third dimension of the wavelets
+        coils = problem.centred_kspace.flatten(0, -4).numpy()
+        ones = np.ones_like(coils) if problem.maps is None else problem.maps.flatten(0, -4).expand(coils.shape).numpy()
+        images = []
+        for kspace, maps in zip(coils, ones, strict=True):
+            app = sigpy.mri.app.L1WaveletRecon(kspace, maps, lamda=self.regularisation, max_iter=40, show_pbar=False)
+            images.append(torch.from_numpy(app.run()))
+        yield torch.stack(images).reshape(problem.shape)
 
 
 def contenders(weight, peer):
