@@ -38,8 +38,14 @@ def foreign() -> dict[str, Tensor]:
     """Return one image (y, x) of each body or scanner that no training saw."""
     found = {}
     for name in ("kellman_fatwater", "ukat_b0_256", "ukat_r2star_philips", "ukat_t1_philips"):
-        images = read(sources(name)[0])
-        found[name] = images[len(images) // 2]
+        arrays = np.load(sources(name)[0])
+        if isinstance(arrays, np.ndarray):  # simulated heads
+            found[name] = torch.from_numpy(arrays[0])
+            continue
+        # the first stack of images, real and imaginary parts last; the others are times and tags
+        stack = next(arrays[key] for key in arrays if arrays[key].ndim >= 4 and arrays[key].shape[-1] == 2)
+        images = stack.reshape(-1, *stack.shape[-3:]).astype(np.float32)
+        found[name] = torch.view_as_complex(torch.from_numpy(images[len(images) // 2]))
     return found
 
 

@@ -10,7 +10,7 @@
 The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would
 multiply one input by a million. Here sigma is 1, and `noise_input` feeds the noise level as one more channel.
 
-`consistent` lets the last estimate, in training each of them, obey the data as far as their noise allows:
+`consistent` lets the estimates obey the data as far as their noise allows, while the recursion goes on as above:
 
     x_T + d,  (w A^H A + (1 - w) I) d = w A^H (y - A x_T) by that many conjugate gradients
 
@@ -18,7 +18,7 @@ which is the best linear estimate of the error of x_T, were it white; w / (1 - w
 noise, as the size of the residual tells. For one coil that is w A^H (y - A x_t) with w = 1 - E||noise||^2 /
 ||A x_T - y||^2, the estimator of James and Stein, after one iteration. Where the noise level is unknown, w = 1: the
 data are taken at their word. It was what clean data at low acceleration lacked: a network alone does not reproduce
-what was measured.
+what was measured. Outside training all but the last estimate make do with one iteration, since nothing builds on them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +44,7 @@ class RIM(Method):
         iterations: time steps; any number at run time.
         channels: real channels of an image: 2 where it is complex, 1 where it is real.
         noise_input: feed the logarithm of the noise level as a further channel.
-        consistent: conjugate gradients by which the last estimate obeys the data; 0 leaves it as the network made it.
+        consistent: conjugate gradients by which the last estimate obeys the data; 0 leaves all as they are.
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
     """
 
@@ -88,8 +88,9 @@ class RIM(Method):
             else:
                 update, first, second = self._step(seen, first, second)
             x = x + to_image(update, x)
-            # the recursion never sees the correction, so that it is needed only where a loss or a user looks at it
-            yield x + self._correction(problem, x) if self.consistent and (self.training or not left) else x
+            # the recursion never sees the correction, so that it need be good only where a loss or a user looks at it
+            thorough = self.training or not left
+            yield x + self._correction(problem, x, self.consistent if thorough else 1) if self.consistent else x
 
     def _step(
         self, seen: Channels, first: Channels | None, second: Channels | None
@@ -99,7 +100,8 @@ class RIM(Method):
         second = self.units[1](after(self.between(first)), second)
         return self.outwards(second), first, second
 
-    def _correction(self, problem: Problem, x: Tensor) -> Tensor:
+    @staticmethod
+    def _correction(problem: Problem, x: Tensor, iterations: int) -> Tensor:
         residual = problem.data - problem.operator(x)
         w = _trust(problem, residual)
 
@@ -107,7 +109,7 @@ class RIM(Method):
             return w * problem.operator.normal(x) + (1 - w) * x
 
         d = torch.zeros_like(x)
-        for change in conjugate_gradient(normal, w * problem.operator.adjoint(residual), self.consistent):
+        for change in conjugate_gradient(normal, w * problem.operator.adjoint(residual), iterations):
             last, d = d, change
             if torch.equal(last, d):
                 break
