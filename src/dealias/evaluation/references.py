@@ -12,7 +12,7 @@ from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.errors import UserError
 from dealias.files.centred import central_share
-from dealias.files.fastmri import cropped
+from dealias.files.fastmri import cropped, sampled_in_full
 from dealias.files.formats import about, check_exists, recognise
 from dealias.files.open import open
 from dealias.shapes import Image, Maps
@@ -89,7 +89,7 @@ def references(
 
 
 def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) -> Iterator[Reference]:
-    if not _sampled_in_full(full):
+    if not sampled_in_full(full.centred_mask):
         raise UserError(f"is {full.acceleration:.2g}x undersampled; a comparison needs all of k-space")
     if not isinstance(maps, str):
         full = full.with_maps(maps)
@@ -134,14 +134,3 @@ def _images(path: Path) -> Tensor:
     if not torch.isfinite(stack).all():
         raise UserError("holds NaN or infinite values; mend the file or leave it out")
     return stack
-
-
-def _sampled_in_full(full: Acquisition) -> bool:
-    """Whether most of the box that the mask spans is sampled: zero padding and cut corners do not count."""
-    mask = full.centred_mask
-    mask = mask.expand(*mask.shape[:-2], *full.shape[-2:])
-    where = mask.nonzero()[:, -2:]
-    if not len(where):
-        return False
-    box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
-    return bool(len(where) > 0.75 * box)

@@ -109,7 +109,7 @@ def images(path: Path) -> Tensor:
         return torch.from_numpy(image).to(torch.complex64).reshape(-1, *image.shape[-2:])
     if "kspace" in arrays:
         acquisition = read(path, None, None, None)
-        if acquisition.coils == 1 and _full(acquisition.centred_mask):
+        if acquisition.coils == 1 and sampled_in_full(acquisition.centred_mask):
             middle = cropped(acquisition.zero_filled, acquisition.header.matrix)
             return middle.to(torch.complex64).reshape(-1, *middle.shape[-2:])
     reference = _targets(path, None)
@@ -195,8 +195,8 @@ def _targets(path: Path, slices: int | slice | str | None) -> Tensor | None:
     return torch.from_numpy(np.abs(reference).astype(np.float32))
 
 
-def _full(mask: Tensor) -> bool:
-    """Whether most of the box that a mask spans is sampled."""
+def sampled_in_full(mask: Tensor) -> bool:
+    """Whether most of the box that a centred mask spans is sampled: zero padding and cut corners do not count."""
     where = mask.nonzero()[:, -2:]
     if not len(where):
         return False

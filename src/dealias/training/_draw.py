@@ -1,6 +1,29 @@
-"""Random numbers from a generator."""
+"""Random numbers from a generator, and settings that they can be drawn by."""
+
+from collections.abc import Mapping, Sequence
 
 import torch
+
+from dealias.errors import UserError
+
+
+def check(settings: object, least: Mapping[str, float], shares: Sequence[str]) -> None:
+    """Refuse ranges that cannot be drawn from.
+
+    Arguments:
+        least: the lowest possible number, by the name of a range.
+        shares: names of what says how often.
+
+    Raises:
+        UserError: for a range whose ends are swapped or impossible, or a share that is none.
+    """
+    for name, lowest in least.items():
+        low, high = getattr(settings, name)
+        if not lowest <= low <= high < float("inf"):
+            raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
+    for name in shares:
+        if not 0 <= getattr(settings, name) <= 1:
+            raise UserError(f"{name} is how often, from 0 to 1, not {getattr(settings, name)}; correct it")
 
 
 def uniform(low: float, high: float, generator: torch.Generator) -> float:

@@ -18,7 +18,7 @@ from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.phantoms import heart
 from dealias.shapes import Image
-from dealias.training._draw import integer, logarithmic, uniform
+from dealias.training._draw import check, integer, logarithmic, uniform
 from dealias.training.motion import moved
 from dealias.training.simulate import shrunk, smooth_phase
 
@@ -58,13 +58,7 @@ class FilmSimulation:
             UserError: for a range whose ends are swapped or impossible.
         """
         least = {"crop": 1, "columns": 16, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
-        for name, lowest in least.items():
-            low, high = getattr(self, name)
-            if not lowest <= low <= high < float("inf"):
-                raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
-        for name in ("band", "coils", "silent"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
+        check(self, least, shares=("band", "coils", "silent"))
         if self.frames < 2 or self.batch < 1:
             raise UserError(f"a batch of {self.batch} with {self.frames} frames is impossible; give 1 and 2, or more")
         narrowest = self.columns[0] - round(0.4 * self.columns[0])

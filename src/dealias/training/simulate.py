@@ -15,7 +15,7 @@ from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.shapes import Image
-from dealias.training._draw import integer, logarithmic, uniform
+from dealias.training._draw import check, integer, logarithmic, uniform
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,7 @@ class Simulation:
             UserError: for a range whose ends are swapped or impossible.
         """
         least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
-        for name, lowest in least.items():
-            low, high = getattr(self, name)
-            if not lowest <= low <= high < float("inf"):
-                raise UserError(f"{name} cannot range from {low} to {high}; give two numbers, the smaller first")
-        for name in ("lines", "grain", "band", "coils", "silent"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name} is how often, from 0 to 1, not {getattr(self, name)}; correct it")
+        check(self, least, shares=("lines", "grain", "band", "coils", "silent"))
         smallest = (self.crop[0], self.crop[0])
         for draw in (sampling.gaussian, sampling.cartesian):  # what cannot be drawn should fail now, not at night
             draw(smallest, self.acceleration[1])
