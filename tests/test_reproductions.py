@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import dealias
 from dealias.phantoms import head
@@ -62,3 +63,30 @@ def test_without_real_data_there_are_heads(room):
     assert room["data"].sources("siat_brain_train") != room["data"].sources("siat_brain_val")
     ((scan, image),) = room["data"].scans(room["data"].held_back(1), 4.0, coils=2)
     assert scan.coils == 2 and float(image.abs().max()) == pytest.approx(1)
+
+
+def test_films_keep_to_their_band_and_need_no_real_data(room):
+    import _films
+
+    assert _films.measured() == []
+    (subject,) = _films.hearts(1, frames=4, rows=24)
+    assert subject.film.shape == (4, 24, 256) and float(subject.film.abs().max()) == pytest.approx(1)
+    outside = torch.fft.fftshift(torch.fft.fft(subject.film), -1)[..., :32]
+    assert float(outside.abs().max()) < 1e-4
+    sampled = subject.scan(9.0).centred_mask[:, 0, 0]
+    assert sampled.sum(-1).tolist() == [21] * 4 and not torch.equal(sampled[0], sampled[1])
+    moving = _films.moving(subject.film)
+    change = subject.film.abs().std(0)
+    assert 0.02 < float(moving.float().mean()) < 0.5 and float(change[moving].min()) > float(change[~moving].max())
+
+
+def test_the_measured_films_have_time_first(room, tmp_path, monkeypatch):
+    import _films
+
+    monkeypatch.setattr(room["data"], "SHARED", tmp_path)
+    film = np.random.default_rng(0).random((32, 40, 5))
+    np.savez(tmp_path / "dyn_ratcine8_mag.npz", image=film)
+    (subject,) = _films.measured(frames=3, rows=16)
+    assert subject.name == "rat" and subject.film.shape == (3, 16, 40) and subject.real
+    (file,) = _films.sources("rat")
+    np.testing.assert_allclose(np.load(file), film.transpose(2, 0, 1), rtol=1e-6)
