@@ -98,6 +98,17 @@ def test_the_weights_changed(trained):
     assert any(not torch.equal(moved[name], fresh[name.removeprefix("method.")]) for name in moved)
 
 
+def test_the_average_forgets_the_random_beginning():
+    from dealias.training.module import averaged
+
+    average, steps = torch.tensor(1.0), 300
+    for count in range(1, steps):
+        average = averaged(average, torch.tensor(0.0), torch.tensor(count))
+    assert average < 1e-6
+    late = averaged(torch.tensor(0.0), torch.tensor(1.0), torch.tensor(100_000))
+    assert late == pytest.approx(0.001)
+
+
 def test_after_a_kill_it_goes_on_as_if_nothing_had_been(trained, data, tmp_path):
     output = tmp_path / "killed"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

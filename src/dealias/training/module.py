@@ -15,7 +15,7 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, WeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -103,6 +103,15 @@ class Module(lightning.LightningModule):
         self.spent = checkpoint["spent"]
 
 
+def averaged(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
+    """Return the moving average of a weight: over the last tenth of the updates, and the last thousand at most.
+
+    Over a thousand from the first on, 1,000 updates would still end with 37 % of the random beginning.
+    """
+    share = (9 / (10 + count)).clamp_min(0.001)
+    return (1 - share) * average + share * current
+
+
 def _generator(seed: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed * 1_000_000_007 + index)
 
@@ -150,7 +159,7 @@ def fit(
         gradient_clip_algorithm="value" if clip else "norm",
         log_every_n_steps=min(50, module.updates),
         callbacks=[
-            EMAWeightAveraging(decay=0.999),
+            WeightAveraging(avg_fn=averaged),
             EarlyStopping("psnr", mode="max", patience=patience),
             best,
             last,
