@@ -24,7 +24,7 @@ def run(
     batch: int | None = None,
     key: str | None = None,
     axes: str | None = None,
-    format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif"] = "h5",
+    format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
     overwrite: bool = False,
     seed: int = 0,
@@ -33,7 +33,7 @@ def run(
 
     Arguments:
         input: a file with k-space, or a folder of such files
-        output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif of a film), or a folder
+        output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif, .mp4 of a film), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them

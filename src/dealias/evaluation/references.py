@@ -49,7 +49,7 @@ def files(source: str | Path) -> list[tuple[Path, str]]:
     if not begin.is_dir():
         return [(begin, begin.name)]
     found = sorted(path for path in begin.rglob("*") if path.is_file() and not path.name.startswith("."))
-    known = [(path, path.relative_to(begin).as_posix()) for path in found if path.stat().st_size and recognise(path)]
+    known = [(path, path.relative_to(begin).as_posix()) for path in found if path.stat().st_size and _readable(path)]
     if not known:
         raise UserError(f"{begin}: holds no file of a known format; give images or fully sampled k-space")
     return known
@@ -124,6 +124,11 @@ def _contents(path: Path, key: str | None, axes: str | None) -> Acquisition | Te
     if key is None and axes is None and central_share(scan.coil_images) > central_share(scan.centred_kspace):
         return _images(path)
     return scan
+
+
+def _readable(path: Path) -> bool:
+    module = recognise(path)
+    return hasattr(module, "read") or hasattr(module, "images")
 
 
 def _images(path: Path) -> Tensor:

@@ -4,23 +4,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.grey import grey, pillow, tiled
+from dealias.files.grey import check_film, grey_film, pillow
 from dealias.header import Header
 
+title = "a GIF film"
 extensions = (".gif",)
 magnitude_only = True
 MILLISECONDS = 60  # for which a frame is shown; GIF counts in tens
 
 
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as GIF does."""
+    return start.startswith((b"GIF87a", b"GIF89a"))
+
+
 def check(shape: Sequence[int]) -> None:
-    """Raise where images of this shape are no film."""
-    if len(shape) < 3 or shape[-3] < 2:
-        raise UserError("a GIF is a film of two frames or more, and this is one image; write .png")
+    """Raise where images of this shape are no film, or Pillow is missing."""
+    check_film(shape, "a GIF")
+    pillow()
 
 
 def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
@@ -30,8 +35,7 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     """
     if isinstance(value, Acquisition):
         raise UserError("a GIF holds no k-space; reconstruct it first, or write .h5 or .npy")
-    films = grey(value).reshape(-1, *value.shape[-3:])
-    save(path, torch.stack([tiled(frame) for frame in films.unbind(1)]), attributes=attributes)
+    save(path, grey_film(value), attributes)
 
 
 def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: int = MILLISECONDS) -> None:

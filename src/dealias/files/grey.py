@@ -1,4 +1,4 @@
-"""Images as a screen shows them: 8-bit grey, slices in rows.
+"""Images and films as a screen shows them: 8-bit grey, slices in rows.
 
 White is the 99.9th percentile of the magnitude over all images, so that one bright vessel does not darken the
 rest and images can be compared; black is zero, or as far below zero where real images have both signs, such as
@@ -6,6 +6,7 @@ a phase.
 """
 
 import math
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
@@ -34,6 +35,17 @@ def tiled(images: Tensor) -> Tensor:
     tiles = images.new_zeros(rows * columns, y, x)
     tiles[:count] = images
     return tiles.reshape(rows, columns, y, x).transpose(1, 2).reshape(rows * y, columns * x)
+
+
+def check_film(shape: Sequence[int], name: str) -> None:
+    """Raise where images of this shape are no film, which is all that a file of this name holds."""
+    if len(shape) < 3 or shape[-3] < 2:
+        raise UserError(f"{name} is a film of two frames or more, and this is one image; write .png")
+
+
+def grey_film(films: Image) -> Tensor:
+    """Return films (..., time, y, x) as the frames of one (time, y, x), with one window for all."""
+    return torch.stack([tiled(frame) for frame in grey(films).reshape(-1, *films.shape[-3:]).unbind(1)])
 
 
 def pillow() -> ModuleType:

@@ -31,8 +31,8 @@ def write(
     """Write an image (slice, [time,] y, x), or the k-space of an acquisition, whole or not at all.
 
     HDF5 and MATLAB's `.mat` hold the magnitude and the complex image, or k-space, mask and maps; `.npy` and
-    BART's `.cfl` the complex image or k-space; NIfTI, PNG and, of a film, GIF the magnitude. Values stay on their
-    scale, in single precision.
+    BART's `.cfl` the complex image or k-space; NIfTI, PNG and, of a film, GIF and MP4 the magnitude. Values stay
+    on their scale, in single precision.
 
     Arguments:
         path: its extension names the format.
@@ -42,7 +42,7 @@ def write(
         overwrite: whether to replace an existing file.
         phase: whether to write the phase in radians as well, where a format holds the magnitude alone: beside
             `a.nii.gz` as `a_phase.nii.gz`.
-        attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5, .mat, PNG and GIF.
+        attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5, .mat, PNG, GIF and MP4.
 
     Raises:
         UserError: for an unknown extension, an existing file without `overwrite`, or a disk that refuses.

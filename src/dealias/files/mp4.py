@@ -1,0 +1,76 @@
+"""MP4: a film of the magnitude that every player shows, its slices in rows; lossy, H.264 with 8 bits.
+
+Players want halved colours (yuv420p), and these even sizes: a black row or column is added where one is odd.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch import Tensor
+from torch.nn.functional import pad
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.gif import MILLISECONDS
+from dealias.files.grey import check_film, grey_film
+from dealias.header import Header
+
+title = "an MP4 film"
+extensions = (".mp4",)
+magnitude_only = True
+LOSS = 17  # H.264's constant rate factor: hardly visible
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as MP4 and its relatives do."""
+    return start[4:8] == b"ftyp"
+
+
+def check(shape: Sequence[int]) -> None:
+    """Raise where images of this shape are no film, or PyAV is missing."""
+    check_film(shape, "an MP4")
+    pyav()
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
+
+    The attributes become its comment.
+    """
+    if isinstance(value, Acquisition):
+        raise UserError("an MP4 holds no k-space; reconstruct it first, or write .h5 or .npy")
+    save(path, grey_film(value), attributes)
+
+
+def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: int = MILLISECONDS) -> None:
+    """Write 8-bit frames (time, y, x), at even sizes.
+
+    Raises:
+        UserError: where PyAV is missing.
+    """
+    av = pyav()
+    even = pad(frames, (0, frames.shape[-1] % 2, 0, frames.shape[-2] % 2)).numpy(force=True)
+    with path.open("w+b") as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
+        container.metadata["comment"] = "\n".join(f"{name}: {note}" for name, note in attributes.items())
+        stream = container.add_stream("h264", Fraction(1000, milliseconds), options={"crf": str(LOSS)})
+        stream.height, stream.width = even.shape[-2:]
+        stream.pix_fmt = "yuv420p"
+        for frame in even:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray")))
+        container.mux(stream.encode())
+
+
+def pyav() -> ModuleType:
+    """Return PyAV's module.
+
+    Raises:
+        UserError: where it is missing.
+    """
+    try:
+        import av
+    except ImportError:
+        raise UserError("an MP4 needs PyAV; install it with pip install dealias[video], or write .gif") from None
+    return av
