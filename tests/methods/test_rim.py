@@ -7,6 +7,7 @@ from torch.nn.functional import conv2d
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.methods.rim import RIM
+from dealias.networks.channels import to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
 from dealias.testing import assert_close
 from problems import film
@@ -92,6 +93,23 @@ def test_more_steps_at_run_time_go_on_from_fewer():
         many = list(rim.estimates(problem))
     assert len(many) == 5
     assert torch.equal(few[-1], many[2])
+
+
+def test_without_memory_a_step_sees_its_estimate_alone():
+    """Two steps are one step, twice: the second starts from the first estimate as if there had been no other."""
+    torch.manual_seed(0)
+    rim = RIM(**SMALL, memory=False)
+    problem = film().normalised()[0]
+    with torch.no_grad():
+        found = list(rim.estimates(problem))
+        x = problem.zero_filled
+        for estimate in found:
+            seen = to_channels(x, problem.gradient(x))
+            x = x + to_image(rim._step(seen, None, None)[0], x)
+            assert torch.equal(estimate, x)
+        rim.memory = True
+        remembering = list(rim.estimates(problem))
+    assert torch.equal(found[0], remembering[0]) and not torch.allclose(found[1], remembering[1])
 
 
 def test_recomputing_steps_gives_the_same_gradient():

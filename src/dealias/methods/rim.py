@@ -46,6 +46,7 @@ class RIM(Method):
         noise_input: feed the logarithm of the noise level as a further channel.
         consistent: conjugate gradients by which the last estimate obeys the data; 0 leaves all as they are.
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
+        memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class RIM(Method):
         noise_input: bool = False,
         consistent: int = 0,
         recompute: bool = False,
+        memory: bool = True,
     ) -> None:
         super().__init__()
         self.iterations = iterations
         self.noise_input = noise_input
         self.consistent = consistent
         self.recompute = recompute
+        self.memory = memory
         self.inwards = nn.Conv2d(2 * channels + noise_input, features, 5, padding=2)
         self.between = nn.Conv2d(features, features, 3, padding=1)
         self.outwards = nn.Conv2d(features, channels, 3, padding=1)
@@ -87,6 +90,8 @@ class RIM(Method):
                 update, first, second = checkpoint(self._step, seen, first, second, use_reentrant=False)
             else:
                 update, first, second = self._step(seen, first, second)
+            if not self.memory:
+                first = second = None
             x = x + to_image(update, x)
             # the recursion never sees the correction, so that it need be good only where a loss or a user looks at it
             thorough = self.training or not left
