@@ -38,6 +38,16 @@ def test_the_same_generator_the_same_pair(images):
     assert not torch.equal(first[0].kspace, other[0].kspace)
 
 
+def test_without_a_phase_an_image_stays_real(images):
+    plain = {"coils": 0.0, "band": 0.0, "grain": 0.0}
+    real = [image.abs().to(torch.complex64) for image in images]
+    turned, upright = (Simulation(**plain, phase=phase).pairs(real, (20, 24), seeded())[1] for phase in (1.0, 0.0))
+    assert torch.allclose(turned.abs(), upright.abs(), atol=1e-6)
+    assert turned.imag.abs().max() > 0.1 and not upright.imag.any()
+    with pytest.raises(UserError, match="phase"):
+        Simulation(phase=-1.0)
+
+
 def test_noise_within_its_range(images):
     simulation = Simulation(noise=(1e-3, 1e-2), silent=0.0)
     levels = [float(simulation.pairs(images, (16, 16), seeded(s))[0].noise_std.squeeze()) for s in range(40)]

@@ -32,6 +32,7 @@ class Simulation:
         coils: how often 2 to 8 coils measure instead of one.
         silent: how often the noise level is not told.
         batch: crops of one update, all of one size.
+        phase: how far a random smooth phase may turn each image, as a fraction of half a turn.
     """
 
     crop: tuple[int, int] = (64, 128)
@@ -43,6 +44,7 @@ class Simulation:
     coils: float = 0.3
     silent: float = 0.1
     batch: int = 1
+    phase: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.
@@ -57,6 +59,8 @@ class Simulation:
             draw(smallest, self.acceleration[1])
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
+        if not 0 <= self.phase < float("inf"):
+            raise UserError(f"a phase cannot be {self.phase}; give zero for none, or more")
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
@@ -94,7 +98,7 @@ class Simulation:
         image = torch.nn.functional.pad(image, (0, missing[1], 0, missing[0]))
         first = [integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
         crop = image[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
-        crop = crop * smooth_phase(size, 1.0, generator)
+        crop = crop * smooth_phase(size, self.phase, generator)
         if uniform(0, 1, generator) < self.grain:
             noise = torch.randn(size, dtype=crop.dtype, generator=generator)
             crop = crop + logarithmic(0.003, 0.1, generator) * noise
