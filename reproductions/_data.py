@@ -50,15 +50,25 @@ def foreign() -> dict[str, Tensor]:
 
 
 def scans(
-    images: Sequence[Tensor], acceleration: float, *, patterns: int = 1, noise_std: float = 0.001, coils: int = 1
+    images: Sequence[Tensor],
+    acceleration: float,
+    *,
+    patterns: int = 1,
+    noise_std: float = 0.001,
+    coils: int = 1,
+    **density: float,
 ) -> list[tuple[dealias.Acquisition, Tensor]]:
-    """Return a simulated scan of each image with each 2D Gaussian pattern, beside its image of maximum one."""
+    """Return a simulated scan of each image with each 2D Gaussian pattern, beside its image of maximum one.
+
+    Arguments:
+        density: the width of the Gaussian and the size of its centre, where they are not ours.
+    """
     pairs = []
     for number, image in enumerate(images):
         image = image / image.abs().max()
         for pattern in range(patterns):
             generator = torch.Generator().manual_seed(1000 * pattern + number)
-            mask = dealias.sampling.gaussian((*image.shape,), acceleration, generator=generator)
+            mask = dealias.sampling.gaussian((*image.shape,), acceleration, generator=generator, **density)
             maps = dealias.coils.simulate((*image.shape,), coils, generator=generator) if coils > 1 else None
             scan = dealias.Acquisition.simulate(image, mask, maps, noise_std, generator=generator)
             pairs.append((scan, image))
