@@ -12,7 +12,9 @@ from dealias.errors import UserError
 from dealias.testing import assert_close, assert_method
 from problems import film, inpainting
 
-METHODS = find.names("methods")
+# options that change what a method computes keep the contract too
+VARIANTS = {"crnn_motion": ("crnn", {"motion": True})}
+METHODS = [*find.names("methods"), *VARIANTS]
 
 # only where the mathematics grants it; the reason why a method is missing
 NO_DATA_CONSISTENCY = {
@@ -29,16 +31,22 @@ NO_DATA_CONSISTENCY = {
 NO_REAL_PROBLEMS = {"complex_rim": "complex numbers are its point; it says so"}
 
 
+def kind(name):
+    """The class of a method or of a variant of it."""
+    return find.method(VARIANTS[name][0] if name in VARIANTS else name)
+
+
 def make(name, **others):
     """The method as its test file builds it, always with the same parameters."""
     torch.manual_seed(0)
+    name, variant = VARIANTS.get(name, (name, {}))
     small = getattr(import_module(f"methods.test_{name}"), "SMALL", {})
-    return find.method(name)(**{**small, **others})
+    return find.method(name)(**{**small, **variant, **others})
 
 
 def for_method(name, problem=film, **others):
     """A problem with two batch axes; for a method that sees all of a film, a film."""
-    if find.method(name).dimensions == 3:
+    if kind(name).dimensions == 3:
         others = {"batch": (2, 2, 3), **({"dimensions": 3} if problem is film else {}), **others}
     return problem(**others)
 
@@ -56,7 +64,7 @@ def test_contract_on_a_film(name):
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - NO_REAL_PROBLEMS.keys()))
 def test_contract_outside_mri(name):
-    others = {"channels": 1} if "channels" in signature(find.method(name)).parameters else {}
+    others = {"channels": 1} if "channels" in signature(kind(name)).parameters else {}
     assert_method(lambda: make(name, **others), for_method(name, inpainting))
 
 
@@ -85,7 +93,7 @@ def test_the_driver_agrees_with_the_method(name):
 @pytest.mark.parametrize("name", sorted(set(METHODS) - NO_DATA_CONSISTENCY.keys()))
 @pytest.mark.parametrize("shape", [(16, 20), (17, 21)])
 def test_fully_sampled_data_come_back(name, shape):
-    shape = (3, *shape) if find.method(name).dimensions == 3 else shape
+    shape = (3, *shape) if kind(name).dimensions == 3 else shape
     image = torch.randn(*shape, dtype=torch.complex64)
     full = dealias.Acquisition.simulate(image, torch.ones(shape[-2:]), dimensions=len(shape))
     assert_close(dealias.reconstruct(make(name), full), image, 1e-4, "fully sampled, noiseless")

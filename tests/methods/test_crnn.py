@@ -219,12 +219,39 @@ def test_what_cannot_be():
         CRNN(data_weight=-1.0)
 
 
-def test_overfits_one_film():
+def test_with_motion_the_network_sees_each_frame_between_its_neighbours_moved_onto_it():
+    seen = []
+    crnn, problem = CRNN(**SMALL, motion=True), series(frames=5, batch=(2,))
+    crnn.over_time.input.register_forward_hook(lambda _, given, made: seen.append(given[0]))
+    with torch.no_grad():
+        torch.nn.init.normal_(crnn.motion.layers[-1].weight)
+        first = next(crnn.estimates(problem))
+        frames = problem.zero_filled.transpose(0, 1)
+        wanted = torch.cat([torch.view_as_real(x) for x in (frames, *crnn.motion(frames))], -1)
+    assert_close(torch.cat(seen).unflatten(0, (5, 2)).movedim(2, -1), wanted, 1e-6, "two films")
+    assert first.shape == problem.shape
+
+
+def test_neighbours_that_weigh_nothing_change_nothing():
+    """So a trained CRNN can be trained on with motion."""
+    plain, with_motion = CRNN(**SMALL), CRNN(**SMALL, motion=True)
+    state = plain.state_dict()
+    weight = state["over_time.input.weight"]
+    state["over_time.input.weight"] = torch.cat((weight, torch.zeros_like(weight).repeat(1, 2, 1, 1)), 1)
+    missing, unexpected = with_motion.load_state_dict(state, strict=False)
+    assert not unexpected and all(name.startswith("motion.") for name in missing)
+    with torch.no_grad():
+        for a, b in zip(with_motion.estimates(series()), plain.estimates(series()), strict=True):
+            assert_close(a, b, 1e-5, "one iteration")
+
+
+@pytest.mark.parametrize("motion", [False, True])
+def test_overfits_one_film(motion):
     y, x = torch.linspace(-1, 1, 12)[:, None], torch.linspace(-1, 1, 12)
     image = torch.stack([torch.polar((y.square() + x.square() < 0.3 + 0.1 * t).float() + 0.1, y - x) for t in range(4)])
     mask = torch.rand(4, 1, 1, 12) < 0.5
     problem, scale = Acquisition.simulate(image, mask, dimensions=3).normalised()
-    crnn = CRNN(features=8, iterations=3)
+    crnn = CRNN(features=8, iterations=3, motion=motion)
     optimiser = torch.optim.Adam(crnn.parameters(), lr=3e-3)
     first = (problem.zero_filled - image / scale).abs().square().mean()
     for _ in range(50):

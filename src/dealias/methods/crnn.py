@@ -15,6 +15,10 @@ fewer and one of the image more than its equations name; which layout that was i
 model has 297,794: a bias for every convolution, 192 + 384 + 2 of them, which only act by their sums.
 
 A film whose lines lie along x is turned, since aliasing along y is not what the network learned.
+
+With `motion`, the paper's future work, the first unit sees beside each frame of x^(i-1) the one before and the one
+after, moved onto it by displacements that a small network estimates from x^(i-1) itself (networks/motion.py). It is
+an option and no method of its own because nothing else differs: the loop, the other units, the data.
 """
 
 from collections.abc import Iterator
@@ -28,6 +32,7 @@ from dealias.method import Method
 from dealias.methods._film import check_film, check_weight, consistent, upright
 from dealias.networks.cells import CellName
 from dealias.networks.channels import to_channels, to_image
+from dealias.networks.motion import Motion
 from dealias.networks.recurrent_units import IterationUnit, TimeUnit
 from dealias.problem import Problem
 from dealias.shapes import Channels
@@ -49,6 +54,7 @@ class CRNN(Method):
             coils at 8x the authors' weights gave 26.6, 27.6 and 28.6 dB with 5, 10 and 20, with one coil 22.7; but
             rounding grows too, beyond 1e-5 of the maximum with 10.
         own_scale: the data are on the scale that the weights know, which is left as it is.
+        motion: whether the network sees the neighbours of each frame too, moved onto it.
     """
 
     dimensions = 3
@@ -62,6 +68,7 @@ class CRNN(Method):
         cell: CellName = "relu",
         conjugate_gradients: int = 5,
         own_scale: bool = False,
+        motion: bool = False,
     ) -> None:
         super().__init__()
         if features < 1:
@@ -71,7 +78,8 @@ class CRNN(Method):
         self.data_weight = data_weight
         self.conjugate_gradients = conjugate_gradients
         self.own_scale = own_scale
-        self.over_time = TimeUnit(channels, features, cell)
+        self.motion = Motion() if motion else None
+        self.over_time = TimeUnit(3 * channels if motion else channels, features, cell)
         self.units = nn.ModuleList(IterationUnit(features, features, cell) for _ in range(3))
         self.outwards = nn.Conv2d(features, channels, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -86,7 +94,8 @@ class CRNN(Method):
         for _ in range(self.iterations):
             # time first: one frame of all films is one block
             frames = x.reshape(films, *x.shape[-3:]).transpose(0, 1)
-            update, memory = self._block(to_channels(frames), films, memory)
+            neighbours = () if self.motion is None else self.motion(frames)
+            update, memory = self._block(to_channels(frames, *neighbours), films, memory)
             change = to_image(update, frames).transpose(0, 1).reshape(x.shape)
             x = consistent(problem, x + change, self.data_weight, self.conjugate_gradients)
             yield x.mT if turned else x
