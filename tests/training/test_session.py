@@ -16,7 +16,7 @@ from dealias import cards
 from dealias.__main__ import execute
 from dealias.errors import UserError
 from dealias.phantoms import head
-from dealias.training.session import seconds
+from dealias.training.session import export, seconds
 
 pytest.importorskip("lightning")
 # Lightning uses what PyTorch has deprecated, and says what a training on few cores cannot help
@@ -144,6 +144,14 @@ def test_more_updates_go_on(copied, data):
     execute(words(data, copied, "--updates", 11))
     assert torch.load(copied / "last.ckpt", weights_only=True)["global_step"] == 11
     assert torch.load(copied / "best.ckpt", weights_only=True)["global_step"] in (3, 6, 8, 9, 11)
+    assert not [*copied.glob("step=*.ckpt")]
+
+
+def test_every_validation_is_kept_where_wanted(data, tmp_path):
+    execute(words(data, tmp_path, "--keep"))
+    assert {file.name for file in tmp_path.glob("step=*.ckpt")} == {f"step={n}.ckpt" for n in (3, 6, 8)}
+    then = export(tmp_path / "step=3.ckpt", tmp_path / "then.safetensors")
+    assert cards.read(then)["updates"] == 3
 
 
 def test_time(data, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import dealias
 from dealias.configure import configure
 from dealias.errors import UserError
 from dealias.phantoms import head
@@ -36,6 +37,14 @@ def test_the_same_generator_the_same_pair(images):
     first, second, other = (Simulation().pairs(images, (20, 24), seeded(seed)) for seed in (1, 1, 2))
     assert torch.equal(first[0].kspace, second[0].kspace) and torch.equal(first[1], second[1])
     assert not torch.equal(first[0].kspace, other[0].kspace)
+
+
+def test_the_lowest_frequencies_are_sampled(images):
+    simulation = Simulation(acceleration=(4, 4), lines=0.0, centre=0.2)
+    inside = dealias.sampling.gaussian((20, 20), 400 / 49, centre=0.2, generator=seeded())  # only its 49 lowest
+    for seed in range(5):
+        acquisition, _ = simulation.pairs(images, (20, 20), seeded(seed))
+        assert acquisition.centred_mask.squeeze()[inside].all()
 
 
 def test_without_a_phase_an_image_stays_real(images):
@@ -104,6 +113,7 @@ def test_some_scans_have_many_coils(images):
         ({"lines": 1.5}, "how often"),
         ({"coils": -0.1}, "how often"),
         ({"batch": 0}, "batch"),
+        ({"centre": 0.5}, "centre"),
         ({"cropp": [1, 2]}, "did you mean crop"),
     ],
 )

@@ -23,6 +23,7 @@ def run(
     updates: int = 100_000,
     time: str | None = None,
     every: int = 500,
+    keep: bool = False,
     patience: int = 20,
     devices: int = 1,
     from_: str | None = None,
@@ -42,7 +43,7 @@ def run(
         denoised: learn from a denoised copy of each image too
         phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
-        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, silent, batch, phase;
+        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, silent, batch, phase, centre;
             for films crop (rows), columns, frames, acceleration, noise, band, coils, silent, batch
         loss: what is minimised
         rate: the learning rate at the start; it falls with a cosine
@@ -51,6 +52,7 @@ def run(
         updates: how many, at the most
         time: how long in all, at the most, such as 90s, 9m or 2h
         every: updates between two validations
+        keep: keep the checkpoint of every validation, not only the best and the last
         patience: validations without a better score before it stops
         devices: processes (CPU) or GPUs
         from_: weights to start from, by name or file
@@ -58,7 +60,10 @@ def run(
         terms: for the card: the terms of the data
         seed: of the first weights and of all that is drawn
     """
+    _train(**locals())
+
+
+def _train(output: str, **settings: Any) -> None:
     from dealias.training.session import train
 
-    settings = {name: value for name, value in locals().items() if name not in ("output", "train")}
     print(f"dealias: {train(output, **settings)}: the best weights so far", file=sys.stderr)

@@ -9,6 +9,7 @@ import math
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -130,45 +131,58 @@ def validation_set(
     return pairs
 
 
-def fit(
-    module: Module,
-    validation: Sequence[tuple[Acquisition, Image]],
-    directory: Path,
-    *,
-    precision: str,
-    every: int,
-    patience: int,
-    devices: int,
-    clip: float | None,
-) -> Path:
+@dataclass(frozen=True)
+class Course:
+    """How a training runs.
+
+    Arguments:
+        precision: float32 or bfloat16.
+        every: updates between two validations.
+        keep: whether the checkpoint of each validation stays, not only the best and the last.
+        patience: validations without a better score before it stops.
+        devices: processes (CPU) or GPUs.
+        clip: cuts each entry of the gradient at this size; None the whole at norm 1.
+    """
+
+    precision: str
+    every: int
+    keep: bool
+    patience: int
+    devices: int
+    clip: float | None
+
+
+def fit(module: Module, validation: Sequence[tuple[Acquisition, Image]], directory: Path, course: Course) -> Path:
     """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
     # `last` is written at every validation too
     best = ModelCheckpoint(directory, "best", monitor="psnr", mode="max", save_last=True, enable_version_counter=False)
     last = ModelCheckpoint(directory, "last", train_time_interval=KEPT_EVERY, enable_version_counter=False)
+    each = ModelCheckpoint(directory, "{step}", save_top_k=-1, enable_version_counter=False)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     trainer = lightning.Trainer(
         accelerator="auto" if torch.cuda.is_available() else "cpu",
-        devices=devices,
-        strategy="ddp" if devices > 1 else "auto",
-        precision="bf16-mixed" if precision == "bfloat16" else "32-true",
+        devices=course.devices,
+        strategy="ddp" if course.devices > 1 else "auto",
+        precision="bf16-mixed" if course.precision == "bfloat16" else "32-true",
         max_steps=module.updates,
-        val_check_interval=every,
+        val_check_interval=course.every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
-        gradient_clip_val=clip or 1.0,
-        gradient_clip_algorithm="value" if clip else "norm",
+        gradient_clip_val=course.clip or 1.0,
+        gradient_clip_algorithm="value" if course.clip else "norm",
         log_every_n_steps=min(50, module.updates),
         callbacks=[
             WeightAveraging(avg_fn=averaged),
-            EarlyStopping("psnr", mode="max", patience=patience),
+            EarlyStopping("psnr", mode="max", patience=course.patience),
             best,
             last,
+            *([each] if course.keep else []),
         ],
         logger=TensorBoardLogger(directory, name="", version=""),
         default_root_dir=directory,
         enable_model_summary=False,
     )
-    updates: DataLoader[Any] = DataLoader(range(module.updates * devices), batch_size=1)  # type: ignore[arg-type]
+    updates: DataLoader[Any] = DataLoader(range(module.updates * course.devices), batch_size=1)  # type: ignore[arg-type]
     examples: DataLoader[Any] = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
     resume = directory / "last.ckpt"
     with warnings.catch_warnings():

@@ -35,7 +35,7 @@ def train(output: str, **settings: Any) -> Path:
         UserError: where a setting does not fit, or the folder holds another training.
     """
     try:
-        from dealias.training.module import Module, fit, validation_set
+        from dealias.training.module import Course, Module, fit, validation_set
     except ImportError as error:
         raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
     for name in ("updates", "every", "patience", "devices"):
@@ -74,16 +74,8 @@ def train(output: str, **settings: Any) -> Path:
         settings["seed"],
     )
     _remember(directory, settings)
-    best = fit(
-        module,
-        examples,
-        directory,
-        precision=precision,
-        every=settings["every"],
-        patience=settings["patience"],
-        devices=settings["devices"],
-        clip=settings["clip"],
-    )
+    names = ("every", "keep", "patience", "devices", "clip")
+    best = fit(module, examples, directory, Course(precision, **{name: settings[name] for name in names}))
     target = directory / "weights.safetensors"
     return export(best, target) if module.global_rank == 0 else target
 
@@ -139,7 +131,7 @@ def seconds(text: str | None) -> float | None:
 
 def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """Return the settings as JSON keeps them, refusing a folder that holds a training with others."""
-    changeable = ("updates", "time", "patience", "every", "devices", "command", "summary", "terms")
+    changeable = ("updates", "time", "patience", "every", "keep", "devices", "command", "summary", "terms")
     command = shlex.join(["dealias", *sys.argv[1:]])
     new: dict[str, Any] = json.loads(json.dumps({**settings, "command": command}))
     if directory.is_file():

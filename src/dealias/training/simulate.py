@@ -27,6 +27,7 @@ class Simulation:
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
+        centre: half-axes of the ellipse that such points always fill, as a fraction of the axes.
         grain: how often the image itself is noisy, as most references are, by 0.3 to 10 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
         coils: how often 2 to 8 coils measure instead of one.
@@ -45,6 +46,7 @@ class Simulation:
     silent: float = 0.1
     batch: int = 1
     phase: float = 1.0
+    centre: float = 0.02
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.
@@ -55,8 +57,9 @@ class Simulation:
         least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
         check(self, least, shares=("lines", "grain", "band", "coils", "silent"))
         smallest = (self.crop[0], self.crop[0])
-        for draw in (sampling.gaussian, sampling.cartesian):  # what cannot be drawn should fail now, not at night
-            draw(smallest, self.acceleration[1])
+        # what cannot be drawn should fail now, not at night
+        sampling.gaussian(smallest, self.acceleration[1], centre=self.centre)
+        sampling.cartesian(smallest, self.acceleration[1])
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
         if not 0 <= self.phase < float("inf"):
@@ -106,7 +109,7 @@ class Simulation:
 
     def _mask(self, shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Tensor:
         if uniform(0, 1, generator) >= self.lines:
-            return sampling.gaussian(shape, acceleration, generator=generator)
+            return sampling.gaussian(shape, acceleration, generator=generator, centre=self.centre)
         kind = ("random", "equispaced", "gaussian")[integer(0, 2, generator)]
         return sampling.cartesian(shape, acceleration, lines=kind, generator=generator)  # type: ignore[arg-type]
 
