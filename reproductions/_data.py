@@ -13,6 +13,7 @@ from dealias.phantoms import head
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 HEADS = Path(__file__).parents[2] / "runs" / "reproductions"
+VIEWS = ("axial", "coronal", "sagittal")
 
 
 def sources(name: str) -> list[str]:
@@ -28,10 +29,47 @@ def sources(name: str) -> list[str]:
     return [str(made)]
 
 
+def spread(images: Sequence[Tensor], count: int) -> list[Tensor]:
+    """Return so many of the images, evenly spread."""
+    return [images[i] for i in torch.linspace(0, len(images) - 1, count).round().long().tolist()]
+
+
 def held_back(count: int) -> list[Tensor]:
     """Return slices (y, x) of the subject that chooses, evenly spread."""
-    images = read(sources("siat_brain_val")[0])
-    return [images[i] for i in torch.linspace(0, len(images) - 1, count).round().long().tolist()]
+    return spread(read(sources("siat_brain_val")[0]), count)
+
+
+def view(name: str, direction: str) -> list[Tensor]:
+    """Return the slices (y, x) of a file that were taken axially, coronally or sagittally; a third of the heads."""
+    file = sources(name)[0]
+    images = read(file)
+    if file.endswith(".npz"):
+        directions = np.load(file)["view"].tolist()
+    else:
+        directions = [VIEWS[i % 3] for i in range(len(images))]
+    return [image for image, seen in zip(images, directions, strict=True) if seen == direction]
+
+
+def finer(image: Tensor, pixel: float) -> Tensor:
+    """Return an image with pixels of this fraction of their size: its k-space with zeros around it."""
+    shape = [round(n / pixel) for n in image.shape]
+    kspace = image.new_zeros(shape)
+    place = tuple(
+        slice(new // 2 - old // 2, new // 2 + (old + 1) // 2) for new, old in zip(shape, image.shape, strict=True)
+    )
+    kspace[place] = torch.fft.fftshift(torch.fft.fft2(image))
+    image = torch.fft.ifft2(torch.fft.ifftshift(kspace))
+    return image / image.abs().max()
+
+
+def kept(name: str, part: str, images: Sequence[Tensor]) -> list[str]:
+    """Return what `dealias train` takes as data for images of one size that were made from a file's, written once."""
+    file = Path(sources(name)[0])
+    made = HEADS / f"{file.stem}_{part}_{file.suffix[1:]}.npy"  # real ones and heads never meet under one name
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        np.save(made, torch.stack([*images]).numpy())
+    return [str(made)]
 
 
 def foreign() -> dict[str, Tensor]:
@@ -47,6 +85,13 @@ def foreign() -> dict[str, Tensor]:
         images = stack.reshape(-1, *stack.shape[-3:]).astype(np.float32)
         found[name] = torch.view_as_complex(torch.from_numpy(images[len(images) // 2]))
     return found
+
+
+def knees() -> dict[str, Tensor]:
+    """Return the image (y, x) of each knee whose k-space was measured; none where the data are missing."""
+    path = SHARED / "sc_kspace.npz"
+    names = ("larson_knee", "rad229_knee") if path.exists() else ()
+    return {name: dealias.Acquisition.centred(np.load(path)[name]).zero_filled for name in names}
 
 
 def scans(

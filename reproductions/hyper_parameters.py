@@ -17,21 +17,11 @@ import dealias
 from _data import held_back, scans, sources
 from _models import Models
 from _page import PAGES, Claim, figure, table, write
+from _trainings import rim
 from dealias.evaluation.metrics import ssim
 
 STEPS, FEATURES, ACCELERATIONS = (4, 6, 8, 10, 12), (32, 64, 128), (2.0, 3.0, 4.0, 5.0)
 RESTARTS = 3
-
-
-def settings(steps, features, updates, seed):
-    """Return the paper's training: patches of 30 x 30, squared error, equal weights; no consistency, which is ours."""
-    return {
-        "method": "rim",
-        "method_arguments": {"features": features, "iterations": steps},
-        "updates": updates,
-        "every": max(100, updates // 10),
-        "seed": seed,
-    }
 
 
 def scores(method, images, patterns):
@@ -50,7 +40,7 @@ def trained(models, steps, features, updates, images, patterns):
     A training has diverged where its last estimate is worse than its first, or not a number.
     """
     for seed in range(RESTARTS):
-        method = models.get(**settings(steps, features, updates, seed))
+        method = models.get(**rim(updates, steps, features, seed=seed))
         if method is None:
             return None
         found = scores(method, images, patterns)
@@ -134,9 +124,7 @@ def main():
     parser.add_argument("--patterns", type=int, default=1)
     options = parser.parse_args()
     data, validation = sources("siat_brain_train"), sources("siat_brain_val")
-    simulation = {"crop": [30, 30], "lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0, "batch": 8}
-    common = {"data": data, "validation": validation, "simulation": simulation, "loss": "squared_error"}
-    models = Models(options.minutes, **common)
+    models = Models(options.minutes, data=data, validation=validation)
     images = held_back(options.images)
     results = {}
     for steps, features in [(steps, 64) for steps in STEPS] + [(8, features) for features in FEATURES]:

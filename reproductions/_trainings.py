@@ -1,0 +1,35 @@
+"""Trainings that several pages share: what has the same settings here is trained once."""
+
+# of the paper's pairs: points drawn from a Gaussian density, one coil, the image as it is
+PLAIN = {"lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0}
+
+
+def pairs(crop, batch, **ranges):
+    """Return how pairs are drawn: square crops, and the ranges of acceleration and noise where they are not ours."""
+    return {**PLAIN, "crop": [crop, crop], "batch": batch, **{name: [*ends] for name, ends in ranges.items()}}
+
+
+def rim(updates, steps=8, features=64, *, crop=30, batch=8, seed=0, **ranges):
+    """Return the paper's training: squared error of all steps, equal weights; no consistency, which is ours.
+
+    It is validated once, at its end: no subject chooses, so that the one who judges is held back in full.
+    """
+    return {
+        "method": "rim",
+        "method_arguments": {"features": features, "iterations": steps},
+        "simulation": pairs(crop, batch, **ranges),
+        "loss": "squared_error",
+        "updates": updates,
+        "every": updates,
+        "seed": seed,
+    }
+
+
+def unet(updates, features=24, *, crop, batch, seed=0, **ranges):
+    """Return the same training of a U-Net that makes magnitudes."""
+    return {
+        **rim(updates, crop=crop, batch=batch, seed=seed, **ranges),
+        "method": "unet",
+        "method_arguments": {"features": features},
+        "loss": "magnitude_error",
+    }
