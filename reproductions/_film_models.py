@@ -40,20 +40,18 @@ def network(name: str, *, full: bool = False, **arguments: Any) -> dict[str, Any
     }
 
 
-def models(minutes: float, each: float, *, full: bool = False, films: tuple[str, ...] = ()) -> Models:
+def models(minutes: float, each: float, *, full: bool = False) -> Models:
     """Return what trains the networks of a page, and remembers them.
 
     Arguments:
         minutes: for all of this run together; 0 only remembers.
         each: minutes for each network.
         full: pairs in the paper's size, and its loss.
-        films: names of measured films to learn from beside moved brains and simulated hearts.
     """
     simulation = {**(FULL if full else SHORT), "acceleration": [2.0, 11.0], "coils": 0.0, "silent": 0.0}
     return Models(
         minutes,
         data=sources("siat_brain_train"),
-        films=_films.sources(*films),
         validation=_films.validation(),
         phantoms=30,
         denoised=True,
