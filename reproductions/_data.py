@@ -88,10 +88,14 @@ def foreign() -> dict[str, Tensor]:
 
 
 def knees() -> dict[str, Tensor]:
-    """Return the image (y, x) of each knee whose k-space was measured; none where the data are missing."""
+    """Return the middle square of each knee whose k-space was measured; none where the data are missing."""
     path = SHARED / "sc_kspace.npz"
-    names = ("larson_knee", "rad229_knee") if path.exists() else ()
-    return {name: dealias.Acquisition.centred(np.load(path)[name]).zero_filled for name in names}
+    found = {}
+    for name in ("larson_knee", "rad229_knee") if path.exists() else ():
+        image = dealias.Acquisition.centred(np.load(path)[name]).zero_filled
+        side = min(image.shape)
+        found[name] = image[tuple(slice((n - side) // 2, (n + side) // 2) for n in image.shape)]
+    return found
 
 
 def scans(

@@ -90,3 +90,45 @@ def test_the_measured_films_have_time_first(room, tmp_path, monkeypatch):
     assert subject.name == "rat" and subject.film.shape == (3, 16, 40) and subject.real
     (file,) = _films.sources("rat")
     np.testing.assert_allclose(np.load(file), film.transpose(2, 0, 1), rtol=1e-6)
+
+
+def test_finer_pixels_keep_the_image_and_add_nothing(room):
+    image = head((40, 27), seed=3)
+    fine = room["data"].finer(image, 0.5)
+    assert fine.shape == (80, 54)
+    same = fine[::2, ::2] / fine[::2, ::2].abs().max()
+    torch.testing.assert_close(same, image / image.abs().max(), atol=1e-5, rtol=0)
+    kspace = torch.fft.fftshift(torch.fft.fft2(fine)).abs()
+    assert float(kspace[:19].max()) < 1e-4 * float(kspace.max())
+
+
+def test_views_share_the_heads_out(room):
+    data = room["data"]
+    views = [data.view("siat_brain_val", direction) for direction in data.VIEWS]
+    assert [len(images) for images in views] == [2, 2, 2] and not torch.equal(views[0][0], views[1][0])
+    (one,), (other,) = (data.kept("siat_brain_val", part, views[i]) for i, part in enumerate("AB"))
+    torch.testing.assert_close(torch.from_numpy(np.load(other)), torch.stack(views[1]))
+    assert one != other
+
+
+def test_a_duel_is_open_until_both_are_trained_and_won_where_one_leads(room):
+    import generalisation
+
+    scores = {
+        "CS": torch.zeros(4, 2, 3, 2),
+        "RIM A": torch.tensor([-0.1, 0.2, 0.3, 0.4])[:, None, None, None].expand(4, 2, 3, 2),
+    }
+    results = {"A": scores, "B": scores}
+    assert generalisation.won(results, [("B", "RIM A", "CS"), ("A", "RIM B", "CS")]) == (None, None)
+    assert generalisation.won(results, [("B", "RIM A", "CS")]) == ("RIM A on B: 3x, 4x, 5x", False)
+    assert generalisation.won({"B": {**scores, "CS": scores["CS"] - 1}}, [("B", "RIM A", "CS")])[1] is True
+    assert generalisation.spreads(results) is None
+
+
+def test_patches_and_slices_have_one_budget(room):
+    import one_for_all
+
+    assert one_for_all.fewer(1000) == 180 and one_for_all.fewer(1) == 1
+    values = {"CS": [torch.ones(2, 2)] * 4, "x": [torch.ones(2, 2)] * 3 + [None]}
+    assert one_for_all.differences(values, "x", "CS") is None
+    assert one_for_all.differences(values, "CS", "CS").abs().max() == 0
