@@ -9,7 +9,7 @@ from typing import Any
 
 import dealias
 from dealias.commands.train import run
-from dealias.training.session import train
+from dealias.training.session import export, train
 
 CACHE = Path(__file__).parents[2] / "runs" / "reproductions"
 
@@ -28,12 +28,7 @@ class Models:
 
     def get(self, **settings: Any) -> dealias.Method | None:
         """Return the trained method of these settings, None where it is not trained yet."""
-        defaults = {
-            name: parameter.default for name, parameter in inspect.signature(run).parameters.items() if name != "output"
-        }
-        chosen = {**defaults, **self.common, **settings}
-        digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
-        folder = CACHE / digest
+        folder, chosen = self._place(settings)
         file = folder / "weights.safetensors"
         if not file.exists():
             left = self.end - time.monotonic()
@@ -42,3 +37,24 @@ class Models:
             # a training that is cut short keeps its checkpoint, from which the next run goes on
             train(str(folder), **chosen)
         return dealias.load(file)
+
+    def history(self, **settings: Any) -> dict[int, dealias.Method]:
+        """Return the method after each number of updates at which its one training was validated; empty without it."""
+        settings = {**settings, "keep": True}
+        if self.get(**settings) is None:
+            return {}
+        folder, _ = self._place(settings)
+        checkpoints = {int(file.stem.removeprefix("step=")): file for file in folder.glob("step=*.ckpt")}
+        return {
+            updates: dealias.load(export(file, file.with_suffix(".safetensors")))
+            for updates, file in sorted(checkpoints.items())
+        }
+
+    def _place(self, settings: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+        """Return the folder of a training, and its settings in full."""
+        defaults = {
+            name: parameter.default for name, parameter in inspect.signature(run).parameters.items() if name != "output"
+        }
+        chosen = {**defaults, **self.common, **settings}
+        digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:12]
+        return CACHE / digest, chosen

@@ -132,3 +132,44 @@ def test_patches_and_slices_have_one_budget(room):
     values = {"CS": [torch.ones(2, 2)] * 4, "x": [torch.ones(2, 2)] * 3 + [None]}
     assert one_for_all.differences(values, "x", "CS") is None
     assert one_for_all.differences(values, "CS", "CS").abs().max() == 0
+
+
+def test_a_history_is_one_training_seen_at_its_validations(room, tmp_path):
+    np.save(tmp_path / "heads.npy", np.stack([head((32, 32), seed=seed).numpy() for seed in range(2)]))
+    common = {"data": [str(tmp_path / "heads.npy")], "validation": [str(tmp_path / "heads.npy")]}
+    small = {"method": "rim", "method_arguments": {"features": 4, "iterations": 2}, "simulation": {"crop": [16, 16]}}
+    settings = {**small, "updates": 4, "every": 2, "precision": "float32"}
+    assert room["models"].Models(0, **common).history(**settings) == {}
+    seen = room["models"].Models(5, **common).history(**settings)
+    assert [*seen] == [2, 4]
+    early, late = (method.state_dict() for method in seen.values())
+    assert any(not torch.equal(early[name], late[name]) for name in early)
+    assert [*room["models"].Models(0, **common).history(**settings)] == [2, 4]
+
+
+def test_the_steps_of_a_training(room):
+    from error_per_step import claims
+
+    updates = [10, 20, 30, 40]
+    learned = torch.tensor([[-10.0, -11, -12, -13, -14], [-12.0, -20, -24, -27, -28]])[[0, 0, 0, 1]]
+    assert [claim.holds for claim in claims(updates, learned)] == [True, True]
+    assert [claim.holds for claim in claims(updates, -learned)] == [False, False]
+    assert [claim.holds for claim in claims([], None)] == [None, None]
+
+
+def test_real_against_complex(room):
+    from spread import claims
+
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(5, 4, 3, 1, generator=generator)
+    scores = {
+        name: torch.cat((base + 0.01 * base * noise, 0.9 + width * noise), -1)
+        for name, base, width in (("CS", 4e-4, 0.02), ("real RIM", 1e-4, 0.01), ("complex RIM", 1.02e-4, 0.01))
+    }
+    seconds = {"real RIM": 1.0, "complex RIM": 1.5}
+    assert [claim.holds for claim in claims(scores, seconds)] == [True, True, True, True]
+    scores["complex RIM"] = scores["complex RIM"] / 2
+    scores["CS"], scores["real RIM"] = scores["real RIM"], scores["CS"]
+    assert [claim.holds for claim in claims(scores, {**seconds, "real RIM": 2.0})] == [False, False, False, False]
+    del scores["complex RIM"]
+    assert [claim.holds for claim in claims(scores, {"real RIM": 1.0})] == [None, None, None, None]

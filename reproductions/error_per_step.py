@@ -1,0 +1,83 @@
+"""The error of every time step over the training of a RIM of ten steps, as a heat map.
+
+    python reproductions/error_per_step.py --minutes 13            # the real RIM of spread.py: trained once for both
+    python reproductions/error_per_step.py --updates 20000 --minutes 180 --images 30
+
+One training, looked at again at each of its twenty validations, with weights averaged over the last tenth of the
+updates. Claim 9 of the card: the first steps keep a high loss however long one trains; less is gained per step.
+"""
+
+import argparse
+
+from matplotlib.figure import Figure
+
+from _models import Models
+from _networks import SIDE, STEPS, described, errors, history, squares
+from _page import PAGES, Claim, figure, table, write
+
+
+def drawn(updates, decibels):
+    """Draw the error in decibels, one column per validation, one row per step."""
+    sheet = Figure(figsize=(7, 3.4), layout="constrained")
+    axis = sheet.subplots()
+    shown = axis.pcolormesh(updates, range(1, STEPS + 1), decibels.T.numpy(), shading="nearest", cmap="viridis")
+    axis.set_yticks(range(1, STEPS + 1))
+    axis.invert_yaxis()
+    axis.set_xlabel("updates")
+    axis.set_ylabel("time step")
+    sheet.colorbar(shown, label="mean squared error / dB")
+    PAGES.mkdir(parents=True, exist_ok=True)
+    sheet.savefig(PAGES / "error_per_step.png", dpi=110)
+
+
+def claims(updates, decibels):
+    """Return what the page says of the steps, and what came out; decibels is (validation, step), None to be trained."""
+    high = "the first steps keep a high loss however long one trains (first against last step)"
+    less = "less is gained per step (the gain of each step after training)"
+    if decibels is None:
+        return [Claim(high, "figure only", None, None), Claim(less, "figure only", None, None)]
+    quarter = max(0, len(updates) // 4 - 1)  # what came before says more of the beginning than of the steps
+    start, end = decibels[quarter], decibels[-1]
+    text = (
+        f"from {updates[quarter]} to {updates[-1]} updates: {start[0]:.1f} to {end[0]:.1f} dB against "
+        f"{start[-1]:.1f} to {end[-1]:.1f} dB"
+    )
+    gains = (end[:-1] - end[1:]).tolist()
+    half = len(gains) // 2
+    return [
+        Claim(high, "figure only", text, bool(start[0] - end[0] < start[-1] - end[-1] and end[0] > end[-1])),
+        Claim(
+            less,
+            "figure only",
+            ", ".join(f"{gain:+.1f}" for gain in gains) + " dB",
+            sum(gains[:half]) / half > sum(gains[half:]) / (len(gains) - half),
+        ),
+    ]
+
+
+def main():
+    """Train if there is time, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--images", type=int, default=6)
+    parser.add_argument("--acceleration", type=float, default=4.0)
+    options = parser.parse_args()
+    seen = history(Models(options.minutes), "rim", options.updates)
+    text = (
+        f"A RIM, {described(options.updates)}. Looked at on the central {SIDE} x {SIDE} of {options.images} slices of "
+        f"a subject that it never saw, at {options.acceleration:g}x, noise 0.001; error of the complex image, whose "
+        "maximum is 1."
+    )
+    parts, updates, decibels = [text], [*seen], None
+    if seen:
+        decibels = 10 * errors(seen.values(), squares(options.images), options.acceleration).log10()
+        drawn(updates, decibels)
+        parts.append(figure("error_per_step", "error per step over the training"))
+    rows = [[n, *(f"{value:.1f}" for value in decibels[i])] for i, n in enumerate(updates) if i % 5 == 4]
+    parts.append(table(["updates", *(f"step {t}" for t in range(1, STEPS + 1))], rows or [[None] * (STEPS + 1)]))
+    write("error_per_step", "The error of every step, over the training", parts, claims(updates, decibels))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""How much the error varies over slices and over sampling patterns: compressed sensing, the real and the complex RIM.
+
+    python reproductions/spread.py --minutes 25                       # the real one is that of error_per_step.py
+    python reproductions/spread.py --updates 20000 --minutes 400 --images 30 --patterns 10
+
+Claims of card 2: the benefit of complex networks is marginal, their inference slower; claim 2 of card 1: the spread
+over patterns and slices is narrower than that of compressed sensing. Below, the evaluation loss of both networks.
+"""
+
+import argparse
+
+import torch
+from matplotlib.figure import Figure
+
+import dealias
+from _data import held_back, scans
+from _models import Models
+from _networks import CENTRE, SIDE, described, errors, history, squares
+from _page import PAGES, Claim, figure, table, write
+from _timing import medians
+from dealias.evaluation.metrics import mse, ssim
+
+ACCELERATIONS, FOLLOWED = (2.0, 3.0, 4.0, 5.0, 6.0), (4.0, 6.0)
+COLOURS = {"CS": "tab:grey", "real RIM": "tab:blue", "complex RIM": "tab:orange"}
+NETWORKS = {"real RIM": "rim", "complex RIM": "complex_rim"}
+MARGINAL = 0.5  # dB: what we call so
+REPETITIONS = 5
+
+
+def scored(method, images, patterns):
+    """Return MSE and SSIM of magnitudes, (acceleration, slice, pattern, metric)."""
+    found = []
+    for acceleration in ACCELERATIONS:
+        for scan, image in scans(images, acceleration, patterns=patterns, centre=CENTRE):
+            x = dealias.reconstruct(method, scan)
+            found.append([float(mse(x, image)), float(ssim(x, image, "gaussian"))])
+    return torch.tensor(found).reshape(len(ACCELERATIONS), len(images), patterns, 2)
+
+
+def drawn(scores):
+    """Draw boxes over slices: of the mean over patterns above, of the standard deviation below."""
+    sheet = Figure(figsize=(9, 6), layout="constrained")
+    for row, (statistic, name) in zip(
+        sheet.subplots(2, 2, sharex=True), ((torch.mean, "mean"), (torch.std, "standard deviation")), strict=True
+    ):
+        for metric, axis in enumerate(row):
+            for number, (method, values) in enumerate(scores.items()):
+                place = [k + 0.25 * (number - (len(scores) - 1) / 2) for k in range(len(ACCELERATIONS))]
+                boxes = statistic(values[..., metric], dim=2).T.numpy()
+                look = {"color": COLOURS[method]}
+                axis.boxplot(
+                    boxes,
+                    positions=place,
+                    widths=0.2,
+                    boxprops=look,
+                    medianprops=look,
+                    whiskerprops=look,
+                    capprops=look,
+                    flierprops={"marker": ".", "markeredgecolor": COLOURS[method]},
+                )
+                axis.plot([], [], label=method, **look)
+            axis.set_xticks(range(len(ACCELERATIONS)), [f"{acceleration:g}x" for acceleration in ACCELERATIONS])
+            axis.set_title(f"{('MSE', 'SSIM')[metric]}, {name} over patterns", fontsize=10)
+        row[0].set_yscale("log")
+    sheet.axes[0].legend(frameon=False)
+    PAGES.mkdir(parents=True, exist_ok=True)
+    sheet.savefig(PAGES / "spread.png", dpi=110)
+
+
+def learning(histories, images):
+    """Draw the evaluation loss, the mean of all steps, against the number of updates."""
+    sheet = Figure(figsize=(6, 3.4), layout="constrained")
+    axis = sheet.subplots()
+    for name, seen in histories.items():
+        for acceleration, line in zip(FOLLOWED, ("-", "--"), strict=True):
+            loss = errors(seen.values(), images, acceleration).mean(1)
+            axis.semilogy([*seen], loss, line, color=COLOURS[name], label=f"{name}, {acceleration:g}x")
+    axis.set_xlabel("updates")
+    axis.set_ylabel("mean squared error of all steps")
+    axis.legend(frameon=False)
+    PAGES.mkdir(parents=True, exist_ok=True)
+    sheet.savefig(PAGES / "spread_learning.png", dpi=110)
+
+
+def claims(scores, seconds):
+    """Return what paper and page say; scores by method (acceleration, slice, pattern, metric), seconds by network."""
+    lines = []
+    known = len(scores) == len(COLOURS)
+    gain = holds = text = None
+    if known:
+        gain = 10 * (scores["real RIM"][..., 0] / scores["complex RIM"][..., 0]).log10().mean((1, 2))
+        better = (scores["complex RIM"] - scores["real RIM"])[..., 1].mean((1, 2))
+        text = ", ".join(
+            f"{r:g}x {a:+.2f} dB, SSIM {b:+.4f}" for r, a, b in zip(ACCELERATIONS, gain, better, strict=True)
+        )
+        holds = bool(gain.abs().max() <= MARGINAL)
+    lines.append(
+        Claim(f"the benefit of a complex RIM is marginal (within {MARGINAL:g} dB)", "not printed", text, holds)
+    )
+    holds = text = None
+    if len(seconds) == len(NETWORKS):
+        ratio = seconds["complex RIM"] / seconds["real RIM"]
+        text, holds = f"{ratio:.2f} times as long, with half as many features, complex ones", ratio > 1
+    lines.append(Claim("inference of a complex RIM is slower", "not printed", text, holds))
+    over = {"patterns": lambda values: values.std(2).mean(1), "slices": lambda values: values.mean(2).std(1)}
+    for name, statistic in over.items():
+        holds = text = None
+        if known:
+            found = {method: statistic(values[..., 1]) for method, values in scores.items()}
+            text = "; ".join(f"{method} {found[method].mean():.4f}" for method in COLOURS)
+            holds = bool((found["real RIM"] < found["CS"]).all())
+        lines.append(Claim(f"SSIM of the RIM varies less over {name} than that of CS", "figure only", text, holds))
+    return lines
+
+
+def main():
+    """Train what the time allows, and write the page of what is there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--images", type=int, default=5)
+    parser.add_argument("--patterns", type=int, default=3)
+    options = parser.parse_args()
+    models = Models(options.minutes)
+    histories = {name: history(models, method, options.updates) for name, method in NETWORKS.items()}
+    histories = {name: seen for name, seen in histories.items() if seen}
+    trained = {name: [*seen.values()][-1] for name, seen in histories.items()}
+    images = held_back(options.images)
+    scores = {name: scored(method, images, options.patterns) for name, method in {"CS": "wavelet", **trained}.items()}
+    ((scan, _),) = scans(images[:1], 4.0, centre=CENTRE)
+    seconds = medians(
+        {name: lambda method=method: dealias.reconstruct(method, scan) for name, method in trained.items()}, REPETITIONS
+    )
+    drawn(scores)
+    rows = []
+    for name in COLOURS:
+        values = scores.get(name)
+        for metric, label in enumerate(("MSE, dB", "SSIM")):
+            cells = [None] * len(ACCELERATIONS)
+            if values is not None:
+                means = values[..., metric].mean((1, 2))
+                cells = [f"{10 * v.log10():.2f}" for v in means] if metric == 0 else [f"{v:.4f}" for v in means]
+            rows.append([name, label, *cells])
+    text = (
+        f"RIMs, {described(options.updates)}; weights averaged over the last tenth of the updates. "
+        f"{options.images} whole slices of a subject that they never saw, {options.patterns} patterns with the same "
+        "centre each, noise 0.001; magnitudes, SSIM with a Gaussian window of 11 x 11. CS: wavelets, regularisation "
+        "by itself. Boxes: over slices, of the mean and of the standard deviation over patterns."
+    )
+    parts = [text, figure("spread", "boxes over slices"), table(["", "", *(f"{r:g}x" for r in ACCELERATIONS)], rows)]
+    if histories:
+        learning(histories, squares(options.images))
+        parts += [
+            f"The evaluation loss during training, on the central {SIDE} x {SIDE} of the same slices:",
+            figure("spread_learning", "evaluation loss against updates"),
+        ]
+    write("spread", "Real against complex: the spread over slices and patterns", parts, claims(scores, seconds))
+
+
+if __name__ == "__main__":
+    main()
