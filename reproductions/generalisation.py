@@ -239,7 +239,7 @@ def main():
     """Train what the time allows, and write the page of what is there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
-    parser.add_argument("--updates", type=int, default=1000, help="of a RIM; a U-Net has three times as many")
+    parser.add_argument("--updates", type=int, default=1200, help="of a RIM; a U-Net has three times as many")
     parser.add_argument("--crop", type=int, default=64)
     parser.add_argument("--images", type=int, default=2, help="of the held-back subject, from each set")
     parser.add_argument("--patterns", type=int, default=2)

@@ -21,7 +21,9 @@ from _trainings import rim
 from dealias.evaluation.metrics import psnr, ssim
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)
-ALL, EACH, LARGE, CS = "one for all, 30 x 30", "one for each, 30 x 30", "one for all, 200 x 200", "CS"
+ALL, EACH, LARGE = "one for all, 30 x 30", "one for each, 30 x 30", "one for all, 200 x 200"
+ZERO, CS = "zero-filled", "CS"
+COLOURS = {ZERO: "0.8", CS: "0.5", ALL: "tab:blue", EACH: "tab:orange", LARGE: "tab:green"}
 NEAR = 0.005  # of SSIM; the paper gives no number
 
 
@@ -35,8 +37,9 @@ def trained(models, updates):
     common = models.get(**rim(updates))
     large = models.get(**rim(fewer(updates), crop=200, batch=1))
     each = [models.get(**rim(updates, acceleration=(r, r))) for r in ACCELERATIONS]
-    count = len(ACCELERATIONS)
-    return {CS: [dealias.load("wavelet")] * count, ALL: [common] * count, EACH: each, LARGE: [large] * count}
+    alike = {ZERO: dealias.load("zero_filled"), CS: dealias.load("wavelet"), ALL: common, LARGE: large}
+    found = {name: [method] * len(ACCELERATIONS) for name, method in alike.items()} | {EACH: each}
+    return {name: found[name] for name in COLOURS}
 
 
 def scored(methods, images, patterns):
@@ -59,7 +62,7 @@ def drawn(scores):
     for axis, (number, label) in zip(sheet.subplots(1, 2), enumerate(("SSIM", "PSNR / dB")), strict=True):
         for name, values in scores.items():
             means = [float("nan") if value is None else float(value[:, number].mean()) for value in values]
-            axis.plot(ACCELERATIONS, means, "o-", label=name, color="0.6" if name == CS else None)
+            axis.plot(ACCELERATIONS, means, "o-", label=name, color=COLOURS[name])
         axis.set_xticks(ACCELERATIONS, [f"{r:g}x" for r in ACCELERATIONS])
         axis.set_ylabel(label)
     sheet.axes[0].legend(frameon=False, fontsize=8)
