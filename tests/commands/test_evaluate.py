@@ -77,7 +77,7 @@ def test_a_film_is_shown_once_more(here, undrawn):
     words = "evaluate film.h5 -o out --methods zero_filled,kt_focuss --accelerations 2,4 --patterns 1 --mask kt"
     words += " --mask.central 4 --film"
     execute(words.split())
-    shown = [f"kt_{rate}x_film.{kind}" for rate in (2, 4) for kind in ("gif", "png")]
+    shown = [f"kt_{rate}x_film.{kind}" for rate in (2, 4) for kind in ("gif", "mp4", "png")]
     assert {path.name for path in (here / "out").iterdir()} == {"scores.csv", "settings.json", "summary.md", *shown}
     before = {name: (here / "out" / name).read_bytes() for name in shown}
     with Image.open("out/kt_4x_film.gif") as picture:

@@ -72,11 +72,11 @@ def test_no_kspace_in_or_out(tmp_path):
 
 def test_without_pyav(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    frames, remedy = torch.ones(2, 8, 8).byte(), r"needs PyAV; install it with pip install dealias\[video\], or write .gif"
+    remedy = r"needs PyAV; install it with pip install dealias\[video\], or write .gif"
     with pytest.raises(UserError, match=remedy):
-        dealias.write(tmp_path / "f.mp4", frames)
+        dealias.write(tmp_path / "f.mp4", torch.ones(2, 8, 8))
     with pytest.raises(UserError, match=remedy):
-        save(tmp_path / "f.mp4", frames, {})
+        save(tmp_path / "f.mp4", torch.ones(2, 8, 8).byte(), {})
     assert not list(tmp_path.iterdir())
 
 

@@ -61,7 +61,7 @@ def run(
         maps: of measured coils: auto (ESPIRiT's from all samples), none, or a file that holds them
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
-        film: show the first film too, reconstructed once more: all methods in a GIF, and their profiles over time
+        film: show the first film by all methods: .gif, with PyAV .mp4, and .png of profiles and each frame's PSNR
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         seed: of everything random
@@ -119,14 +119,13 @@ def _first_film(todo: list[tuple[Path, str]], read: "Read") -> "Reference":
 def _show_film(
     folder: Path, reference: "Reference", protocol: "Protocol", draw: "Callable[..., dict[str, Tensor]]"
 ) -> None:
-    """Write the first pattern of every acceleration as all methods reconstruct it: an animation, and profiles."""
-    from dealias.evaluation.film import animation, profiles
+    """Write the first pattern of every acceleration as all methods reconstruct it: animations, and profiles."""
+    from dealias.evaluation.film import shown
 
     for acceleration in tqdm(protocol.accelerations, unit="film", leave=False, disable=None):
         films = draw(reference, protocol, acceleration)
-        start = folder / f"{protocol.mask}_{acceleration:.7g}x_film"
-        for show, extension in ((animation, ".gif"), (profiles, ".png")):
-            show(start.with_name(start.name + extension), films, reference.image, overwrite=True)
+        with shown(folder / f"{protocol.mask}_{acceleration:.7g}x_film", films, reference.image, overwrite=True):
+            pass
 
 
 def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> list[str]:

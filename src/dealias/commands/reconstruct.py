@@ -1,12 +1,19 @@
 """Undersampled k-space in, image out."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dealias.commands._each import each, folder_for, made
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dealias.acquisition import Acquisition
+    from dealias.commands._film import Show
+    from dealias.driver import Precision
     from dealias.method import Method
 
 
@@ -26,6 +33,8 @@ def run(
     axes: str | None = None,
     format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
+    film: bool = False,
+    reference: str | None = None,
     overwrite: bool = False,
     seed: int = 0,
 ) -> None:
@@ -46,29 +55,59 @@ def run(
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
+        film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
+        reference: the true film, images or full k-space: --film with errors and the PSNR of each frame
         overwrite: replace existing files
         seed: of everything random
     """
     import dealias
-    from dealias.cards import usable
     from dealias.commands._coils import preparation
+    from dealias.commands._film import exhibitions
     from dealias.files.formats import written
+
+    solve = _solver(_loaded(method, method_arguments or {}, device, seed), device, maps, batch, precision)
+    read, prepared = partial(dealias.open, key=key, axes=axes), preparation(maps, whiten, compress)
+    exhibit = exhibitions(method, film, reference, Path(input), read, overwrite)
+    write = partial(dealias.write, overwrite=overwrite, phase=phase)
+    about = {"method": method, "precision": precision, "seed": seed}
+    work = partial(_work, read=read, prepared=prepared, exhibit=exhibit, solve=solve, write=write, about=about)
+    each(input, output, work, done="reconstructed", extensions=written(format), overwrite=overwrite)
+
+
+def _work(
+    source: Path,
+    target: Path,
+    read: "Callable[[Path], Acquisition]",
+    prepared: "Callable[[Acquisition], Acquisition]",
+    exhibit: "Callable[[Path, Acquisition], Show]",
+    solve: "Callable[[Acquisition], Tensor]",
+    write: Callable[..., None],
+    about: dict[str, Any],
+) -> None:
+    """Reconstruct one file; what can be known to be wrong is known before the work."""
     from dealias.files.write import check
 
-    chosen = _loaded(method, method_arguments or {}, device, seed)
-    prepared, target_device, bar = preparation(maps, whiten, compress), usable(device), sys.stderr.isatty()
+    acquisition = read(source)
+    check(target, acquisition.shape)
+    acquisition = prepared(acquisition)
+    show = exhibit(target, acquisition)
+    folder_for(target)
+    image = solve(acquisition)
+    with show(image):
+        write(target, image, acquisition.header, attributes={**made(source, about["seed"]), **about})
+
+
+def _solver(
+    method: "Method", device: str, maps: str, batch: int | None, precision: "Precision"
+) -> "Callable[[Acquisition], Tensor]":
+    """Return what makes an image of an acquisition, on the CPU."""
+    import dealias
+    from dealias.cards import usable
+
     kept: Literal["auto"] | None = None if maps == "none" else "auto"
-
-    def work(source: Path, target: Path) -> None:
-        acquisition = dealias.open(source, key=key, axes=axes).to(target_device)
-        check(target, acquisition.shape)
-        acquisition = prepared(acquisition)
-        folder_for(target)
-        image = dealias.reconstruct(chosen, acquisition, maps=kept, batch=batch, precision=precision, progress=bar)
-        about = {**made(source, seed), "method": method, "precision": precision}
-        dealias.write(target, image.cpu(), acquisition.header, overwrite=overwrite, phase=phase, attributes=about)
-
-    each(input, output, work, done="reconstructed", extensions=written(format), overwrite=overwrite)
+    place, bar = usable(device), sys.stderr.isatty()
+    how: dict[str, Any] = {"maps": kept, "batch": batch, "precision": precision, "progress": bar}
+    return lambda acquisition: dealias.reconstruct(method, acquisition.to(place), **how).cpu()
 
 
 def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":

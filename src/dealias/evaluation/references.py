@@ -1,7 +1,8 @@
 """What methods are compared on: images, or scans that were measured in full and can be undersampled in hindsight."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -76,7 +77,7 @@ def references(
     Raises:
         UserError: where the file holds neither images nor fully sampled k-space.
     """
-    found = _contents(path, key, axes)
+    found = _contents(path, partial(open, key=key, axes=axes), sure=key is not None or axes is not None)
     if isinstance(found, Acquisition):
         with about(path):
             yield from _of_scan(found, name, maps)
@@ -88,13 +89,34 @@ def references(
             yield Reference(name, number, image / size, largest / float(size))
 
 
-def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) -> Iterator[Reference]:
+def whole(path: Path, read: Callable[[Path], Acquisition] = open) -> Tensor:
+    """Return all images of a file at once (..., y, x), on its scale; of k-space as `references` does.
+
+    Arguments:
+        read: how k-space is read.
+
+    Raises:
+        UserError: where the file holds neither images nor fully sampled k-space.
+    """
+    with about(path):
+        check_exists(path)
+        found = _contents(path, read, sure=False)
+        if not isinstance(found, Acquisition):
+            return found
+        return cropped(_combined(found, "auto").zero_filled, found.header.matrix)
+
+
+def _combined(full: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:
+    """Return a fully sampled scan with the maps that make one image of its coils."""
     if not sampled_in_full(full.centred_mask):
         raise UserError(f"is {full.acceleration:.2g}x undersampled; a comparison needs all of k-space")
     if not isinstance(maps, str):
-        full = full.with_maps(maps)
-    elif full.coils > 1 and full.maps is None:
-        full = full.with_maps(espirit(full))
+        return full.with_maps(maps)
+    return full.with_maps(espirit(full)) if full.coils > 1 and full.maps is None else full
+
+
+def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) -> Iterator[Reference]:
+    full = _combined(full, maps)
     shown = cropped(full.zero_filled, full.header.matrix)
     volume = float(shown.abs().max())
     if shown.ndim == full.dimensions:
@@ -106,22 +128,25 @@ def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) 
             yield Reference(name, number, image, volume, scan)
 
 
-def _contents(path: Path, key: str | None, axes: str | None) -> Acquisition | Tensor:
+def _contents(path: Path, read: Callable[[Path], Acquisition], *, sure: bool) -> Acquisition | Tensor:
     """Return the k-space of a file, or its images (n, y, x).
 
     Complex images of an array file can be taken for k-space. Energy tells them apart: that of k-space lies closer to
     its centre than that of the image.
+
+    Arguments:
+        sure: whether it is known to be k-space.
     """
     try:
-        scan = open(path, key=key, axes=axes)
+        scan = read(path)
     except UserError as complaint:
-        if key is not None or axes is not None:
+        if sure:
             raise
         try:
             return _images(path)
         except UserError as other:
             raise UserError(f"{complaint}; as images: {other}") from None
-    if key is None and axes is None and central_share(scan.coil_images) > central_share(scan.centred_kspace):
+    if not sure and central_share(scan.coil_images) > central_share(scan.centred_kspace):
         return _images(path)
     return scan
 

@@ -45,7 +45,12 @@ def check_film(shape: Sequence[int], name: str) -> None:
 
 def grey_film(films: Image) -> Tensor:
     """Return films (..., time, y, x) as the frames of one (time, y, x), with one window for all."""
-    return torch.stack([tiled(frame) for frame in grey(films).reshape(-1, *films.shape[-3:]).unbind(1)])
+    return in_rows(grey(films))
+
+
+def in_rows(films: Tensor) -> Tensor:
+    """Return films (..., time, y, x) as one (time, y, x), each of its frames in rows."""
+    return torch.stack([tiled(frame) for frame in films.reshape(-1, *films.shape[-3:]).unbind(1)])
 
 
 def pillow() -> ModuleType:
