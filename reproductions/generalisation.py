@@ -86,7 +86,7 @@ def drawn(results):
                 box.set_facecolor(COLOURS[name])
         axis.set_xticks(range(len(ACCELERATIONS)), [f"{acceleration:g}x" for acceleration in ACCELERATIONS])
         axis.set_title(f"tested on {tested}", fontsize=10)
-        axis.legend(frameon=False, fontsize=7, loc="lower left")
+    sheet.legend(*axis.get_legend_handles_labels(), frameon=False, ncols=len(COLOURS), loc="outside lower center")
     sheet.axes[0].set_ylabel("SSIM")
     PAGES.mkdir(parents=True, exist_ok=True)
     sheet.savefig(PAGES / "generalisation.png", dpi=110)
