@@ -173,3 +173,22 @@ def test_real_against_complex(room):
     assert [claim.holds for claim in claims(scores, {**seconds, "real RIM": 2.0})] == [False, False, False, False]
     del scores["complex RIM"]
     assert [claim.holds for claim in claims(scores, {"real RIM": 1.0})] == [None, None, None, None]
+
+
+def test_times_are_judged_where_they_were_measured(room):
+    from times import claims, methods, rounded
+
+    slow = dict.fromkeys(methods(), 100.0) | {"U-Net": 10.0, "CS, 40 iterations": 90.0, "complex RIM, F = 64": 300.0}
+    assert [claim.holds for claim in claims({"CPU": slow})] == [True, True, False, None]
+    batch = {name: value / 60 for name, value in slow.items()}
+    quick = {**slow, "RIM, F = 64": 50.0}
+    times = {"CPU": slow, "GPU": quick, "GPU, in a batch": batch}
+    assert [claim.holds for claim in claims(times)] == [False, True, True, True]
+    assert (rounded(1234.5), rounded(1.234)) == ("1234", "1.2")
+
+
+def test_k_space_is_shown_in_decades(room):
+    from panels import decades
+
+    shown = decades(torch.tensor([0, 1e-6, 1e-2, 1, 100.0]) + 0j)
+    assert torch.allclose(shown, torch.tensor([0, 0, 0, 0.5, 1]))
