@@ -1,0 +1,184 @@
+"""The U-Nets beside the RIM: kinds of pooling and of output, and the same network without physics.
+
+    python reproductions/unets.py --minutes 25                      # trains what fits, the rest in the next run
+    python reproductions/unets.py --updates 20000 --images 10 --minutes 900
+
+Card 8: the RIM paper's U-Net pools by the maximum, which it found better than the average; it "failed" on real and
+imaginary parts, for which one network each for magnitude and phase is suggested; the survey says that the U-Net is
+clearly better than total variation, and that the same network fed with the measurements needs far more data.
+"""
+
+import argparse
+
+from matplotlib.figure import Figure
+from torch.nn.functional import pad
+
+import dealias
+from _data import held_back, kept, sources, spread
+from _models import Models
+from _page import PAGES, Claim, figure, table, write
+from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
+from _trainings import rim, unet
+from dealias.errors import UserError
+from dealias.files.images import images as read
+from dealias.training.simulate import shrunk
+
+FIRST = "U-Net"
+VARIANTS = {
+    FIRST: {"normalised": False},
+    "U-Net, average pooling": {"normalised": False, "pooling": "average"},
+    "U-Net, complex output": {"normalised": False, "output": "complex"},
+    "U-Nets for magnitude and phase": {"normalised": False, "output": "pair"},
+    "U-Net of fastMRI": {"poolings": 4},
+}
+COUNTS, SIDE = (1, 5, 20, 100), 64
+TOTAL, CS, SHIPPED, BRIEF = "total variation", "wavelet CS", "RIM, shipped", "RIM, trained for minutes too"
+PHASE = "brain, complex"
+
+
+def training(updates, arguments):
+    """Return a training of a U-Net; the phase is learned from complex errors, a magnitude from its own."""
+    settings = unet(updates, crop=96, batch=2)
+    loss = "squared_error" if arguments.get("output") in ("complex", "pair") else settings["loss"]
+    return {**settings, "method_arguments": {"features": 24, **arguments}, "loss": loss}
+
+
+def compared(models, updates):
+    """Return every method by its name, None where it is not trained yet."""
+    found = {name: dealias.load(file) for name, file in (("zero-filled", "zero_filled"), (TOTAL, "total_variation"))}
+    found |= {CS: dealias.load("wavelet"), SHIPPED: dealias.load("rim"), BRIEF: models.get(**rim(max(1000, updates)))}
+    found |= {name: models.get(**training(updates, arguments)) for name, arguments in VARIANTS.items()}
+    try:
+        return {**found, "U-Net, shipped": dealias.load("unet")}
+    except UserError:  # no weights yet
+        return found
+
+
+def small(image):
+    """Return a whole image in SIDE x SIDE pixels: a network that is fed with k-space knows one size alone."""
+    image = shrunk(image, SIDE / max(image.shape))
+    rows, columns = image.shape
+    return pad(image, (0, SIDE - columns, 0, SIDE - rows)) / image.abs().max()
+
+
+def by_images(models, updates, places):
+    """Return the PSNR at home and abroad by what the network sees and how many images it learned from."""
+    images = read(sources("siat_brain_train")[0])
+    validation = kept("siat_brain_val", "small", [small(image) for image in held_back(10)])
+    found = {}
+    for count in COUNTS:
+        count = min(count, len(images))
+        data = kept("siat_brain_train", f"small_{count}", [small(image) for image in spread(images, count)])
+        for seen in ("image", "kspace"):
+            settings = unet(updates, crop=SIDE, batch=4)
+            settings["method_arguments"] = {"features": 24, "input": seen}
+            method = models.get(**{**settings, "data": data, "validation": validation})
+            found[seen, count] = everywhere(method, places)
+    return found
+
+
+def drawn(learned, zero):
+    """Draw PSNR against the number of training images, fed with images and with k-space."""
+    sheet = Figure(figsize=(5.5, 3.4), layout="constrained")
+    axis = sheet.subplots()
+    for seen, colour in (("image", "#2171b5"), ("kspace", "#d94801")):
+        for place, style in ((BRAIN, "-"), (ABROAD, ":")):
+            points = [(n, found[place]) for (fed, n), found in learned.items() if fed == seen and found is not None]
+            name = {"image": "fed with the image", "kspace": "fed with k-space"}[seen]
+            axis.plot(
+                *zip(*points, strict=True) if points else ([], []),
+                style,
+                marker="o",
+                color=colour,
+                label=f"{name}, {place}",
+            )
+    axis.axhline(zero[BRAIN], color="0.6", linewidth=1, label=f"zero-filled, {BRAIN}")
+    axis.axhline(zero[ABROAD], color="0.6", linewidth=1, linestyle=":", label=f"zero-filled, {ABROAD}")
+    axis.set_xscale("log")
+    numbers = [n for seen, n in learned if seen == "image"]
+    axis.set_xticks(numbers, numbers)
+    axis.minorticks_off()
+    axis.set_xlabel("training images")
+    axis.set_ylabel("PSNR at 4x / dB")
+    axis.legend(frameon=False, fontsize=7)
+    PAGES.mkdir(parents=True, exist_ok=True)
+    sheet.savefig(PAGES / "unets.png", dpi=110)
+
+
+def claims(scores, learned):
+    """Return what the papers and the survey say, and what came out."""
+
+    def duel(text, said, one, other, places, least=0.0):
+        gains = {place: gain(scores[one], scores[other], place) for place in places}
+        known = None not in gains.values()
+        return Claim(text, said, signed(gains), all(value > least for value in gains.values()) if known else None)
+
+    everyone = (BRAIN, ABROAD)
+    average, complex_, pair = list(VARIANTS)[1:4]
+    ours = [name for name in VARIANTS if scores[name] is not None]
+    equal = max(ours, key=lambda name: scores[name][ABROAD], default=FIRST)
+    best = max([equal, *set(scores) & {"U-Net, shipped"}], key=lambda name: (scores[name] or {ABROAD: 0})[ABROAD])
+    brief, most = learned["image", min(COUNTS)], learned["kspace", max(n for _, n in learned)]
+    lines = [
+        duel("pooling by the maximum is better than by the average", "stated", FIRST, average, everyone),
+        duel("a complex output is worse than a magnitude", '"failed"', FIRST, complex_, everyone),
+        duel("networks for magnitude and phase are better than complex output", "suggested", pair, complex_, everyone),
+        duel(f"the RIM is 2 dB above the best U-Net abroad ({best})", "project's goal", SHIPPED, best, [ABROAD], 2.0),
+        duel(f"so is a RIM trained for minutes above the best of them ({equal})", "RIM better", BRIEF, equal, everyone),
+        duel("the U-Net is better than total variation (4x)", "survey: clearly", best, TOTAL, everyone),
+    ]
+    texts = {place: gain(most, brief, place) for place in everyone}
+    known = None not in texts.values()
+    text = "fed with k-space it needs far more data: with all images it is behind the other with one"
+    lines.append(Claim(text, "survey", signed(texts), all(value < 0 for value in texts.values()) if known else None))
+    return lines
+
+
+def main():
+    """Train what the time allows, and write the page of what is there."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser.add_argument("--updates", type=int, default=600)
+    parser.add_argument("--images", type=int, default=6)
+    options = parser.parse_args()
+    models = Models(options.minutes, data=sources("siat_brain_train"), validation=sources("siat_brain_val"))
+    places = bodies(options.images)
+    methods = compared(models, options.updates)
+    scores = {name: everywhere(method, places) for name, method in methods.items()}
+    for name, found in scores.items():
+        if found is not None:
+            found[PHASE] = decibels(methods[name], places[BRAIN], phase=True)
+    shrunken = {name: [small(image) for image in images] for name, images in places.items()}
+    learned = by_images(models, options.updates, shrunken)
+    drawn(learned, zero := everywhere("zero_filled", shrunken))
+    columns = [*places, ABROAD, PHASE]
+    text = (
+        f"PSNR / dB at 4x on {options.images} slices of a brain that was held back and on bodies that no training saw, "
+        "2D Gaussian masks, noise 0.001 of the maximum; magnitudes, but for the last column. The U-Nets have 24 "
+        f"features and learned from {options.updates} updates of two crops of 96 x 96 at 1.5 to 5.2x, the shipped "
+        f"networks for hours from more kinds of images, the other RIM from {max(1000, options.updates)} updates of 8 "
+        "patches of 30 x 30. A network that makes a magnitude takes the phase of the zero-filled image."
+    )
+    without = (
+        f"Without physics: the U-Net of 24 features fed with the zero-filled image, or with the masked k-space, whole "
+        f"images in {SIDE} x {SIDE} pixels, {options.updates} updates of four, by the number of images it learned "
+        "from (spread over five subjects):"
+    )
+    numbers = [n for seen, n in learned if seen == "image"]
+    rows = [
+        [place, fed, f"{zero[place]:.2f}", *(cells(learned[seen, n], [place])[0] for n in numbers)]
+        for place in (BRAIN, ABROAD)
+        for seen, fed in (("image", "the image"), ("kspace", "k-space"))
+    ]
+    parts = [
+        text,
+        table(["method", *columns], [[name, *cells(found, columns)] for name, found in scores.items()]),
+        without,
+        table(["", "fed with", "zero-filled", *numbers], rows),
+        figure("unets", "PSNR against the number of training images"),
+    ]
+    write("unets", "U-Nets, and the network without physics", parts, claims(scores, learned))
+
+
+if __name__ == "__main__":
+    main()
