@@ -192,3 +192,82 @@ def test_k_space_is_shown_in_decades(room):
 
     shown = decades(torch.tensor([0, 1e-6, 1e-2, 1, 100.0]) + 0j)
     assert torch.allclose(shown, torch.tensor([0, 0, 0, 0.5, 1]))
+
+
+def test_a_difference_waits_for_both(room):
+    from _scores import cells, gain, signed
+
+    one, other = {"brain": 30.0, "mean abroad": 20.0}, {"brain": 28.0, "mean abroad": 21.0}
+    assert gain(one, other, "brain") == 2 and gain(one, None, "brain") is None
+    assert signed({"a": 1.0, "b": -0.5}) == "a: +1.00 dB, b: -0.50 dB" and signed({"a": 1.0, "b": None}) is None
+    assert cells(one, ["brain"]) == ["30.00"] and cells(None, ["brain"]) == [None]
+
+
+def test_small_images_are_whole_and_of_one_size(room):
+    import unets
+
+    image = torch.zeros(256, 192, dtype=torch.complex64)
+    image[-40:, -40:] = 0.5j  # a corner, which a crop would lose
+    found = unets.small(image)
+    assert found.shape == (64, 64) and float(found.abs().max()) == pytest.approx(1)
+    assert float(found[-5:, 40:46].abs().min()) > 0.5 and not found[:, 48:].any()
+
+
+def test_the_unets_claims(room):
+    import unets
+
+    level = {unets.BRAIN: 30.0, unets.ABROAD: 25.0}
+    names = ("zero-filled", unets.TOTAL, unets.CS, unets.SHIPPED, unets.BRIEF, *unets.VARIANTS)
+    learned = {(seen, count): None for count in unets.COUNTS for seen in ("image", "kspace")}
+    assert {claim.holds for claim in unets.claims({name: None for name in names}, learned)} == {None}
+    scores = {name: {place: value - rank for place, value in level.items()} for rank, name in enumerate(names)}
+    learned = {key: level if key[0] == "kspace" else {place: 0.0 for place in level} for key in learned}
+    # total variation, the shipped RIM two dB above the first U-Net, the brief one, then the U-Nets in their order
+    assert [claim.holds for claim in unets.claims(scores, learned)] == [True, True, False, False, True, False, False]
+
+
+def test_a_magnitude_learns_from_its_own_error_and_a_phase_from_complex_ones(room):
+    import unets
+
+    losses = [unets.training(1, arguments)["loss"] for arguments in unets.VARIANTS.values()]
+    assert losses == ["magnitude_error"] * 2 + ["squared_error"] * 2 + ["magnitude_error"]
+
+
+def test_the_claims_on_memory(room):
+    import hidden_state
+
+    def scores(home, abroad):
+        def found(home, abroad):
+            return {hidden_state.BRAIN: home, hidden_state.ABROAD: abroad}
+
+        return {
+            r: {hidden_state.WITH: found(home, abroad), hidden_state.WITHOUT: found(0.0, 0.0)}
+            for r in hidden_state.ACCELERATIONS
+        }
+
+    told, untold = dict.fromkeys(hidden_state.NOISES, 2.0), dict.fromkeys(hidden_state.NOISES, 1.0)
+    assert [c.holds for c in hidden_state.claims(scores(1.0, 2.0), told, untold)] == [True, True, True]
+    assert [c.holds for c in hidden_state.claims(scores(1.0, 0.5), untold, told)] == [True, False, False]
+    assert [c.holds for c in hidden_state.claims(scores(-1.0, -0.5), told, None)] == [False, False, None]
+
+
+def test_our_settings_are_the_common_training(room):
+    import sensitivity
+    from _trainings import rim
+
+    trainings = sensitivity.trainings(10)
+    assert [name for name, settings in trainings.items() if settings == rim(10)] == ["learning rate 0.001"]
+
+
+def test_the_claims_on_what_is_left_open(room):
+    import sensitivity
+
+    grid = {(w, n): 30.0 for w in sensitivity.WEIGHTS for n in sensitivity.ITERATIONS}
+    alone = dict.fromkeys(sensitivity.ITERATIONS, 29.95)
+    names = sensitivity.trainings(10)
+    trained = {name: {sensitivity.BRAIN: 30.0, sensitivity.ABROAD: 20.0} for name in names}
+    assert [c.holds for c in sensitivity.claims(grid, alone, trained)] == [True, True, True, False]
+    grid[sensitivity.WEIGHTS[0], 160] = 31.0
+    assert sensitivity.claims(grid, alone, trained)[0].holds is True  # another weight's gain is no lack of iterations
+    grid[sensitivity.WEIGHTS[0], 40] = 30.5
+    assert [c.holds for c in sensitivity.claims(grid, alone, dict.fromkeys(names))] == [False, False, None, None]
