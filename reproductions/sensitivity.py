@@ -27,6 +27,7 @@ WIDTHS, CENTRES, PHASES, RATES = (
     (0.0, 0.5, 1.0),
     (3e-4, 1e-3, 3e-3),
 )
+OURS = 1e-3  # the learning rate
 METHODS = {"CS": "wavelet", "RIM, shipped": "rim"}
 # open in the papers, ours, why
 CHOICES = (
@@ -99,7 +100,8 @@ def drawn(grid, widths, centres):
 def trainings(updates):
     """Return the trainings that differ from the common one in one setting, by its name and value."""
     common = rim(updates)
-    found = {f"learning rate {rate:g}": {**common, "rate": rate} for rate in RATES}
+    # ours stays unsaid, so that it is the training of other pages too
+    found = {f"learning rate {rate:g}": common if rate == OURS else {**common, "rate": rate} for rate in RATES}
     return {**found, "no random phase": {**common, "simulation": {**common["simulation"], "phase": 0.0}}}
 
 
@@ -107,13 +109,12 @@ def claims(grid, alone, trained):
     """Return what the paper says of CS, what we chose, and what came out."""
     weight, iterations = max(grid, key=grid.get)
     forty = max(WEIGHTS, key=lambda weight: grid[weight, 40])
-    more = max(grid[forty, n] for n in ITERATIONS) - grid[forty, 40]
+    more = grid[weight, iterations] - grid[forty, 40]
     lines = [
         Claim(
-            "CS: 40 iterations are enough: at their best weight no more than 0.1 dB is left to gain",
+            "CS: 40 iterations at their best weight are within 0.1 dB of the best of the grid",
             "40 and weight 0.05, its own scale, by grid search",
-            f"best at 40: weight {forty:g}, {grid[forty, 40]:.2f} dB; others up to {more:+.2f} dB; best of all: "
-            f"weight {weight:g}, {iterations} iterations, {grid[weight, iterations]:.2f} dB",
+            f"40 with weight {forty:g}: {grid[forty, 40]:.2f} dB; {iterations} with {weight:g}: {more:+.2f} dB",
             more <= 0.1,
         ),
         Claim(
