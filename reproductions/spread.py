@@ -122,6 +122,8 @@ def main():
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--patterns", type=int, default=3)
     options = parser.parse_args()
+    if min(options.images, options.patterns) < 2:
+        parser.error("a spread needs two images and two patterns, or more")
     models = Models(options.minutes)
     histories = {name: history(models, method, options.updates) for name, method in NETWORKS.items()}
     histories = {name: seen for name, seen in histories.items() if seen}

@@ -271,3 +271,15 @@ def test_the_claims_on_what_is_left_open(room):
     assert [c.holds for c in sensitivity.claims(grid, alone, dict.fromkeys(names))] == [False, True, None, None]
     grid[sensitivity.WEIGHTS[2], 40] = 30.15
     assert [c.holds for c in sensitivity.claims(grid, alone, dict.fromkeys(names))] == [True, False, None, None]
+
+
+def test_the_project_page_samples_two_per_cent_for_certain(room):
+    from _networks import CENTRE, errors, squares
+
+    dealias.sampling.gaussian((200, 200), 50, centre=0.97 * CENTRE)
+    with pytest.raises(dealias.UserError, match="central ones"):
+        dealias.sampling.gaussian((200, 200), 50, centre=1.03 * CENTRE)
+    images = squares(2)
+    scans = room["data"].scans(images, 6.0, centre=CENTRE)
+    wanted = torch.stack([(scan.zero_filled - image).abs().square().mean() for scan, image in scans]).mean()
+    assert torch.allclose(errors(["zero_filled"] * 3, images, 6.0), wanted.expand(3, 1))
