@@ -37,6 +37,7 @@ def test_models_are_trained_once_and_known_by_their_settings(room, tmp_path):
     method = room["models"].Models(5, **common).get(**settings)
     assert isinstance(method, dealias.Method) and method.iterations == 2
     assert room["models"].Models(0, **common).get(**settings) is not None
+    assert room["models"].Models(0, **common).card(**settings)["updates"] in (1, 2)
     assert room["models"].Models(0, **common).get(**{**settings, "seed": 1}) is None
 
 
@@ -175,6 +176,84 @@ def test_real_against_complex(room):
     assert [claim.holds for claim in claims(scores, {"real RIM": 1.0})] == [None, None, None, None]
 
 
+def test_film_networks_have_the_papers_parameters(room):
+    import _film_models
+
+    found = {name: _film_models.parameters(name, full=True) for name in _film_models.NETWORKS}
+    assert found == {"3D CNN-S": 338_946, "3D CNN": 3_389_460, "CRNN A": 297_538, "CRNN B": 1_184_898}
+    assert _film_models.parameters("CRNN B") < found["CRNN B"]
+
+
+def test_each_fold_is_judged_by_what_it_did_not_train(room):
+    import _films
+    import dynamic
+
+    film = torch.zeros(2, 4, 4)
+    subjects = [_films.Subject(name, film, 4, 0, name in "efg") for name in "abcdefg"]
+    folds = dynamic.folds(subjects, True)
+    assert sorted(s.name for _, judged in folds for s in judged) == [*"abcdefg"]
+    assert all(len(films) == 2 and not {*films} & {s.name for s in judged} for films, judged in folds)
+    assert dynamic.folds(subjects, False) == [((), subjects)]
+
+
+def test_claims_on_films_are_open_until_all_is_trained(room):
+    import dynamic
+
+    scores = {name: dynamic.PAPER[6.0][0][k] for k, name in enumerate(dynamic.METHODS)}
+    found = {
+        (name, r): torch.tensor([[1.0, dynamic.PAPER[r][0][k], 0.9, dynamic.PAPER[r][1][k] / 1000, 1.0]])
+        for k, name in enumerate(dynamic.METHODS)
+        for r in dynamic.ACCELERATIONS
+    }
+    assert all(claim.holds for claim in dynamic.claims(found, 1, True))
+    assert dynamic.ordered(scores)[0] == "CRNN B"
+    del found["CRNN B", 9.0]
+    assert [claim.holds for claim in dynamic.claims(found, 1, True)[:3]] == [True, None, True]
+
+
+def test_without_its_memory_a_crnn_repeats_one_iteration(room):
+    from _forgetful import Forgetful
+    from films import tiny
+
+    torch.manual_seed(0)
+    method, remembering = Forgetful(features=3, iterations=2), dealias.find.method("crnn")(features=3, iterations=2)
+    remembering.load_state_dict(method.state_dict())
+    problem = tiny().to(dtype=torch.float32)
+    first, second = method.estimates(problem)
+    same, other = remembering.estimates(problem)
+    torch.testing.assert_close(first, same)
+    assert not torch.allclose(second, other)
+    with torch.no_grad():
+        for unit in (remembering.over_time, *remembering.units):
+            unit.iteration.weight.zero_()
+    torch.testing.assert_close([*remembering.estimates(problem)][1], second)
+
+
+def test_a_receptive_field_is_as_wide_as_what_holds_its_energy(room):
+    import iterations
+
+    energy = torch.zeros(11)
+    energy[4:7] = 1
+    assert iterations.width(energy) == 3
+    energy[0] = 0.01
+    assert iterations.width(energy) == 3
+    energy[0] = 1
+    assert iterations.width(energy) == 11
+
+
+def test_errors_are_parted_where_the_film_moves(room):
+    import film
+
+    reference = torch.zeros(4, 4, 4)
+    reference[::2, 0] = 1
+    wrong = reference.clone()
+    wrong[:, 0] += 0.1
+    wrong[:, 1:] += 0.01
+    inside, outside, share = film.errors(wrong, reference)
+    assert inside == pytest.approx(20, abs=1e-3) and outside == pytest.approx(40, abs=1e-3)
+    assert share == pytest.approx(0.01 / (0.01 + 3e-4), rel=1e-4)
+
+
 def test_times_are_judged_where_they_were_measured(room):
     from times import claims, methods, rounded
 
@@ -273,6 +352,18 @@ def test_the_claims_on_what_is_left_open(room):
     assert [c.holds for c in sensitivity.claims(grid, alone, dict.fromkeys(names))] == [True, False, None, None]
 
 
+def test_a_receptive_field_grows_with_each_iteration(room, monkeypatch):
+    import iterations
+
+    monkeypatch.setattr(iterations, "SIZE", (4, 40, 32))
+    monkeypatch.setattr(iterations, "DEPTH", 3)
+    torch.manual_seed(0)
+    rows = iterations.field(dealias.find.method("crnn")(features=8, iterations=1))
+    # five convolutions, and two more for the memory of the two frames before
+    assert int(rows[0, 0]) == 15 and bool((rows[:, 0].diff() > 0).all())
+    assert bool((rows[:, 1] <= rows[:, 0]).all()) and int(rows[:, 2].max()) <= 4
+
+
 def test_the_project_page_samples_two_per_cent_for_certain(room):
     from _networks import CENTRE, errors, squares
 
@@ -283,3 +374,17 @@ def test_the_project_page_samples_two_per_cent_for_certain(room):
     scans = room["data"].scans(images, 6.0, centre=CENTRE)
     wanted = torch.stack([(scan.zero_filled - image).abs().square().mean() for scan, image in scans]).mean()
     assert torch.allclose(errors(["zero_filled"] * 3, images, 6.0), wanted.expand(3, 1))
+
+
+def test_claims_on_iterations_are_open_until_all_is_trained(room):
+    import iterations
+
+    rising = torch.linspace(20, 30, iterations.ITERATIONS)
+    shipped = dict.fromkeys(iterations.ACCELERATIONS, rising)
+    seen = torch.tensor([[15, 5, 3], [25, 5, 3]])
+    early = rising.clone()
+    early[10:] = early[10]
+    units = {name: rising for name in iterations.UNITS}
+    found = iterations.claims(shipped, {**units, "gru": early}, seen)
+    assert [claim.holds for claim in found] == [True, True, False, True]
+    assert [claim.holds for claim in iterations.claims(shipped, {}, seen)] == [True, None, None, True]
