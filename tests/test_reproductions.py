@@ -388,3 +388,26 @@ def test_claims_on_iterations_are_open_until_all_is_trained(room):
     found = iterations.claims(shipped, {**units, "gru": early}, seen)
     assert [claim.holds for claim in found] == [True, True, False, True]
     assert [claim.holds for claim in iterations.claims(shipped, {}, seen)] == [True, None, None, True]
+
+
+def test_with_motion_a_training_starts_where_the_shipped_network_is(room, tmp_path, monkeypatch):
+    import _films
+    import motion
+
+    monkeypatch.setattr(motion, "CACHE", tmp_path)
+    (subject,) = _films.hearts(1, frames=3, rows=8)
+    still, moving = (dealias.load(motion.started(choice)) for choice in (False, True))
+    a, b = (dealias.reconstruct(method, subject.scan(6.0), iterations=2) for method in (still, moving))
+    assert moving.motion is not None and torch.allclose(a, b, atol=1e-5)
+    scores = motion.errors(0.9 * subject.film, subject.film)
+    assert [scores[0], scores[2]] == pytest.approx([0.01, 0.01], rel=1e-3) and scores[1] < scores[3]
+
+
+def test_claims_on_motion(room):
+    import motion
+
+    assert [claim.holds for claim in motion.claims(None)] == [None]
+    scores = torch.ones(2, 3, 1, 4)
+    scores[:, 1, :, 0] = 0.9
+    holds = [claim.holds for claim in motion.claims((scores, [0.8, 0.7]))]
+    assert holds == [True, False, True, True]
