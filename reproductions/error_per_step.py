@@ -59,7 +59,7 @@ def main():
     """Train if there is time, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
-    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--updates", type=int, default=1800)
     parser.add_argument("--images", type=int, default=6)
     parser.add_argument("--acceleration", type=float, default=4.0)
     options = parser.parse_args()

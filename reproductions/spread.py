@@ -118,7 +118,7 @@ def main():
     """Train what the time allows, and write the page of what is there."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
-    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--updates", type=int, default=1800)
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--patterns", type=int, default=3)
     options = parser.parse_args()
