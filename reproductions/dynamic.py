@@ -132,6 +132,7 @@ def claims(found, number, full):
         ("CRNN A", "3D CNN-S", "A beats 3D CNN-S with fewer parameters"),
         ("CRNN B", "3D CNN", "B beats 3D CNN with a fraction of its parameters"),
         ("CRNN A", "k-t SLR", "A beats k-t SLR"),
+        ("k-t SLR", "k-t FOCUSS", "k-t SLR beats k-t FOCUSS"),
     ):
         got = gains(better, worse)
         paper = [PAPER[r][0][METHODS.index(better)] - PAPER[r][0][METHODS.index(worse)] for r in ACCELERATIONS]
