@@ -40,7 +40,7 @@ def complaint(words):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("extension", ["h5", "npy"])
+@pytest.mark.parametrize("extension", ["h5", "npy", "cfl", "mat"])
 def test_maps_once_then_reconstruct(here, extension):
     execute(f"maps scan.h5 -o maps.{extension}".split())
     wanted = dealias.espirit(scan())
@@ -145,3 +145,25 @@ def test_what_is_there_is_not_replaced(here):
         write_maps("maps.h5", maps)
     with pytest.raises(UserError, match="write .npy or .h5"):
         write_maps("maps.png", maps)
+
+
+@pytest.mark.parametrize("extension", ["h5", "npy", "cfl", "mat"])
+def test_maps_of_films_in_every_format(here, extension):
+    film = scan(6)
+    dealias.write("film.h5", dealias.Acquisition(film.kspace.reshape(2, 3, 4, *SHAPE), film.mask[None], dimensions=3))
+    execute(f"maps film.h5 -o maps.{extension} --method walsh".split())
+    execute(f"reconstruct film.h5 -o image.npy --method zero_filled --maps maps.{extension}".split())
+    maps = dealias.coils.walsh(dealias.open("film.h5"))
+    wanted = dealias.reconstruct("zero_filled", dealias.open("film.h5"), maps=maps)
+    assert np.allclose(np.load("image.npy"), wanted.numpy(), atol=1e-5)
+
+
+def test_kspace_is_no_maps(here):
+    dealias.write("kspace.npy", scan())
+    words = "reconstruct scan.h5 -o image.npy --method sense --maps"
+    assert "kspace.npy: holds no coil maps but what looks like k-space" in complaint(f"{words} kspace.npy")
+    np.save("shifted.npy", np.fft.fftshift(np.load("kspace.npy"), axes=(-2, -1)))
+    assert "looks like k-space" in complaint(f"{words} shifted.npy")
+    np.save("unscaled.npy", 7 * coil_maps(4, *SHAPE).numpy())  # as other tools leave them
+    with pytest.warns(Note, match="divided by their root sum of squares"):
+        execute(f"{words} unscaled.npy".split())

@@ -15,14 +15,14 @@ def run(
     method_arguments: dict[str, Any] | None = None,
     key: str | None = None,
     axes: str | None = None,
-    format: Literal["h5", "npy"] = "h5",
+    format: Literal["h5", "npy", "cfl", "mat"] = "h5",
     overwrite: bool = False,
 ) -> None:
     """Estimate the coil maps of a file or of a folder of files, for `dealias reconstruct --maps FILE`.
 
     Arguments:
         input: a file with k-space of several coils, or a folder of such files
-        output: the file to write (.h5, .npy), or a folder
+        output: the file to write (.h5, .npy, .cfl, .mat), or a folder
         method: espirit is exact, walsh quick and coarse
         method_arguments: an argument of the method, such as --method.crop 0 for maps outside the body too
         key: the dataset that holds the k-space, where a file has several
@@ -50,5 +50,5 @@ def run(
             raise UserError(f"{source}: {error}") from error
         write_maps(target, maps, overwrite=overwrite, attributes={**made(source, 0), "method": method})
 
-    extensions = sorted(("h5", "hdf5", "npy"), key=lambda name: name != format)
+    extensions = sorted(("h5", "hdf5", "npy", "cfl", "mat"), key=lambda name: name != format)
     each(input, output, work, done="estimated", extensions=extensions, overwrite=overwrite)

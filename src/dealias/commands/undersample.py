@@ -1,9 +1,17 @@
 """What a faster scan would have measured."""
 
+import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dealias.commands._each import each, folder_for, made
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from dealias.acquisition import Acquisition
 
 
 def run(
@@ -13,6 +21,7 @@ def run(
     acceleration: float,
     mask: str = "gaussian",
     mask_arguments: dict[str, Any] | None = None,
+    per_slice: bool = False,
     noise: float = 0.0,
     key: str | None = None,
     axes: str | None = None,
@@ -28,6 +37,7 @@ def run(
         acceleration: one sample in this many is kept
         mask: the pattern, drawn anew for every frame of a film; `dealias methods` lists them
         mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
+        per_slice: draw another pattern for every slice and every file, not one for all
         noise: standard deviation of noise to add to each part, as a fraction of the largest image magnitude
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
@@ -51,10 +61,8 @@ def run(
     def work(source: Path, target: Path) -> None:
         full = dealias.open(source, key=key, axes=axes)
         folder_for(target)
-        generator = torch.Generator().manual_seed(seed)
-        # a film's frames each have a draw of their own
-        pattern = draw(full.shape[-full.dimensions :], acceleration, generator=generator, **arguments)
-        kept = full.sampled(pattern.unsqueeze(-3))
+        generator = torch.Generator().manual_seed(_seed(seed, source) if per_slice else seed)
+        kept = full.sampled(_patterns(full, partial(draw, acceleration=acceleration, **arguments), per_slice, generator))
         if full.acceleration > 1.05 and kept.acceleration > 1.05 * acceleration:
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
@@ -64,3 +72,18 @@ def run(
         dealias.write(target, kept, overwrite=overwrite, attributes=about)
 
     each(input, output, work, done="undersampled", extensions=written(format, kspace=True), overwrite=overwrite)
+
+
+def _seed(seed: int, source: Path) -> int:
+    """Return another seed for every file, the same alone and in a folder."""
+    return zlib.crc32(f"{seed} {source.name}".encode())
+
+
+def _patterns(full: "Acquisition", draw: "Callable[..., Tensor]", per_slice: bool, generator: "Generator") -> "Tensor":
+    """Return the mask of a scan: one pattern, of a film with a draw for each frame, or one for every slice."""
+    import torch
+
+    slices = full.shape[: -full.dimensions] if per_slice else torch.Size()
+    one = full.shape[-full.dimensions :]
+    patterns = [draw(one, generator=generator) for _ in range(slices.numel())]
+    return torch.stack(patterns).reshape(*slices, *one).unsqueeze(-3)

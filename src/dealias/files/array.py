@@ -113,6 +113,11 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
         file.write(array.reshape(-1).view(np.uint8).data)
 
 
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps (..., coil, y, x) as complex64."""
+    write(path, maps, Header(), attributes)
+
+
 def _usual_axes(count: int) -> tuple[str, ...]:
     usual = ("slice", *("batch",) * (count - 4), "coil", "y", "x")
     return usual[-count:] if 2 < count else ("y", "x")

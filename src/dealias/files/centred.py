@@ -44,6 +44,11 @@ def central_share(kspace: Tensor) -> float:
     return float(_box_sum(_energy(kspace))[kspace.shape[-2] // 2, kspace.shape[-1] // 2])
 
 
+def densest_share(value: Tensor) -> float:
+    """Return the share of energy that a quarter of the rows and columns holds where that is most."""
+    return float(_box_sum(_energy(value)).max()) if bool(value.any()) else 0.0
+
+
 def _energy(kspace: Tensor) -> Tensor:
     """Return the share of energy (y, x) of each frequency."""
     size = kspace.abs().reshape(-1, *kspace.shape[-2:])

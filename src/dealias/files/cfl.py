@@ -84,6 +84,16 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     else:
         data = value.reshape((1,) * (3 - value.ndim) + tuple(value.shape))
         names = ("slice", *("batch",) * (data.ndim - 4), *("time",) * (data.ndim > 3), "y", "x")
+    _save(path, data, names)
+
+
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps ([slice,] [time,] coil, y, x) as a pair."""
+    lead = maps.ndim - 3
+    _save(path, maps, (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x"))
+
+
+def _save(path: Path, data: Tensor, names: tuple[str, ...]) -> None:
     place = {"y": 0, "x": 1} | {name: axis for axis, name in NAMES.items()}
     batch = iter(BATCH)
     try:

@@ -1,27 +1,26 @@
-"""Coil maps as files: `.npy`, HDF5 with a dataset `maps`; others' too, such as those of `bart ecalib`."""
+"""Coil maps as files: HDF5 with a dataset `maps`, `.npy`, BART's `.cfl`, MATLAB's `.mat`; those of others, too."""
 
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from dealias.errors import UserError
-from dealias.files import array
+from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
-from dealias.files.formats import about, check_exists, recognise
-from dealias.files.hdf5 import created
-from dealias.header import Header
+from dealias.files.centred import densest_share
+from dealias.files.formats import about, check_exists, extension_of, formats, recognise
 from dealias.shapes import Maps
+
+DENSE = 0.5  # of the energy within a quarter of the rows and columns: k-space has it, maps do not
 
 
 def read_maps(path: str | PathLike[str]) -> Tensor:
     """Return the coil maps (coil, y, x) or with more axes that a file holds, told by its content.
 
     Raises:
-        UserError: where the file is missing or damaged, or holds none.
+        UserError: where the file is missing or damaged, or holds none but, say, k-space.
     """
     path = Path(path)
     with about(path):
@@ -32,31 +31,34 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
         if module is None or not hasattr(module, "maps"):
             raise UserError("holds no coil maps; give a .npy, an HDF5 file with a dataset 'maps', or BART's .cfl")
         maps: Tensor = module.maps(path)
+        if maps.ndim > 2 and min(maps.shape) and not _unit(maps) and densest_share(maps) > DENSE:
+            raise UserError("holds no coil maps but what looks like k-space; make maps of it: dealias maps")
         return maps
 
 
 def write_maps(
     path: str | PathLike[str], maps: Maps, *, overwrite: bool = False, attributes: Mapping[str, Any] | None = None
 ) -> None:
-    """Write coil maps as complex64, whole or not at all: `.npy`, or HDF5 with a dataset `maps`.
+    """Write coil maps ([slice,] [time,] coil, y, x) as complex64, whole or not at all.
 
     Arguments:
-        attributes: what HDF5 is to say of how they were made.
+        attributes: what HDF5 and .mat are to say of how they were made.
 
     Raises:
         UserError: for another extension, an existing file without `overwrite`, or a disk that refuses.
     """
     path = Path(path)
-    if path.suffix.lower() not in (".npy", ".h5", ".hdf5"):
-        raise UserError(f"{path}: maps cannot be of the kind '{path.suffix}'; write .npy or .h5")
-    with atomic(path, overwrite=overwrite) as temporary:
-        if path.suffix.lower() == ".npy":
-            array.write(temporary, maps, Header(), {})
-        else:
-            _write_hdf5(temporary, maps, attributes or {})
+    modules = [module for module in formats("extensions") if hasattr(module, "write_maps")]
+    writers = {kind: module for module in modules for kind in module.extensions}
+    kind = extension_of(path)
+    if kind not in writers:
+        raise UserError(f"{path}: maps cannot be of the kind '{kind}'{suggest(kind, writers)}; write .npy or .h5")
+    module = writers[kind]
+    with atomic(*(module.parts(path) if hasattr(module, "parts") else (path,)), overwrite=overwrite) as temporary:
+        module.write_maps(temporary, maps, dict(attributes or {}))
 
 
-def _write_hdf5(path: Path, maps: Tensor, attributes: Mapping[str, Any]) -> None:
-    with created(path) as file:
-        file["maps"] = maps.to(torch.complex64).numpy(force=True)
-        file.attrs.update(attributes)
+def _unit(maps: Tensor) -> bool:
+    """Whether the root sum of squares over the coils is one, where it is not zero."""
+    size = maps.abs().square().sum(-3).sqrt()
+    return bool(((size - 1).abs() < 0.05)[size > 0].all())

@@ -161,6 +161,13 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
             file.attrs[name] = note if isinstance(note, PLAIN) else str(note)
 
 
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps (..., coil, y, x) as the dataset `maps`."""
+    with created(path) as file:
+        file["maps"] = maps.to(torch.complex64).numpy(force=True)
+        file.attrs.update(attributes)
+
+
 def _of_image(image: Tensor) -> dict[str, NDArray[Any]]:
     shape = (1,) * (3 - image.ndim) + tuple(image.shape)
     values = image.to(torch.complex64).reshape(-1, *shape[-3:]) if len(shape) > 4 else image.reshape(shape)

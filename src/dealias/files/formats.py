@@ -3,7 +3,8 @@
 A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
 `images(path)` for images; one that can be written has `extensions` and `write(path, value, header,
 attributes)`, `magnitude_only` where it cannot hold complex images, `check(shape)` where it cannot hold images of every
-shape, and `parts(path)` where a file has companions.
+shape, `parts(path)` where a file has companions. Coil maps are read by `maps(path)` and written by
+`write_maps(path, maps, attributes)`.
 """
 
 import pkgutil

@@ -93,8 +93,6 @@ def maps(path: Path) -> Tensor:
 
 def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
     """Write images, or the k-space, mask and maps of an acquisition, as version 5, which MATLAB reads as it is."""
-    from scipy.io import savemat
-
     arrays: dict[str, Any] = {}
     if isinstance(value, Acquisition):
         arrays = {"kspace": value.centred_kspace.to(torch.complex64), "mask": value.centred_mask}
@@ -105,7 +103,17 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     else:
         image = value.to(torch.complex64)
         arrays = {"image": image, "reconstruction": image.abs()}
-    arrays |= numbers_of(header)
+    _save(path, arrays | numbers_of(header), attributes)
+
+
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps as `maps` (y, x, coil, [time,] slice), of version 5."""
+    _save(path, {"maps": maps.to(torch.complex64)}, attributes)
+
+
+def _save(path: Path, arrays: dict[str, Any], attributes: dict[str, Any]) -> None:
+    from scipy.io import savemat
+
     arrays |= {name: text if isinstance(text, int | float) else str(text) for name, text in attributes.items()}
     arrays = {name: _matlabs(array) for name, array in arrays.items() if array is not None}
     if any(isinstance(array, np.ndarray) and array.nbytes >= LARGEST for array in arrays.values()):
