@@ -116,7 +116,7 @@ def claims(shipped, units, seen):
             bool(min(last) > 0),
         )
     ]
-    nearly = {name: int((values < values.max() - 0.1).sum()) + 1 for name, values in units.items()}
+    nearly = {name: int((values >= values.max() - 0.1).nonzero()[0]) + 1 for name, values in units.items()}
     known = all(name in units for name in UNITS[:3])
     text = ", ".join(f"{name} {nearly[name]}" for name in UNITS[:3]) if known else None
     holds = min(nearly["gru"], nearly["lstm"]) < nearly["relu"] if known else None
