@@ -395,6 +395,7 @@ def test_with_motion_a_training_starts_where_the_shipped_network_is(room, tmp_pa
     import motion
 
     monkeypatch.setattr(motion, "CACHE", tmp_path)
+    monkeypatch.setattr(motion, "taught", lambda motion: None)
     (subject,) = _films.hearts(1, frames=3, rows=8)
     still, moving = (dealias.load(motion.started(choice)) for choice in (False, True))
     a, b = (dealias.reconstruct(method, subject.scan(6.0), iterations=2) for method in (still, moving))
