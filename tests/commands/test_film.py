@@ -91,6 +91,7 @@ BAD = [
     ("fast.h5 --reference none.h5", "none.h5: does not exist"),
     ("fast.h5 --reference fast.h5", "undersampled; a comparison needs all of k-space"),
     ("fast.h5 --reference slice.npy", "the reference has shape (1, 24, 24), the film (1, 5, 24, 24)"),
+    ("fast.h5 --reference zero.npy", "the reference is zero everywhere; give the true film"),
     ("slice.h5 --film", "--film shows films, and this is none"),
     (". --reference full.h5", "--reference is one film, and the input a folder"),
 ]
@@ -98,6 +99,7 @@ BAD = [
 
 @pytest.mark.parametrize(("words", "text"), BAD, ids=[words for words, _ in BAD])
 def test_mistakes_come_before_the_work(words, text, here, monkeypatch):
+    np.save("zero.npy", np.zeros((5, 24, 24), np.float32))
     np.save("slice.npy", np.ones((24, 24), np.float32))
     monkeypatch.setattr(dealias, "reconstruct", None)
     assert text in complaint(f"reconstruct {words} -o out/x.h5 --method zero_filled")

@@ -113,6 +113,23 @@ def test_averages_are_averaged(path):
     close(open(save(path, FLAT, scan)).coil_images, pixels[None])
 
 
+def test_cine_as_ocmr_stores_it(path):
+    """Slices of phases, each with lines of its own measured twice, the echo asymmetric, zero where nothing was."""
+    _, kspace = flat(2, 3)  # slice, phase
+    kept = [[y for y in range(18) if y in (8, 9, 10) or (y + s + p) % 3 == 0] for s, p in np.ndindex(2, 3)]
+    scan = []
+    for s, p, a in np.ndindex(2, 3, 2):
+        for y in kept[3 * s + p]:
+            scan.append(line(kspace[s, p, :, 5:, y], y, center_sample=11, slice=s, phase=p, average=a))
+    found = open(save(path, FLAT, scan))
+    mask = np.zeros((2, 3, 1, 32, 18), bool)
+    for (s, p), ys in zip(np.ndindex(2, 3), kept, strict=True):
+        mask[s, p, :, 5:, ys] = True
+    assert found.dimensions == 3 and found.kspace.shape == (2, 3, 2, 32, 18)
+    assert (found.centred_mask.numpy() == mask).all()
+    close(found.centred_kspace, torch.from_numpy(kspace * mask))
+
+
 def test_partial_fourier_lies_where_its_centre_says(path):
     """Lines are counted from the first that was measured; the header says which of them is the centre."""
     _, kspace = flat()

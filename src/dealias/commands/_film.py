@@ -72,8 +72,10 @@ def _truth(reference: "Tensor", like: "Tensor") -> "Tensor":
     truth = reference.abs().to(like)
     if truth.shape[-2:] != like.shape[-2:] or truth.numel() != like.numel():
         raise UserError(f"the reference has shape {tuple(truth.shape)}, the film {tuple(like.shape)}; give its own")
+    if not bool(truth.any()):
+        raise UserError("the reference is zero everywhere; give the true film")
     truth = truth.reshape(like.shape)
-    factor = float((truth * like).sum() / truth.square().sum()) if bool(truth.any()) else 1.0
+    factor = float((truth * like).sum() / truth.square().sum())
     if 0.5 < factor < 2:
         return truth
     warnings.warn(Note(f"the reference was multiplied by {factor:.3g}, to be on the scale of the film"), stacklevel=2)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dealias.commands._each import each, folder_for, made
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor
+    from torch import Tensor
 
     from dealias.acquisition import Acquisition
 
@@ -62,7 +62,8 @@ def run(
         full = dealias.open(source, key=key, axes=axes)
         folder_for(target)
         generator = torch.Generator().manual_seed(_seed(seed, source) if per_slice else seed)
-        kept = full.sampled(_patterns(full, partial(draw, acceleration=acceleration, **arguments), per_slice, generator))
+        drawn = partial(draw, acceleration=acceleration, generator=generator, **arguments)
+        kept = full.sampled(_patterns(full, drawn, per_slice))
         if full.acceleration > 1.05 and kept.acceleration > 1.05 * acceleration:
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
@@ -79,11 +80,11 @@ def _seed(seed: int, source: Path) -> int:
     return zlib.crc32(f"{seed} {source.name}".encode())
 
 
-def _patterns(full: "Acquisition", draw: "Callable[..., Tensor]", per_slice: bool, generator: "Generator") -> "Tensor":
+def _patterns(full: "Acquisition", draw: "Callable[[tuple[int, ...]], Tensor]", per_slice: bool) -> "Tensor":
     """Return the mask of a scan: one pattern, of a film with a draw for each frame, or one for every slice."""
     import torch
 
     slices = full.shape[: -full.dimensions] if per_slice else torch.Size()
-    one = full.shape[-full.dimensions :]
-    patterns = [draw(one, generator=generator) for _ in range(slices.numel())]
+    one = tuple(full.shape[-full.dimensions :])
+    patterns = [draw(one) for _ in range(slices.numel())]
     return torch.stack(patterns).reshape(*slices, *one).unsqueeze(-3)

@@ -100,9 +100,10 @@ def whole(path: Path, read: Callable[[Path], Acquisition] = open) -> Tensor:
     """
     with about(path):
         check_exists(path)
-        found = _contents(path, read, sure=False)
-        if not isinstance(found, Acquisition):
-            return found
+    found = _contents(path, read, sure=False)
+    if not isinstance(found, Acquisition):
+        return found
+    with about(path):
         return cropped(_combined(found, "auto").zero_filled, found.header.matrix)
 
 
