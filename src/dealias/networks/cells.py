@@ -27,8 +27,8 @@ GATES: dict[CellName, int] = {"relu": 1, "gru": 3, "lstm": 4}
 
 
 def relu(a: Tensor, b: Tensor | None, state: State | None) -> State:
-    """Return the next state; `b` is overwritten, None where the state is zero."""
-    return (a.relu() if b is None else b.add_(a).relu_(),)
+    """Return the next state; what it is given is overwritten."""
+    return ((a if b is None else b.add_(a)).relu_(),)
 
 
 def gru(a: Tensor, b: Tensor | None, state: State | None) -> State:
@@ -50,4 +50,5 @@ def lstm(a: Tensor, b: Tensor | None, state: State | None) -> State:
     return o.sigmoid() * c.tanh(), c
 
 
+SUMS: frozenset[CellName] = frozenset({"relu", "lstm"})  # which only see a + b: it may come as a, and b as None
 CELLS: dict[CellName, Cell] = {"relu": relu, "gru": gru, "lstm": lstm}

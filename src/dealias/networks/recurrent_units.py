@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from dealias.networks.cells import CELLS, GATES, CellName, State
+from dealias.networks.cells import CELLS, GATES, SUMS, CellName, State
+from dealias.networks.winograd import convolved
 from dealias.shapes import Channels
 
 
@@ -31,14 +32,18 @@ class IterationUnit(nn.Module):
 
     def __init__(self, inputs: int, features: int, cell: CellName = "relu") -> None:
         super().__init__()
-        self.cell = CELLS[cell]
+        self.cell, self.sums = CELLS[cell], cell in SUMS
         self.input = nn.Conv2d(inputs, GATES[cell] * features, 3, padding=1)
         self.iteration = nn.Conv2d(features, GATES[cell] * features, 3, padding=1, bias=False)
         initialise(self.input, self.iteration)
 
     def forward(self, x: Channels, state: State | None) -> State:
         """Return the state of this iteration, given that of the last."""
-        return self.cell(self.input(x), None if state is None else self.iteration(state[0]), state)
+        a = self.input, x
+        if state is None:
+            return self.cell(convolved(a), None, None)
+        b = self.iteration, state[0]
+        return self.cell(convolved(a, b), None, state) if self.sums else self.cell(convolved(a), convolved(b), state)
 
 
 class TimeUnit(nn.Module):
@@ -67,9 +72,10 @@ class TimeUnit(nn.Module):
             last: what this returned in the last iteration, in the same batches; None at first.
             problems: films side by side.
         """
-        driven = [self.input(x) for x in batches]
-        if last is not None:
-            driven = [self.iteration(h).add_(a) for a, h in zip(driven, last, strict=True)]
+        if last is None:
+            driven = [convolved((self.input, x)) for x in batches]
+        else:
+            driven = [convolved((self.input, x), (self.iteration, h)) for x, h in zip(batches, last, strict=True)]
         frames = [frame for batch in driven for frame in batch.split(problems)]
         forwards = self._remembered(frames, self.bias[0])
         backwards = self._remembered(frames[::-1], self.bias[1])
@@ -78,7 +84,7 @@ class TimeUnit(nn.Module):
     def _remembered(self, frames: Sequence[Tensor], bias: Tensor) -> Iterator[Tensor]:
         state: State | None = None
         for a in frames:
-            b = None if state is None else self.time(state[0])
+            b = None if state is None else convolved((self.time, state[0]))
             state = self.cell(a + bias.to(a.dtype)[:, None, None], b, state)
             yield state[0]
 
