@@ -20,14 +20,15 @@ from dealias.shapes import Channels
 POINTS = (0, 0.5, -0.5, 1, -1, 2, -2)  # and infinity
 WINDOW = len(POINTS) + 1
 TILE = WINDOW - 2
-TOGETHER = 64  # tiles at once on each core: their transforms, of 64 channels, take a megabyte
+TOGETHER = 64  # tiles at once: their transforms, of 64 channels, take a megabyte
 CHANNELS, PIXELS = 48, 64  # from here on, each way, it was faster than PyTorch's convolution
 
 
 def convolved(*terms: tuple[nn.Conv2d, Channels]) -> Channels:
     """Return the sum of convolutions of images of one size, each by its own layer.
 
-    Those of 3x3 pixels take the fast way on a CPU, in single precision and where no gradient is asked for.
+    Those of 3x3 pixels take the fast way on one thread of a CPU, in single precision and where no gradient is asked
+    for. Several threads wait for each other after each of its many small products, on a busy machine for long.
     """
     fast = [term for term in terms if _pays(*term)]
     sums = [minimal(*fast)] if fast else []
@@ -41,7 +42,8 @@ def _pays(layer: nn.Conv2d, x: Tensor) -> bool:
     usual = layer.kernel_size == (3, 3) and layer.padding == (1, 1) and layer.stride == (1, 1)
     plain = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu") and not torch.is_grad_enabled()
     large = min(layer.weight.shape[:2]) >= CHANNELS and min(x.shape[2:]) >= PIXELS
-    return x.device.type == "cpu" and usual and plain and large
+    alone = x.device.type == "cpu" and torch.get_num_threads() == 1
+    return alone and usual and plain and large
 
 
 def _powers(count: int) -> Tensor:
@@ -130,7 +132,7 @@ def minimal(*terms: tuple[nn.Conv2d, Channels]) -> Channels:
     bias = torch.stack(biases).sum(0) if biases else None
     (problems, _, height, width), outputs = inputs[0].shape, layers[0].out_channels
     across, down = -(-width // TILE), -(-height // TILE)
-    grid = _Grid(width, across, min(max(TOGETHER * torch.get_num_threads() // across, 1), down))
+    grid = _Grid(width, across, min(max(TOGETHER // across, 1), down))
     result = inputs[0].new_empty(problems, height, width * outputs)
     sums = result.new_empty(WINDOW**2, grid.tiles, outputs)
     spaces = result.new_empty(2, WINDOW**2 * grid.tiles * max(outputs, *(x.shape[1] for x in inputs)))
