@@ -91,8 +91,22 @@ def test_a_film_is_shown_once_more(here, undrawn):
     assert before == {name: (here / "out" / name).read_bytes() for name in shown} and len(table("out")) == 32
 
 
+@pytest.mark.parametrize("coils", [1, 2])
+def test_images_are_a_film_where_time_is_named(here, undrawn, coils):
+    np.save("film.npy", 3 * heart((4, 24, 24)).abs().numpy())
+    words = "evaluate film.npy -o out --methods zero_filled,kt_focuss --accelerations 3 --patterns 1 --mask kt --film"
+    execute([*f"{words} --mask.central 4 --coils {coils}".split(), "--axes", "time y x"])
+    rows = table("out")
+    assert [row["frame"] for row in rows] == ["0", "1", "2", "3"] * 2 and {row["slice"] for row in rows} == {"0"}
+    means = [np.mean([float(row["psnr"]) for row in rows if row["method"] == m]) for m in ("zero_filled", "kt_focuss")]
+    assert means[0] < means[1]
+    assert {path.suffix for path in (here / "out").glob("kt_3x_film.*")} == {".gif", ".mp4", ".png"}
+
+
 def test_no_film_to_show(here):
-    assert complaint(f"{SHORT} --film") == "--film shows films, and the input holds none; leave it out"
+    assert complaint(f"{SHORT} --film") == (
+        "--film shows films, and the input holds none; leave it out, or name time: --axes 'time y x'"
+    )
 
 
 def test_going_on_and_extending(here, undrawn, capsys):

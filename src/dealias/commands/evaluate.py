@@ -63,7 +63,7 @@ def run(
         precision: of the arithmetic; bfloat16 concerns networks only
         film: show the first film by all methods: .gif, with PyAV .mp4, and .png of profiles and each frame's PSNR
         key: the dataset that holds the k-space, where a file has several
-        axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        axes: names of the axes, where the shape alone cannot tell; "time y x" makes one film of a file's images
         seed: of everything random
     """
     settings = dict(locals())
@@ -113,7 +113,7 @@ def _first_film(todo: list[tuple[Path, str]], read: "Read") -> "Reference":
             reference = next(read(path, name), None)
             if reference is not None and reference.image.ndim > 2:
                 return reference
-    raise UserError("--film shows films, and the input holds none; leave it out")
+    raise UserError("--film shows films, and the input holds none; leave it out, or name time: --axes 'time y x'")
 
 
 def _show_film(

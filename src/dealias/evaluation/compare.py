@@ -150,7 +150,8 @@ def measured(reference: Reference, protocol: Protocol, acceleration: float, patt
     if reference.full is not None:
         return reference.full.sampled(mask)
     maps = coils.simulate(shape[-2:], protocol.coils, generator=generator) if protocol.coils > 1 else None
-    return Acquisition.simulate(reference.image, mask, maps, protocol.noise, generator=generator)
+    image, noise = reference.image, protocol.noise
+    return Acquisition.simulate(image, mask, maps, noise, generator=generator, dimensions=image.ndim)
 
 
 def scores(image: Tensor, reference: Reference, range: str) -> dict[str, Tensor]:

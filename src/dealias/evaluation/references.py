@@ -72,18 +72,20 @@ def references(
         name: what results call the file.
         maps: of measured coils; "auto" are the file's own, else ESPIRiT's from all samples.
         key: as in `dealias.open`.
-        axes: likewise.
+        axes: likewise; of images "time y x" alone, which makes one film of them.
 
     Raises:
         UserError: where the file holds neither images nor fully sampled k-space.
     """
-    found = _contents(path, partial(open, key=key, axes=axes), sure=key is not None or axes is not None)
+    names = (axes or "").replace(",", " ").split()
+    sure = (key is not None or axes is not None) and names != ["time", "y", "x"]
+    found = _contents(path, partial(open, key=key, axes=axes), sure=sure)
     if isinstance(found, Acquisition):
         with about(path):
             yield from _of_scan(found, name, maps)
         return
     largest = float(found.abs().max())
-    for number, image in enumerate(found):
+    for number, image in enumerate(found[None] if "time" in names else found):
         size = image.abs().max()
         if size > 0:
             yield Reference(name, number, image / size, largest / float(size))
