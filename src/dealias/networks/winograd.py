@@ -9,7 +9,9 @@ o is a product at each of 64 positions: over channels, and many tiles, a matrix 
 matrices hold powers of eight points. They round ten times as much as a plain convolution: some 1e-5 of the maximum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -27,8 +29,7 @@ CHANNELS, PIXELS = 48, 64  # from here on, each way, it was faster than PyTorch'
 def convolved(*terms: tuple[nn.Conv2d, Channels]) -> Channels:
     """Return the sum of convolutions of images of one size, each by its own layer.
 
-    Those of 3x3 pixels take the fast way on one thread of a CPU, in single precision and where no gradient is asked
-    for. Several threads wait for each other after each of its many small products, on a busy machine for long.
+    Those of 3x3 pixels take the fast way on a CPU, in single precision and where no gradient is asked for.
     """
     fast = [term for term in terms if _pays(*term)]
     sums = [minimal(*fast)] if fast else []
@@ -42,8 +43,7 @@ def _pays(layer: nn.Conv2d, x: Tensor) -> bool:
     usual = layer.kernel_size == (3, 3) and layer.padding == (1, 1) and layer.stride == (1, 1)
     plain = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu") and not torch.is_grad_enabled()
     large = min(layer.weight.shape[:2]) >= CHANNELS and min(x.shape[2:]) >= PIXELS
-    alone = x.device.type == "cpu" and torch.get_num_threads() == 1
-    return alone and usual and plain and large
+    return x.device.type == "cpu" and usual and plain and large
 
 
 def _powers(count: int) -> Tensor:
@@ -133,16 +133,39 @@ def minimal(*terms: tuple[nn.Conv2d, Channels]) -> Channels:
     (problems, _, height, width), outputs = inputs[0].shape, layers[0].out_channels
     across, down = -(-width // TILE), -(-height // TILE)
     grid = _Grid(width, across, min(max(TOGETHER // across, 1), down))
+    images = [x.movedim(1, -1).reshape(problems, height, -1) for x in inputs]
     result = inputs[0].new_empty(problems, height, width * outputs)
-    sums = result.new_empty(WINDOW**2, grid.tiles, outputs)
-    spaces = result.new_empty(2, WINDOW**2 * grid.tiles * max(outputs, *(x.shape[1] for x in inputs)))
-    for image, *seen in zip(result, *inputs, strict=True):
-        lines = [x.movedim(0, -1).reshape(height, -1) for x in seen]
-        sources = [_Source(line, len(x), grid, spaces) for line, x in zip(lines, seen, strict=True)]
-        target = _Target(image, bias, outputs, grid, spaces)
-        for top in range(0, height, TILE * grid.down):
-            tops = range(top, min(top + TILE * grid.down, height), TILE)
-            for k, (source, kernel) in enumerate(zip(sources, kernels, strict=True)):
-                torch.baddbmm(sums, source.read(tops), kernel, beta=min(k, 1), out=sums)
-            target.write(sums.view(WINDOW, -1), tops)
+
+    def fill(blocks: Sequence[int]) -> None:
+        sums = result.new_empty(WINDOW**2, grid.tiles, outputs)
+        spaces = result.new_empty(2, WINDOW**2 * grid.tiles * max(outputs, *(x.shape[1] for x in inputs)))
+        for image, *seen in zip(result, *images, strict=True):
+            sources = [_Source(line, line.shape[-1] // width, grid, spaces) for line in seen]
+            target = _Target(image, bias, outputs, grid, spaces)
+            for top in blocks:
+                tops = range(top, min(top + TILE * grid.down, height), TILE)
+                for k, (source, kernel) in enumerate(zip(sources, kernels, strict=True)):
+                    torch.baddbmm(sums, source.read(tops), kernel, beta=min(k, 1), out=sums)
+                target.write(sums.view(WINDOW, -1), tops)
+
+    _shared(fill, range(0, height, TILE * grid.down))
     return result.view(problems, height, width, outputs).movedim(-1, 1)
+
+
+def _shared(work: Callable[[Sequence[int]], None], blocks: Sequence[int]) -> None:
+    """Do the work, divided among as many Python threads as PyTorch has: they wait for each other but once.
+
+    PyTorch's own threads would after each of many small products, on a busy machine for long.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return work(blocks)
+    try:
+        list(_workers(threads).map(work, [blocks[k::threads] for k in range(threads)]))
+    finally:
+        torch.set_num_threads(threads)  # what a new worker set is also what other new threads would begin with
+
+
+@cache
+def _workers(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
