@@ -1,5 +1,6 @@
 """Winograd's minimal filtering: sums of plain convolutions, of any size, and only where it may and where it pays."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -84,6 +85,22 @@ def test_threads_share_the_work_and_are_given_back():
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(result, results[0]) for result in results)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@torch.no_grad()
+def test_a_forked_process_has_workers_of_its_own():
+    winograd._workers(2).submit(len, ()).result()
+    pipe = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        try:
+            os.write(pipe[1], winograd._workers(2).submit(str, "alive").result(20).encode())
+        finally:
+            os._exit(0)
+    os.close(pipe[1])
+    os.waitpid(child, 0)
+    assert os.read(pipe[0], 10) == b"alive"
 
 
 def test_gradients_pass(counted):

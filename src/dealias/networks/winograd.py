@@ -9,6 +9,7 @@ o is a product at each of 64 positions: over channels, and many tiles, a matrix 
 matrices hold powers of eight points. They round ten times as much as a plain convolution: some 1e-5 of the maximum.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -169,3 +170,7 @@ def _shared(work: Callable[[Sequence[int]], None], blocks: Sequence[int]) -> Non
 @cache
 def _workers(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads that its copy of the pool knows
+    os.register_at_fork(after_in_child=_workers.cache_clear)
