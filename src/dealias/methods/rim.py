@@ -31,6 +31,7 @@ from dealias.errors import UserError
 from dealias.method import Method
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
+from dealias.networks.winograd import convolved
 from dealias.problem import Problem
 from dealias.shapes import Channels
 from dealias.solvers.conjugate_gradient import conjugate_gradient
@@ -102,7 +103,7 @@ class RIM(Method):
     ) -> tuple[Channels, Channels, Channels]:
         before, after = self.activations
         first = self.units[0](before(self.inwards(seen)), first)
-        second = self.units[1](after(self.between(first)), second)
+        second = self.units[1](after(convolved((self.between, first))), second)
         return self.outwards(second), first, second
 
     @staticmethod
