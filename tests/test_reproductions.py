@@ -1,5 +1,6 @@
 """The machinery of the result pages: models cached by their settings, pages that say what is not run yet."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -412,3 +413,11 @@ def test_claims_on_motion(room):
     scores[:, 1, :, 0] = 0.9
     holds = [claim.holds for claim in motion.claims((scores, [0.8, 0.7]))]
     assert holds == [True, False, True, True]
+
+
+def test_the_index_names_every_page_and_links_those_that_are_written():
+    index = (ROOM.parent / "docs" / "reproductions" / "README.md").read_text()
+    named = {*re.findall(r"^\| \[?(\w+)", index, re.M)} - {"page"}
+    assert named == {path.stem for path in ROOM.glob("[!_]*.py")}
+    linked = {*re.findall(r"\]\((\w+)\.md\)", index)}
+    assert linked == {path.stem for path in (ROOM.parent / "docs" / "reproductions").glob("*.md")} - {"README"}
