@@ -63,7 +63,10 @@ def test_elsewhere_it_is_the_plain_convolution(counted):
     conv, x = layer(CHANNELS, CHANNELS), torch.randn(1, CHANNELS, PIXELS, PIXELS)
     small, large = x[..., 1:], nn.Conv2d(CHANNELS, CHANNELS, 5, padding=2)
     assert torch.equal(convolved((conv, small)), conv(small))
-    assert torch.equal(convolved((large, x)), large(x))
+    grouped = nn.Conv2d(2 * CHANNELS, CHANNELS, 3, padding=1, groups=2)
+    around = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, padding_mode="circular")
+    for other, seen in ((large, x), (grouped, torch.cat((x, x), 1)), (around, x)):
+        assert torch.equal(convolved((other, seen)), other(seen))
     assert convolved((conv.double(), x.double())).dtype == torch.float64
     with torch.autocast("cpu", torch.bfloat16):
         assert convolved((conv.float(), x)).dtype == torch.bfloat16
@@ -85,6 +88,19 @@ def test_threads_share_the_work_and_are_given_back():
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(result, results[0]) for result in results)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_inference_mode_reaches_every_thread(threads):
+    """It is a thread's own, and validations of a training run in it."""
+    conv, x = layer(6, 6), torch.randn(2, 6, 40, 400)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        with torch.inference_mode():
+            assert largest_difference(minimal((conv, x)), conv(x)) < 1e-5
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -41,7 +41,8 @@ def convolved(*terms: tuple[nn.Conv2d, Channels]) -> Channels:
 
 
 def _pays(layer: nn.Conv2d, x: Tensor) -> bool:
-    usual = layer.kernel_size == (3, 3) and layer.padding == (1, 1) and layer.stride == (1, 1)
+    usual = layer.kernel_size == (3, 3) and layer.padding == (1, 1) and layer.stride == layer.dilation == (1, 1)
+    usual &= layer.groups == 1 and layer.padding_mode == "zeros"
     plain = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu") and not torch.is_grad_enabled()
     large = min(layer.weight.shape[:2]) >= CHANNELS and min(x.shape[2:]) >= PIXELS
     return x.device.type == "cpu" and usual and plain and large
@@ -161,8 +162,14 @@ def _shared(work: Callable[[Sequence[int]], None], blocks: Sequence[int]) -> Non
     threads = torch.get_num_threads()
     if threads == 1:
         return work(blocks)
+    inference = torch.is_inference_mode_enabled()  # each thread has its own mode, and only that one may write
+
+    def share(blocks: Sequence[int]) -> None:
+        with torch.inference_mode(inference):
+            work(blocks)
+
     try:
-        list(_workers(threads).map(work, [blocks[k::threads] for k in range(threads)]))
+        list(_workers(threads).map(share, [blocks[k::threads] for k in range(min(threads, len(blocks)))]))
     finally:
         torch.set_num_threads(threads)  # what a new worker set is also what other new threads would begin with
 
