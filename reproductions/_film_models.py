@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
+import _data
 import _films
-from _data import sources
 from _models import Models
 from dealias import find
 
@@ -40,6 +40,16 @@ def network(name: str, *, full: bool = False, **arguments: Any) -> dict[str, Any
     }
 
 
+def training(name: str, films: tuple[str, ...] = (), *, full: bool = False) -> dict[str, Any]:
+    """Return the training of a network of the paper's table: whoever asks for the same gets what was trained once.
+
+    Arguments:
+        films: measured ones that it learns from too.
+        full: in the paper's size.
+    """
+    return {**network(name, full=full), "films": _films.sources(*films)}
+
+
 def models(minutes: float, each: float, *, full: bool = False) -> Models:
     """Return what trains the networks of a page, and remembers them.
 
@@ -51,7 +61,7 @@ def models(minutes: float, each: float, *, full: bool = False) -> Models:
     simulation = {**(FULL if full else SHORT), "acceleration": [2.0, 11.0], "coils": 0.0, "silent": 0.0}
     return Models(
         minutes,
-        data=sources("siat_brain_train"),
+        data=_data.sources("siat_brain_train"),
         validation=_films.validation(),
         phantoms=30,
         denoised=True,

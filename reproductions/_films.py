@@ -89,6 +89,12 @@ def moving(film: Tensor, share: float = 0.2) -> Tensor:
     return change > share * change.max()
 
 
+def squared_errors(film: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """Return those of magnitudes where the reference moves, and elsewhere, (time, pixel) each."""
+    wrong, place = (film.abs() - reference.abs()).square(), moving(reference)
+    return wrong[:, place], wrong[:, ~place]
+
+
 def _subject(name: str, film: Tensor, rows: int | None, seed: int, *, real: bool = False) -> Subject:
     height, lines = round(READOUT * film.shape[-2]), round(LINES * film.shape[-1])
     film = band_limited(band_limited(film, lines).mT, height).mT

@@ -14,8 +14,8 @@ from time import process_time
 import torch
 
 import dealias
-from _film_models import CLASSICAL, NETWORKS, models, network, parameters
-from _films import hearts, measured, sources
+from _film_models import CLASSICAL, NETWORKS, models, parameters, training
+from _films import hearts, measured
 from _page import WAITING, Claim, table, write
 from dealias.evaluation.metrics import hfen, mse, psnr, ssim
 
@@ -27,6 +27,7 @@ PAPER = {  # PSNR, and HFEN times a thousand, in the order of METHODS
     9.0: ((29.72, 31.41, 30.84, 32.69, 32.86, 33.71), (310, 260, 280, 215, 216, 198)),
     11.0: ((27.59, 29.58, 28.80, 31.04, 30.99, 31.65), (390, 327, 363, 281, 283, 256)),
 }
+PRINTED = {"3D CNN-S": 338_946, "3D CNN": 3_389_460, "CRNN A": 262_020, "CRNN B": 1_040_132}  # parameters
 FORMATS = (".2f", ".2f", ".3f", ".3f", ".1f")
 
 
@@ -58,18 +59,19 @@ def folds(subjects, full):
 
 
 def results(subjects, options):
-    """Return the scores of each method at each acceleration, (subject, 5), and the updates that each network made.
+    """Return the scores of each method at each acceleration, (subject, 5), and the updates of each network, by fold.
 
-    Without what is still to be trained.
+    Without what is still to be trained, whose updates are None.
     """
-    scores, updates, trainer = {}, {}, models(options.minutes, options.each, full=options.full)
+    scores, trainer = {}, models(options.minutes, options.each, full=options.full)
+    updates = {name: [] for name in NETWORKS}
     for films, judged in folds(subjects, options.full):
         for name in METHODS:
             method = CLASSICAL.get(name)
             if name in NETWORKS:
-                settings = {**network(name, full=options.full), "films": sources(*films)}
+                settings = training(name, films, full=options.full)
                 method = trainer.get(**settings)
-                updates[name] = trainer.card(**settings)["updates"] if method else None
+                updates[name].append(trainer.card(**settings)["updates"] if method else None)
             for acceleration in ACCELERATIONS if method else ():
                 for subject in judged:
                     scores[name, acceleration, subject.name] = scored(method, subject, acceleration)
@@ -138,7 +140,10 @@ def claims(found, number, full):
         paper = [PAPER[r][0][METHODS.index(better)] - PAPER[r][0][METHODS.index(worse)] for r in ACCELERATIONS]
         texts = [", ".join(f"{gain:+.1f}" for gain in some) + " dB" if some else None for some in (paper, got)]
         if worse in NETWORKS:
-            shares = [parameters(better, full=size) / parameters(worse, full=size) for size in (True, full)]
+            shares = [
+                PRINTED[better] / PRINTED[worse],
+                parameters(better, full=full) / parameters(worse, full=full),
+            ]
             texts = [text and f"{text}, {share:.2f} of them" for text, share in zip(texts, shares, strict=True)]
         lines.append(Claim(title, *texts, None if got is None else all(gain > 0 for gain in got)))
     return lines
@@ -168,12 +173,12 @@ def main():
     size = {"frames": options.frames, "rows": options.rows}
     subjects = [*hearts(options.hearts, **size), *measured(**size)]
     found, updates = results(subjects, options)
-    training = "in the paper's size" if options.full else "smaller than the paper's (reproductions/_film_models.py)"
+    sizes = "in the paper's size" if options.full else "smaller than the paper's (reproductions/_film_models.py)"
     text = (
         f"{options.hearts} simulated hearts that no training draws, {options.frames} frames, the {options.rows} rows "
         "of 256 x 256 that move most, band-limited to 192 x 190; k-t masks (32, 21 and 17 lines), one coil, noise "
         "0.001. Mean (standard deviation) over hearts of magnitudes, peak 1, SSIM with a Gaussian window of 11 x 11, "
-        f"HFEN with 15 x 15. Networks, {training}, learned for {options.each:g} minutes each on one core from the same "
+        f"HFEN with 15 x 15. Networks, {sizes}, learned for {options.each:g} minutes each by the clock from the same "
         "pairs, and a further heart chose their weights. k-t SLR and k-t FOCUSS choose their weights by themselves. "
         "Last: PSNR in the paper, of other subjects. MSE is in 1e-3; seconds are those of a core for one film."
     )
@@ -185,7 +190,7 @@ def main():
     )
     head = ["", "method", "parameters", "MSE", "PSNR", "SSIM", "HFEN", "seconds", "paper's PSNR"]
     parts = [text, table(head, means(found, options.hearts, options.full))]
-    made = ", ".join(f"{name} {count or WAITING}" for name, count in updates.items())
+    made = ", ".join(f"{name} {' / '.join(str(n or WAITING) for n in counts)}" for name, counts in updates.items())
     parts.append(f"Updates that made the weights: {made}.")
     if rows := films(found, subjects):
         seen = "each judged by networks that learned from the other two" if options.full else "which no training saw"

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 import dealias
 from _film_models import models, network
-from _films import hearts, measured, moving
+from _films import hearts, measured, moving, squared_errors
 from _models import CACHE
 from _page import PAGES, Claim, figure, table, write
 from dealias import cards
@@ -73,11 +73,12 @@ def unmoved(method):
 
 def errors(film, reference):
     """Return NMSE and PSNR (peak 1) of magnitudes where the reference moves, then elsewhere."""
-    found = []
-    for place in (moving(reference), ~moving(reference)):
-        wrong = (film.abs() - reference.abs())[:, place].square()
-        found += [float(wrong.sum() / reference[:, place].abs().square().sum()), float(-10 * wrong.mean().log10())]
-    return found
+    wrong, energy = squared_errors(film, reference), squared_errors(torch.zeros_like(reference), reference)
+    return [
+        number
+        for error, whole in zip(wrong, energy, strict=True)
+        for number in (float(error.sum() / whole.sum()), float(-10 * error.mean().log10()))
+    ]
 
 
 def likeness(method, reference, film):

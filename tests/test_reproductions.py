@@ -185,6 +185,31 @@ def test_film_networks_have_the_papers_parameters(room):
     assert _film_models.parameters("CRNN B") < found["CRNN B"]
 
 
+def test_the_pages_on_films_share_their_networks(room, monkeypatch):
+    import _film_models
+    import dynamic
+    import film
+
+    asked = []
+    monkeypatch.setattr(_film_models.Models, "get", lambda self, **settings: asked.append(self._place(settings)[0]))
+    film.methods(10.0)
+    options = type("Options", (), {"minutes": 0.0, "each": 10.0, "full": False})
+    monkeypatch.setattr(dynamic, "CLASSICAL", {})
+    found, updates = dynamic.results([], options)
+    number = len(_film_models.NETWORKS)
+    assert asked[:number] == asked[number:] and len({*asked}) == number
+    assert updates == {name: [None] for name in _film_models.NETWORKS}
+
+
+def test_only_the_papers_methods_compete_where_the_film_moves(room):
+    import film
+
+    scores = {name: (20.0 + k, 30.0, 0.6) for k, name in enumerate((*film.CLASSICAL, *film.NETWORKS))}
+    assert [c.holds for c in film.claims({**scores, film.SHIPPED: (99.0, 30.0, 0.6)}, 0.1)] == [True, False, True]
+    assert [c.holds for c in film.claims({**scores, "3D CNN": (99.0, 29.0, 0.4)}, 0.1)] == [False, True, False]
+    assert [c.holds for c in film.claims({"k-t SLR": (1.0, 1.0, 0.6)}, 0.1)] == [True, None, None]
+
+
 def test_each_fold_is_judged_by_what_it_did_not_train(room):
     import _films
     import dynamic
