@@ -16,10 +16,10 @@ CACHE = Path(__file__).parents[2] / "runs" / "reproductions"
 
 
 class Models:
-    """Trains, or remembers, models; what does not fit into the time is left for the next run.
+    """Trains, or remembers, models; what has not begun in time is left for the next run.
 
     Arguments:
-        minutes: for all trainings of this run together; 0 only remembers.
+        minutes: after which this run begins no further training; 0 only remembers.
         common: settings of `dealias train` that all share.
     """
 

@@ -118,7 +118,7 @@ def main():
         "Gaussian masks, noise 0.001 of the maximum. RIMs of 64 features and 8 steps, trained alike: "
         f"{options.updates} updates of 8 patches of 30 x 30, squared error. Without memory both hidden states are zero "
         "before every step, so that a step knows its estimate and gradient alone, not even which step it is; of "
-        "94,082 weights 69,506 act."
+        "94,082 weights 61,186 act, those that neither meet a state nor reset one."
     )
     noise = f"Trained on noise from {LOUD[0]:g} to {LOUD[1]:g} of the maximum, on the held-back brain at 4x by noise:"
     parts = [

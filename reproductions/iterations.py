@@ -166,8 +166,8 @@ def main():
         f"PSNR of magnitudes, peak 1, mean over {options.hearts} simulated hearts that no training draws, "
         f"{options.frames} frames, the {options.rows} rows that move most, after each iteration; all networks were "
         f"trained with {TRAINED}. Three kinds of units and one network whose iterations forget (W_i = 0), {FEATURES} "
-        f"features each, learned for {options.each:g} minutes each on one core and are compared at {COMPARED:g}x. They "
-        "differ in what they cost, and so in the updates that this time holds."
+        f"features each, learned for {options.each:g} minutes each by the clock and are compared at {COMPARED:g}x. "
+        "They differ in what they cost, and so in the updates that this time holds."
     )
     reach = (
         "The receptive field: whence a pixel in the middle of a film takes what it becomes, by the gradient with "
