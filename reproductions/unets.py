@@ -156,8 +156,9 @@ def main():
         f"PSNR / dB at 4x on {options.images} slices of a brain that was held back and on bodies that no training saw, "
         "2D Gaussian masks, noise 0.001 of the maximum; magnitudes, but for the last column. The U-Nets have 24 "
         f"features and learned from {options.updates} updates of two crops of 96 x 96 at 1.5 to 5.2x, the shipped "
-        f"networks for hours from more kinds of images, the other RIM from {max(1000, options.updates)} updates of 8 "
-        "patches of 30 x 30. A network that makes a magnitude takes the phase of the zero-filled image."
+        "networks for hours from more kinds of images, their settings chosen while such bodies were watched, the other "
+        f"RIM from {max(1000, options.updates)} updates of 8 patches of 30 x 30. A network of magnitudes takes "
+        "the phase of the zero-filled image."
     )
     without = (
         f"Without physics: the U-Net of 24 features fed with the zero-filled image, or with the masked k-space, whole "
