@@ -43,6 +43,11 @@ def test_another_for_every_slice_and_file(here):
     assert np.ptp(every.sum((1, 2))) == 0  # as many samples in each
     execute(f"undersample in/b.h5 -o alone/b.h5 --per_slice {WORDS}".split())
     assert (masks("alone/b.h5") == masks("out/b.h5")).all()
+    for folder in ("one", "two"):
+        (here / "all" / folder).mkdir(parents=True)
+        (here / "all" / folder / "kspace.h5").symlink_to((here / "in" / "b.h5").resolve())
+    execute(f"undersample all -o each --per_slice {WORDS}".split())
+    assert (masks("each/one/kspace.h5") != masks("each/two/kspace.h5")).any()
     execute(f"undersample in/b.h5 -o again.h5 --per_slice {WORDS} --seed 6".split())
     assert (masks("again.h5") != masks("out/b.h5")).any()
 

@@ -76,8 +76,8 @@ def run(
 
 
 def _seed(seed: int, source: Path) -> int:
-    """Return another seed for every file, the same alone and in a folder."""
-    return zlib.crc32(f"{seed} {source.name}".encode())
+    """Return another seed for every file, the same alone and in a folder; those of one name lie in different ones."""
+    return zlib.crc32(f"{seed} {source.absolute().parent.name} {source.name}".encode())
 
 
 def _patterns(full: "Acquisition", draw: "Callable[[tuple[int, ...]], Tensor]", per_slice: bool) -> "Tensor":
