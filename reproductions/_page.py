@@ -8,6 +8,8 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 PAGES = Path(__file__).parents[1] / "docs" / "reproductions"
 WAITING = "not run yet"
 
@@ -54,6 +56,12 @@ def write(name: str, title: str, parts: Sequence[str], claims: Sequence[Claim] =
     path.write_text("\n\n".join([*body, made]) + "\n")
     print(path.read_text())
     return path
+
+
+def save(name: str, sheet: Figure, dpi: int = 110) -> None:
+    """Save a figure beside the pages, where `figure` finds it."""
+    PAGES.mkdir(parents=True, exist_ok=True)
+    sheet.savefig(PAGES / f"{name}.png", dpi=dpi)
 
 
 def figure(name: str, caption: str) -> str:

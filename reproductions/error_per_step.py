@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from _models import Models
 from _networks import SIDE, STEPS, described, errors, history, squares
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 
 
 def drawn(updates, decibels):
@@ -26,8 +26,7 @@ def drawn(updates, decibels):
     axis.set_xlabel("updates")
     axis.set_ylabel("time step")
     sheet.colorbar(shown, label="mean squared error / dB")
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "error_per_step.png", dpi=110)
+    save("error_per_step", sheet)
 
 
 def claims(updates, decibels):

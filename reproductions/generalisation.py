@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 import dealias
 from _data import finer, foreign, kept, knees, scans, spread, view
 from _models import Models
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _trainings import rim, unet
 from dealias.evaluation.metrics import psnr, ssim
 
@@ -88,8 +88,7 @@ def drawn(results):
         axis.set_title(f"tested on {tested}", fontsize=10)
     sheet.legend(*axis.get_legend_handles_labels(), frameon=False, ncols=len(COLOURS), loc="outside lower center")
     sheet.axes[0].set_ylabel("SSIM")
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "generalisation.png", dpi=110)
+    save("generalisation", sheet)
 
 
 def gain(scores, one, other, score=0):

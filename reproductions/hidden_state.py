@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 import dealias
 from _data import scans, sources
 from _models import Models
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
 from _trainings import rim
 from dealias.evaluation.metrics import psnr
@@ -53,8 +53,7 @@ def drawn(methods, places):
     axis.set_ylabel("PSNR at 4x / dB")
     if axis.lines:
         axis.legend(frameon=False, fontsize=8)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "hidden_state.png", dpi=110)
+    save("hidden_state", sheet)
 
 
 def noisy(method, places):

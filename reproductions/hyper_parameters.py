@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 import dealias
 from _data import held_back, scans, sources
 from _models import Models
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _trainings import rim
 from dealias.evaluation.metrics import ssim
 
@@ -63,8 +63,7 @@ def drawn(results):
         axis.set_xlabel(name)
     axes[0].set_ylabel("SSIM")
     axes[0].legend(frameon=False)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "hyper_parameters.png", dpi=110)
+    save("hyper_parameters", sheet)
 
 
 def claims(results):

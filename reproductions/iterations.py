@@ -18,7 +18,7 @@ import dealias
 from _film_models import models, network
 from _films import FIRST, Subject, hearts
 from _forgetful import Forgetful
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from dealias import cards
 from dealias.evaluation.metrics import psnr
 from dealias.phantoms import heart
@@ -100,8 +100,7 @@ def drawn(shipped, units, seen):
     for axis in (left, middle, right):
         if axis.lines:
             axis.legend(frameon=False, fontsize=8)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "iterations.png", dpi=110)
+    save("iterations", sheet)
 
 
 def claims(shipped, units, seen):

@@ -19,7 +19,7 @@ import dealias
 from _film_models import models, network
 from _films import hearts, measured, moving, squared_errors
 from _models import CACHE
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from dealias import cards
 from dealias.networks.motion import moved
 from dealias.training.films import hearts as simulated
@@ -120,8 +120,7 @@ def drawn(method, scan, reference):
         for axis in (above, below):
             axis.set_axis_off()
     sheet.colorbar(shown, ax=rows[1], label="pixels")
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "motion.png", dpi=90)
+    save("motion", sheet, dpi=90)
 
 
 def compared(methods, subjects):

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 import dealias
 from _data import held_back, scans, sources
 from _models import Models
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _trainings import rim
 from dealias.evaluation.metrics import psnr, ssim
 
@@ -66,8 +66,7 @@ def drawn(scores):
         axis.set_xticks(ACCELERATIONS, [f"{r:g}x" for r in ACCELERATIONS])
         axis.set_ylabel(label)
     sheet.axes[0].legend(frameon=False, fontsize=8)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "one_for_all.png", dpi=110)
+    save("one_for_all", sheet)
 
 
 def differences(scores, one, other):

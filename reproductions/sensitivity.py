@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from _data import sources
 from _models import Models
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere
 from _trainings import rim
 from dealias.methods.wavelet import Wavelet
@@ -93,8 +93,7 @@ def drawn(grid, widths, centres):
         axis.set_xlabel(name)
     for axis in axes[:2]:
         axis.legend(frameon=False, fontsize=7)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "sensitivity.png", dpi=110)
+    save("sensitivity", sheet)
 
 
 def trainings(updates):

@@ -16,7 +16,7 @@ import dealias
 from _data import held_back, scans
 from _models import Models
 from _networks import CENTRE, SIDE, described, errors, history, squares
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _timing import medians
 from dealias.evaluation.metrics import mse, ssim
 
@@ -63,8 +63,7 @@ def drawn(scores):
             axis.set_title(f"{('MSE', 'SSIM')[metric]}, {name} over patterns", fontsize=10)
         row[0].set_yscale("log")
     sheet.axes[0].legend(frameon=False)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "spread.png", dpi=110)
+    save("spread", sheet)
 
 
 def learning(histories, images):
@@ -78,8 +77,7 @@ def learning(histories, images):
     axis.set_xlabel("updates")
     axis.set_ylabel("mean squared error of all steps")
     axis.legend(frameon=False)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "spread_learning.png", dpi=110)
+    save("spread_learning", sheet)
 
 
 def claims(scores, seconds):

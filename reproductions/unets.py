@@ -16,7 +16,7 @@ from torch.nn.functional import pad
 import dealias
 from _data import held_back, kept, sources, spread
 from _models import Models
-from _page import PAGES, Claim, figure, table, write
+from _page import Claim, figure, save, table, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
 from _trainings import rim, unet
 from dealias.errors import UserError
@@ -101,8 +101,7 @@ def drawn(learned, zero):
     axis.set_xlabel("training images")
     axis.set_ylabel("PSNR at 4x / dB")
     axis.legend(frameon=False, fontsize=7)
-    PAGES.mkdir(parents=True, exist_ok=True)
-    sheet.savefig(PAGES / "unets.png", dpi=110)
+    save("unets", sheet)
 
 
 def claims(scores, learned):
