@@ -10,6 +10,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+import _data
+
 PAGES = Path(__file__).parents[1] / "docs" / "reproductions"
 WAITING = "not run yet"
 
@@ -48,6 +50,8 @@ def write(name: str, title: str, parts: Sequence[str], claims: Sequence[Claim] =
     """Write docs/reproductions/<name>.md and return its path."""
     command = shlex.join(["python", f"reproductions/{name}.py", *sys.argv[1:]])
     made = f"Made by `{command}` on {date.today()}, dealias {version('dealias')}, torch {version('torch')}."
+    if not _data.SHARED.exists():
+        made += " Made without ../shared/data: images named after bodies and scanners are simulated heads."
     body = [f"# {title}", *parts]
     if claims:
         body.append(table(["claim", "paper", "ours", ""], [claim.row() for claim in claims]))

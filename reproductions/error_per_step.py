@@ -4,7 +4,8 @@
     python reproductions/error_per_step.py --updates 20000 --minutes 180 --images 30
 
 One training, looked at again at each of its twenty validations, with weights averaged over the last tenth of the
-updates. Claim 9 of the card: the first steps keep a high loss however long one trains; less is gained per step.
+updates, a thousand at most. Claim 9 of the card: the first steps keep a high loss however long one trains; less is
+gained per step.
 """
 
 import argparse

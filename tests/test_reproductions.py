@@ -57,7 +57,7 @@ def test_a_page_says_what_is_open(room, monkeypatch, capsys):
         and "| x | 1 | not run yet | open |" in text
         and "| y | 2 | 3 | does not hold |" in text
     )
-    assert "`python reproductions/some.py --minutes 3`" in text
+    assert "`python reproductions/some.py --minutes 3`" in text and "are simulated heads." in text
 
 
 def test_without_real_data_there_are_heads(room):
@@ -134,6 +134,17 @@ def test_patches_and_slices_have_one_budget(room):
     values = {"CS": [torch.ones(2, 2)] * 4, "x": [torch.ones(2, 2)] * 3 + [None]}
     assert one_for_all.differences(values, "x", "CS") is None
     assert one_for_all.differences(values, "CS", "CS").abs().max() == 0
+
+
+def test_more_steps_lose_only_where_they_do(room):
+    import hyper_parameters
+
+    final = {4: 0.80, 6: 0.85, 8: 0.88, 10: 0.89, 12: 0.889}
+    results = {(t, 64): (torch.linspace(0.7, value, t).expand(4, t), 0) for t, value in final.items()}
+    assert hyper_parameters.claims(results)[1].holds is True
+    results[12, 64] = (torch.linspace(0.7, 0.891, 12).expand(4, 12), 0)
+    assert hyper_parameters.claims(results)[1].holds is False
+    assert [claim.holds for claim in hyper_parameters.claims({})] == [None] * 5
 
 
 def test_a_history_is_one_training_seen_at_its_validations(room, tmp_path):
