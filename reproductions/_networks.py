@@ -39,9 +39,11 @@ def errors(methods, images, acceleration):
     )
 
 
-def described(updates):
+def described(updates, *methods):
     """Return how they were trained, in words."""
+    kinds = {"rim": "real", "complex_rim": "complex"}
+    features = " or ".join(f"{FEATURES[method]} {kinds[method]}" for method in methods)
     return (
         f"{updates} updates of 8 patches of 30 x 30 at 2x to 6x, the 2 % lowest frequencies always sampled, "
-        f"T = {STEPS}, squared error of all steps; {FEATURES['rim']} real or {FEATURES['complex_rim']} complex features"
+        f"T = {STEPS}, squared error of all steps; {features} features"
     )

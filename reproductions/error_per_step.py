@@ -65,9 +65,9 @@ def main():
     options = parser.parse_args()
     seen = history(Models(options.minutes), "rim", options.updates)
     text = (
-        f"A RIM, {described(options.updates)}. Looked at on the central {SIDE} x {SIDE} of {options.images} slices of "
-        f"a subject that it never saw, at {options.acceleration:g}x, noise 0.001; error of the complex image, whose "
-        "maximum is 1."
+        f"A RIM, {described(options.updates, 'rim')}. Looked at on the central {SIDE} x {SIDE} of {options.images} "
+        f"slices of a subject that it never saw, at {options.acceleration:g}x, noise 0.001; error of the complex "
+        "image, whose maximum is 1."
     )
     parts, updates, decibels = [text], [*seen], None
     if seen:

@@ -143,10 +143,11 @@ def main():
                 cells = [f"{10 * v.log10():.2f}" for v in means] if metric == 0 else [f"{v:.4f}" for v in means]
             rows.append([name, label, *cells])
     text = (
-        f"RIMs, {described(options.updates)}; weights averaged over the last tenth of the updates, a thousand at "
-        f"most. {options.images} whole slices of a subject that they never saw, {options.patterns} patterns with the "
-        "same centre each, noise 0.001; magnitudes, SSIM with a Gaussian window of 11 x 11. CS: wavelets, "
-        "regularisation by itself. Boxes: over slices, of the mean and of the standard deviation over patterns."
+        f"RIMs, {described(options.updates, *NETWORKS.values())}; weights averaged over the last tenth of the updates, "
+        f"a thousand at most. {options.images} whole slices of a subject that they never saw, {options.patterns} "
+        "patterns with the same centre each, noise 0.001; magnitudes, SSIM with a Gaussian window of 11 x 11. CS: "
+        "wavelets, regularisation by itself. Boxes: over slices, of the mean and of the standard deviation over "
+        "patterns."
     )
     parts = [text, figure("spread", "boxes over slices"), table(["", "", *(f"{r:g}x" for r in ACCELERATIONS)], rows)]
     if histories:
