@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from dealias.errors import UserError
@@ -130,6 +131,7 @@ def _curves(figure: Figure, place: Any, scores: Mapping[str, Tensor]) -> None:
     for name, score in scores.items():
         axes.plot(score.numpy(), label=name, marker="." if len(score) < 3 else "")
     axes.set_xlabel("frame", color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("PSNR in dB", color=INK)
     axes.tick_params(colors=INK)
     axes.spines[:].set_color(INK)
