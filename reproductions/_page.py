@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,6 +45,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(
         "| " + " | ".join(WAITING if cell is None else str(cell) for cell in line) + " |" for line in lines
     )
+
+
+def training_options(text: str) -> ArgumentParser:
+    """Return the options of a page that trains models; text: its docstring."""
+    parser = ArgumentParser(description=text.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    return parser
 
 
 def write(name: str, title: str, parts: Sequence[str], claims: Sequence[Claim] = ()) -> Path:

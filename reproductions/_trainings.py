@@ -1,7 +1,15 @@
 """Trainings that several pages share: what has the same settings here is trained once."""
 
+from _data import sources
+from _models import Models
+
 # of the paper's pairs: points drawn from a Gaussian density, one coil, the image as it is
 PLAIN = {"lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0}
+
+
+def brains(minutes):
+    """Return what trains on the SIAT brains, or remembers; minutes: for all of this run together."""
+    return Models(minutes, data=sources("siat_brain_train"), validation=sources("siat_brain_val"))
 
 
 def pairs(crop, batch, **ranges):

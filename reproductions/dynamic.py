@@ -8,7 +8,6 @@ networks and their training pairs have the paper's size and the measured films a
 each is judged by networks that learned from the other two. Without, no network sees any of them.
 """
 
-import argparse
 from time import process_time
 
 import torch
@@ -16,7 +15,7 @@ import torch
 import dealias
 from _film_models import CLASSICAL, NETWORKS, models, parameters, training
 from _films import hearts, measured
-from _page import WAITING, Claim, table, write
+from _page import WAITING, Claim, table, training_options, write
 from dealias.evaluation.metrics import hfen, mse, psnr, ssim
 
 ACCELERATIONS = (6.0, 9.0, 11.0)
@@ -162,8 +161,7 @@ def films(found, subjects):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--each", type=float, default=10.0, help="minutes for each network")
     parser.add_argument("--full", action="store_true", help="the paper's sizes, three folds")
     parser.add_argument("--hearts", type=int, default=3)

@@ -8,13 +8,11 @@ updates, a thousand at most. Claim 9 of the card: the first steps keep a high lo
 gained per step.
 """
 
-import argparse
-
 from matplotlib.figure import Figure
 
 from _models import Models
 from _networks import SIDE, STEPS, described, errors, history, squares
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 
 
 def drawn(updates, decibels):
@@ -57,8 +55,7 @@ def claims(updates, decibels):
 
 def main():
     """Train if there is time, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1800)
     parser.add_argument("--images", type=int, default=6)
     parser.add_argument("--acceleration", type=float, default=4.0)

@@ -9,7 +9,6 @@ was measured) and three times the noise. Hearts, abdomens and knees are a third 
 2 and 11 of the card, and the project's own: two decibels above the U-Nets on foreign anatomy at 4x.
 """
 
-import argparse
 from time import perf_counter
 
 import torch
@@ -18,7 +17,7 @@ from matplotlib.figure import Figure
 import dealias
 from _data import finer, foreign, kept, knees, scans, spread, view
 from _models import Models
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 from _trainings import rim, unet
 from dealias.evaluation.metrics import psnr, ssim
 
@@ -237,8 +236,7 @@ def tables(results, bodies):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1200, help="of a RIM; a U-Net has three times as many")
     parser.add_argument("--crop", type=int, default=64)
     parser.add_argument("--images", type=int, default=2, help="of the held-back subject, from each set")

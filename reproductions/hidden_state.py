@@ -7,17 +7,14 @@ Claim 7 of the card: generalisation comes from the hidden state. And an option o
 level against one that is not, both trained on noise from 0.0005 to 0.05 of the maximum.
 """
 
-import argparse
-
 import torch
 from matplotlib.figure import Figure
 
 import dealias
-from _data import scans, sources
-from _models import Models
-from _page import Claim, figure, save, table, write
+from _data import scans
+from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
-from _trainings import rim
+from _trainings import brains, rim
 from dealias.evaluation.metrics import psnr
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)
@@ -93,12 +90,11 @@ def claims(scores, told, untold):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--images", type=int, default=4)
     options = parser.parse_args()
-    models = Models(options.minutes, data=sources("siat_brain_train"), validation=sources("siat_brain_val"))
+    models = brains(options.minutes)
     paper, loud = rim(options.updates), rim(options.updates, noise=LOUD)
     methods = {WITH: models.get(**paper), WITHOUT: models.get(**changed(paper, memory=False))}
     told, untold = models.get(**changed(loud, noise_input=True)), models.get(**loud)

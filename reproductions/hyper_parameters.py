@@ -8,16 +8,13 @@ acceleration, features still gain at 128, and the fourth estimate of a model of 
 six.
 """
 
-import argparse
-
 import torch
 from matplotlib.figure import Figure
 
 import dealias
-from _data import held_back, scans, sources
-from _models import Models
-from _page import Claim, figure, save, table, write
-from _trainings import rim
+from _data import held_back, scans
+from _page import Claim, figure, save, table, training_options, write
+from _trainings import brains, rim
 from dealias.evaluation.metrics import ssim
 
 STEPS, FEATURES, ACCELERATIONS = (4, 6, 8, 10, 12), (32, 64, 128), (2.0, 3.0, 4.0, 5.0)
@@ -115,14 +112,12 @@ def claims(results):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--images", type=int, default=4)
     parser.add_argument("--patterns", type=int, default=1)
     options = parser.parse_args()
-    data, validation = sources("siat_brain_train"), sources("siat_brain_val")
-    models = Models(options.minutes, data=data, validation=validation)
+    models = brains(options.minutes)
     images = held_back(options.images)
     results = {}
     for steps, features in [(steps, 64) for steps in STEPS] + [(8, features) for features in FEATURES]:

@@ -8,7 +8,6 @@ compared by networks that learned for the same time; the first curves and the re
 weights.
 """
 
-import argparse
 from dataclasses import replace
 
 import torch
@@ -18,7 +17,7 @@ import dealias
 from _film_models import models, network
 from _films import FIRST, Subject, hearts
 from _forgetful import Forgetful
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 from dealias import cards
 from dealias.evaluation.metrics import psnr
 from dealias.phantoms import heart
@@ -141,8 +140,7 @@ def claims(shipped, units, seen):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--each", type=float, default=6.0, help="minutes for each network")
     parser.add_argument("--hearts", type=int, default=2)
     parser.add_argument("--frames", type=int, default=12)

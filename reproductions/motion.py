@@ -9,7 +9,6 @@ There neighbours count for nothing yet, and displacements have learned to make n
 at the displacements: whether they make neighbours alike, and what is lost when neighbours come as they are.
 """
 
-import argparse
 import hashlib
 
 import torch
@@ -19,7 +18,7 @@ import dealias
 from _film_models import models, network
 from _films import hearts, measured, moving, squared_errors
 from _models import CACHE
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 from dealias import cards
 from dealias.networks.motion import moved
 from dealias.training.films import hearts as simulated
@@ -155,8 +154,7 @@ def claims(found):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=450, help="of each network")
     parser.add_argument("--scratch", action="store_true", help="train from nothing, not from the shipped weights")
     parser.add_argument("--hearts", type=int, default=3)

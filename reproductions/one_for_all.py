@@ -8,16 +8,13 @@ the one that serves all, and as many pixels from patches of 200 x 200 as from th
 whole slices. The first model is that of hyper_parameters.py at F = 64 and T = 8, trained once for both pages.
 """
 
-import argparse
-
 import torch
 from matplotlib.figure import Figure
 
 import dealias
-from _data import held_back, scans, sources
-from _models import Models
-from _page import Claim, figure, save, table, write
-from _trainings import rim
+from _data import held_back, scans
+from _page import Claim, figure, save, table, training_options, write
+from _trainings import brains, rim
 from dealias.evaluation.metrics import psnr, ssim
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)
@@ -112,13 +109,12 @@ def claims(scores):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1000, help="of 8 patches of 30 x 30")
     parser.add_argument("--images", type=int, default=4)
     parser.add_argument("--patterns", type=int, default=1)
     options = parser.parse_args()
-    models = Models(options.minutes, data=sources("siat_brain_train"), validation=sources("siat_brain_val"))
+    models = brains(options.minutes)
     scores = scored(trained(models, options.updates), held_back(options.images), options.patterns)
     drawn(scores)
     rows = [

@@ -7,16 +7,12 @@ The weight of compressed sensing and its iterations (claim 10: 40 and their weig
 Gaussian mask and the size of its centre, the learning rate, and the random smooth phase of the training images.
 """
 
-import argparse
-
 import torch
 from matplotlib.figure import Figure
 
-from _data import sources
-from _models import Models
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere
-from _trainings import rim
+from _trainings import brains, rim
 from dealias.methods.wavelet import Wavelet
 from dealias.training.simulate import smooth_phase
 
@@ -135,12 +131,11 @@ def claims(grid, alone, trained):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--images", type=int, default=4)
     options = parser.parse_args()
-    models = Models(options.minutes, data=sources("siat_brain_train"), validation=sources("siat_brain_val"))
+    models = brains(options.minutes)
     places = bodies(options.images)
     learned = {name: models.get(**settings) for name, settings in trainings(options.updates).items()}
     trained = {name: everywhere(method, places) for name, method in learned.items()}

@@ -7,8 +7,6 @@ Claims of card 2: the benefit of complex networks is marginal, their inference s
 over patterns and slices is narrower than that of compressed sensing. Below, the evaluation loss of both networks.
 """
 
-import argparse
-
 import torch
 from matplotlib.figure import Figure
 
@@ -16,7 +14,7 @@ import dealias
 from _data import held_back, scans
 from _models import Models
 from _networks import CENTRE, SIDE, described, errors, history, squares
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 from _timing import medians
 from dealias.evaluation.metrics import mse, ssim
 
@@ -114,8 +112,7 @@ def claims(scores, seconds):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1800)
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--patterns", type=int, default=3)

@@ -8,17 +8,14 @@ imaginary parts, for which one network each for magnitude and phase is suggested
 clearly better than total variation, and that the same network fed with the measurements needs far more data.
 """
 
-import argparse
-
 from matplotlib.figure import Figure
 from torch.nn.functional import pad
 
 import dealias
 from _data import held_back, kept, sources, spread
-from _models import Models
-from _page import Claim, figure, save, table, write
+from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
-from _trainings import rim, unet
+from _trainings import brains, rim, unet
 from dealias.errors import UserError
 from dealias.files.images import images as read
 from dealias.training.simulate import shrunk
@@ -135,12 +132,11 @@ def claims(scores, learned):
 
 def main():
     """Train what the time allows, and write the page of what is there."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=0.0, help="for training; 0 writes what is there")
+    parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=600)
     parser.add_argument("--images", type=int, default=6)
     options = parser.parse_args()
-    models = Models(options.minutes, data=sources("siat_brain_train"), validation=sources("siat_brain_val"))
+    models = brains(options.minutes)
     places = bodies(options.images)
     methods = compared(models, options.updates)
     scores = {name: everywhere(method, places) for name, method in methods.items()}

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 import dealias
+from complaints import complaint
 from dealias import cards
 from dealias.__main__ import execute
-from dealias.errors import UserError
 from dealias.evaluation import report
 from dealias.evaluation.compare import COLUMNS
 from dealias.methods.rim import RIM
@@ -44,13 +44,6 @@ def undrawn(monkeypatch):
 def table(folder):
     with open(f"{folder}/scores.csv", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def complaint(words):
-    with pytest.raises(UserError) as caught:
-        execute(words.split())
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 SHORT = "evaluate in -o out --methods zero_filled,sense --accelerations 2,4 --patterns 2"

@@ -6,8 +6,8 @@ import torch
 from PIL import Image
 
 import dealias
+from complaints import complaint
 from dealias.__main__ import execute
-from dealias.errors import UserError
 from dealias.phantoms import heart
 from dealias.sampling import kt
 
@@ -34,13 +34,6 @@ def here(tmp_path, monkeypatch, data):
     for path in data.iterdir():
         (tmp_path / path.name).symlink_to(path)
     return tmp_path
-
-
-def complaint(words):
-    with pytest.raises(UserError) as caught:
-        execute(words.split())
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def names(folder):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import dealias
+from complaints import complaint
 from dealias.__main__ import execute
 from dealias.errors import Note, UserError
 from dealias.files.coil_maps import read_maps, write_maps
@@ -31,13 +32,6 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     dealias.write("scan.h5", scan())
     return tmp_path
-
-
-def complaint(words):
-    with pytest.raises(UserError) as caught:
-        execute(words.split())
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("extension", ["h5", "npy", "cfl", "mat"])

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 import dealias
+from complaints import complaint
 from dealias import cards
 from dealias.__main__ import execute
 from dealias.errors import UserError
@@ -67,13 +68,6 @@ def trained(data, tmp_path_factory):
     output = tmp_path_factory.mktemp("run") / "whole"
     execute(words(data, output))
     return output
-
-
-def complaint(arguments):
-    with pytest.raises(UserError) as caught:
-        execute(arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_weights_and_their_card(trained, data):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.grey import check_film, grey_film, pillow
+from dealias.files.grey import check_film, comment, grey_film, pillow
 from dealias.header import Header
 
 title = "a GIF film"
@@ -54,5 +54,5 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
         duration=milliseconds,
         loop=0,
         disposal=1,
-        comment="\n".join(f"{name}: {note}" for name, note in attributes.items()),
+        comment=comment(attributes),
     )
