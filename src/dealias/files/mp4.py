@@ -15,7 +15,7 @@ from torch.nn.functional import pad
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.gif import MILLISECONDS
-from dealias.files.grey import check_film, grey_film
+from dealias.files.grey import check_film, comment, grey_film
 from dealias.header import Header
 
 title = "an MP4 film"
@@ -54,7 +54,7 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
     av = pyav()
     even = pad(frames, (0, frames.shape[-1] % 2, 0, frames.shape[-2] % 2)).numpy(force=True)
     with path.open("w+b") as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
-        container.metadata["comment"] = "\n".join(f"{name}: {note}" for name, note in attributes.items())
+        container.metadata["comment"] = comment(attributes)
         stream = container.add_stream("h264", Fraction(1000, milliseconds), options={"crf": str(LOSS)})
         stream.height, stream.width = even.shape[-2:]
         stream.pix_fmt = "yuv420p"
