@@ -21,7 +21,9 @@ from dealias.header import Header
 title = "an MP4 film"
 extensions = (".mp4",)
 magnitude_only = True
-LOSS = 17  # H.264's constant rate factor: hardly visible
+# a constant rate factor that is hardly visible; and no look ahead, whose fast code reads beyond the edge of pictures
+# that are no multiple of 16 and so makes another file now and then
+OPTIONS = {"crf": "17", "tune": "zerolatency"}
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -55,7 +57,7 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
     even = pad(frames, (0, frames.shape[-1] % 2, 0, frames.shape[-2] % 2)).numpy(force=True)
     with path.open("w+b") as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
         container.metadata["comment"] = comment(attributes)
-        stream = container.add_stream("h264", Fraction(1000, milliseconds), options={"crf": str(LOSS)})
+        stream = container.add_stream("h264", Fraction(1000, milliseconds), options=OPTIONS)
         stream.height, stream.width = even.shape[-2:]
         stream.pix_fmt = "yuv420p"
         for frame in even:
