@@ -13,13 +13,15 @@ from time import process_time
 import torch
 
 import dealias
-from _film_models import CLASSICAL, NETWORKS, models, parameters, training
+from _film_trainings import CLASSICAL, NETWORKS, SHIPPED, models, parameters, training
 from _films import hearts, measured
 from _page import WAITING, Claim, table, training_options, write
+from dealias import cards
 from dealias.evaluation.metrics import hfen, mse, psnr, ssim
 
 ACCELERATIONS = (6.0, 9.0, 11.0)
-METHODS = (*CLASSICAL, *NETWORKS)
+METHODS = (*CLASSICAL, *NETWORKS)  # of the paper
+ALL = (*METHODS, SHIPPED)
 PSNR, HFEN = 1, 3  # places among the scores
 PAPER = {  # PSNR, and HFEN times a thousand, in the order of METHODS
     6.0: ((32.51, 34.63, 34.37, 35.84, 35.68, 36.92), (211, 161, 170, 138, 141, 118)),
@@ -65,8 +67,8 @@ def results(subjects, options):
     scores, trainer = {}, models(options.minutes, options.each, full=options.full)
     updates = {name: [] for name in NETWORKS}
     for films, judged in folds(subjects, options.full):
-        for name in METHODS:
-            method = CLASSICAL.get(name)
+        for name in ALL:
+            method = {**CLASSICAL, SHIPPED: "crnn"}.get(name)
             if name in NETWORKS:
                 settings = training(name, films, full=options.full)
                 method = trainer.get(**settings)
@@ -75,7 +77,7 @@ def results(subjects, options):
                 for subject in judged:
                     scores[name, acceleration, subject.name] = scored(method, subject, acceleration)
     found = {}
-    for name in METHODS:
+    for name in ALL:
         for acceleration in ACCELERATIONS:
             rows = [scores.get((name, acceleration, subject.name)) for subject in subjects]
             if None not in rows:
@@ -86,8 +88,9 @@ def results(subjects, options):
 def means(found, number, full):
     """Return the rows of the table over the first `number` subjects: mean (standard deviation)."""
     rows = []
-    for place, name in enumerate(METHODS):
-        count = f"{parameters(name, full=full):,}" if name in NETWORKS else ""
+    for place, name in enumerate(ALL):
+        kind = "CRNN A" if name == SHIPPED else name
+        count = f"{parameters(kind, full=full):,}" if kind in NETWORKS else ""
         for acceleration in ACCELERATIONS:
             values = found.get((name, acceleration))
             cells = [None] * len(FORMATS)
@@ -95,7 +98,8 @@ def means(found, number, full):
                 some = values[:number]
                 pairs = zip(some.mean(0).tolist(), some.std(0, correction=min(1, number - 1)).tolist(), strict=True)
                 cells = [f"{m:{f}} ({s:{f}})" for (m, s), f in zip(pairs, FORMATS, strict=True)]
-            rows.append([f"{acceleration:g}x", name, count, *cells, f"{PAPER[acceleration][0][place]:.2f}"])
+            paper = f"{PAPER[acceleration][0][place]:.2f}" if name in METHODS else ""
+            rows.append([f"{acceleration:g}x", name, count, *cells, paper])
     return sorted(rows, key=lambda row: float(row[0][:-1]))
 
 
@@ -133,10 +137,12 @@ def claims(found, number, full):
         ("CRNN A", "3D CNN-S", "A beats 3D CNN-S with fewer parameters"),
         ("CRNN B", "3D CNN", "B beats 3D CNN with a fraction of its parameters"),
         ("CRNN A", "k-t SLR", "A beats k-t SLR"),
+        (SHIPPED, "k-t SLR", "A beats k-t SLR, as shipped"),
         ("k-t SLR", "k-t FOCUSS", "k-t SLR beats k-t FOCUSS"),
     ):
+        theirs = "CRNN A" if better == SHIPPED else better
         got = gains(better, worse)
-        paper = [PAPER[r][0][METHODS.index(better)] - PAPER[r][0][METHODS.index(worse)] for r in ACCELERATIONS]
+        paper = [PAPER[r][0][METHODS.index(theirs)] - PAPER[r][0][METHODS.index(worse)] for r in ACCELERATIONS]
         texts = [", ".join(f"{gain:+.1f}" for gain in some) + " dB" if some else None for some in (paper, got)]
         if worse in NETWORKS:
             shares = [
@@ -153,7 +159,7 @@ def films(found, subjects):
     rows = []
     for place, subject in enumerate(subjects):
         for acceleration in ACCELERATIONS if subject.real else ():
-            values = [found.get((name, acceleration)) for name in METHODS]
+            values = [found.get((name, acceleration)) for name in ALL]
             cells = [None if v is None else f"{v[place, PSNR]:.2f} / {v[place, 2]:.3f}" for v in values]
             rows.append([subject.name, f"{acceleration:g}x", *cells])
     return rows
@@ -171,7 +177,7 @@ def main():
     size = {"frames": options.frames, "rows": options.rows}
     subjects = [*hearts(options.hearts, **size), *measured(**size)]
     found, updates = results(subjects, options)
-    sizes = "in the paper's size" if options.full else "smaller than the paper's (reproductions/_film_models.py)"
+    sizes = "in the paper's size" if options.full else "smaller than the paper's (reproductions/_film_trainings.py)"
     text = (
         f"{options.hearts} simulated hearts that no training draws, {options.frames} frames, the {options.rows} rows "
         "of 256 x 256 that move most, band-limited to 192 x 190; k-t masks (32, 21 and 17 lines), one coil, noise "
@@ -189,10 +195,12 @@ def main():
     head = ["", "method", "parameters", "MSE", "PSNR", "SSIM", "HFEN", "seconds", "paper's PSNR"]
     parts = [text, table(head, means(found, options.hearts, options.full))]
     made = ", ".join(f"{name} {' / '.join(str(n or WAITING) for n in counts)}" for name, counts in updates.items())
+    made += f", {SHIPPED} {cards.read(cards.path_of('crnn'))['updates']} and those of the weights it began with"
     parts.append(f"Updates that made the weights: {made}.")
     if rows := films(found, subjects):
         seen = "each judged by networks that learned from the other two" if options.full else "which no training saw"
-        parts += [f"Measured films, {seen}, PSNR / SSIM:", table(["film", "", *METHODS], rows)]
+        seen += "; the cine chose among the checkpoints of the shipped one"
+        parts += [f"Measured films, {seen}. PSNR / SSIM:", table(["film", "", *ALL], rows)]
     write("dynamic", "Films: the table of the CRNN paper", [*parts, why], claims(found, options.hearts, options.full))
 
 

@@ -11,8 +11,8 @@ gained per step.
 from matplotlib.figure import Figure
 
 from _models import Models
-from _networks import SIDE, STEPS, described, errors, history, squares
 from _page import Claim, figure, save, table, training_options, write
+from _project_page import SIDE, STEPS, described, errors, history, squares
 
 
 def drawn(updates, decibels):

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 import dealias
-from _film_models import CLASSICAL, NETWORKS, models, training
+from _film_trainings import CLASSICAL, NETWORKS, SHIPPED, models, training
 from _films import hearts, measured, moving, squared_errors
 from _page import PAGES, Claim, figure, table, write
 from dealias import cards
@@ -20,7 +20,6 @@ from dealias.evaluation.figures import panels
 from dealias.evaluation.film import animation, profiles
 
 ACCELERATION = 9.0
-SHIPPED = "CRNN, shipped"
 OUT = Path("out")
 
 

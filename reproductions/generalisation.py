@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 
 import dealias
 from _data import finer, foreign, kept, knees, scans, spread, view
+from _image_trainings import rim, unet
 from _models import Models
 from _page import Claim, figure, save, table, training_options, write
-from _trainings import rim, unet
 from dealias.evaluation.metrics import psnr, ssim
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)

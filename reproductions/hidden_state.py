@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 import dealias
 from _data import scans
+from _image_trainings import brains, rim
 from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
-from _trainings import brains, rim
 from dealias.evaluation.metrics import psnr
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)

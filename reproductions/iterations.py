@@ -14,7 +14,7 @@ import torch
 from matplotlib.figure import Figure
 
 import dealias
-from _film_models import models, network
+from _film_trainings import models, network
 from _films import FIRST, Subject, hearts
 from _forgetful import Forgetful
 from _page import Claim, figure, save, table, training_options, write

@@ -15,7 +15,7 @@ import torch
 from matplotlib.figure import Figure
 
 import dealias
-from _film_models import models, network
+from _film_trainings import models, network
 from _films import hearts, measured, moving, squared_errors
 from _models import CACHE
 from _page import Claim, figure, save, table, training_options, write

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 import dealias
 from _data import held_back, scans
+from _image_trainings import brains, rim
 from _page import Claim, figure, save, table, training_options, write
-from _trainings import brains, rim
 from dealias.evaluation.metrics import psnr, ssim
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)

@@ -10,9 +10,9 @@ Gaussian mask and the size of its centre, the learning rate, and the random smoo
 import torch
 from matplotlib.figure import Figure
 
+from _image_trainings import brains, rim
 from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere
-from _trainings import brains, rim
 from dealias.methods.wavelet import Wavelet
 from dealias.training.simulate import smooth_phase
 

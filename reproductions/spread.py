@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 import dealias
 from _data import held_back, scans
 from _models import Models
-from _networks import CENTRE, SIDE, described, errors, history, squares
 from _page import Claim, figure, save, table, training_options, write
+from _project_page import CENTRE, SIDE, described, errors, history, squares
 from _timing import medians
 from dealias.evaluation.metrics import mse, ssim
 

@@ -13,9 +13,9 @@ from torch.nn.functional import pad
 
 import dealias
 from _data import held_back, kept, sources, spread
+from _image_trainings import brains, rim, unet
 from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
-from _trainings import brains, rim, unet
 from dealias.errors import UserError
 from dealias.files.images import images as read
 from dealias.training.simulate import shrunk

@@ -6,7 +6,7 @@ import torch
 
 import dealias
 from _data import held_back, kept, scans, sources
-from _trainings import rim
+from _image_trainings import rim
 from dealias.evaluation.metrics import mse
 
 FEATURES = {"rim": 64, "complex_rim": 32}  # as many real channels, and about as much arithmetic
