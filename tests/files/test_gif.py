@@ -51,6 +51,6 @@ def test_one_image_is_no_film(tmp_path, shape):
 
 
 def test_no_kspace(tmp_path):
-    with pytest.raises(UserError, match=r"k\.gif: a GIF holds no k-space"):
+    with pytest.raises(UserError, match=r"k\.gif: a GIF film holds no k-space"):
         write(tmp_path / "k.gif", Acquisition.centred(kspace(16, 16)))
     assert not list(tmp_path.iterdir())

@@ -69,7 +69,7 @@ def test_one_image_is_no_film(tmp_path, shape):
 
 
 def test_no_kspace_in_or_out(tmp_path):
-    with pytest.raises(UserError, match=r"k\.mp4: an MP4 holds no k-space"):
+    with pytest.raises(UserError, match=r"k\.mp4: an MP4 film holds no k-space"):
         dealias.write(tmp_path / "k.mp4", Acquisition.centred(kspace(16, 16)))
     assert not list(tmp_path.iterdir())
     dealias.write(tmp_path / "f.mp4", torch.ones(2, 16, 16))

@@ -100,7 +100,7 @@ def test_phase_beside_the_magnitude(tmp_path):
 
 
 def test_no_kspace(tmp_path):
-    with pytest.raises(UserError, match=r"k\.nii: a NIfTI holds no k-space"):
+    with pytest.raises(UserError, match=r"k\.nii: NIfTI holds no k-space"):
         write(tmp_path / "k.nii", Acquisition.centred(kspace(16, 16)))
     assert not os.listdir(tmp_path)
 

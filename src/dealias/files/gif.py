@@ -6,8 +6,6 @@ from typing import Any
 
 from torch import Tensor
 
-from dealias.acquisition import Acquisition
-from dealias.errors import UserError
 from dealias.files.grey import check_film, comment, grey_film, pillow
 from dealias.header import Header
 
@@ -28,13 +26,11 @@ def check(shape: Sequence[int]) -> None:
     pillow()
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
 
     The attributes become its comment.
     """
-    if isinstance(value, Acquisition):
-        raise UserError("a GIF holds no k-space; reconstruct it first, or write .h5 or .npy")
     save(path, grey_film(value), attributes)
 
 

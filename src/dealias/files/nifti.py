@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.header import Header
 
@@ -58,11 +57,9 @@ def images(path: Path) -> Tensor:
     return stack.reshape(-1, *stack.shape[-2:])
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of complex images (slice, [time,] y, x), or real ones as they are, in single precision."""
     nibabel = _nibabel()
-    if isinstance(value, Acquisition):
-        raise UserError("a NIfTI holds no k-space; reconstruct it first, or write .h5 or .npy")
     real = value.abs() if value.is_complex() else value
     array = real.reshape((1,) * (3 - real.ndim) + tuple(real.shape)).float().numpy(force=True)
     volume = np.moveaxis(array, 0, -3).T  # (x, y, slice, time, batch)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.grey import grey, pillow, tiled
 from dealias.header import Header
@@ -38,14 +37,12 @@ def images(path: Path) -> Tensor:
     return torch.from_numpy(values).to(torch.complex64)[None]
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of images (..., y, x), or real ones of both signs, as one 8-bit grey picture.
 
     The attributes become its texts.
     """
     module = pillow()
-    if isinstance(value, Acquisition):
-        raise UserError("a PNG picture holds no k-space; reconstruct it first, or write .h5 or .npy")
     from PIL.PngImagePlugin import PngInfo
 
     notes = PngInfo()

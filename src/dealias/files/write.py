@@ -50,6 +50,8 @@ def write(
     path = Path(path)
     module = _writer(path)
     if isinstance(image, Acquisition):
+        if not hasattr(module, "read"):
+            raise UserError(f"{path}: {module.title} holds no k-space; reconstruct it first, or write .h5 or .npy")
         header = header or image.header
     else:
         header = header or Header()
