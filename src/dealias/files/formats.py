@@ -1,10 +1,10 @@
 """A file format is a module of this folder: the file name is its name, and nothing else lists it.
 
 A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
-`images(path)` for images; one that can be written has `extensions` and `write(path, value, header,
-attributes)`, whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images, `check(shape)` where it cannot hold images of every
-shape, `parts(path)` where a file has companions. Coil maps are read by `maps(path)` and written by
-`write_maps(path, maps, attributes)`.
+`images(path)` for images; one that can be written has `extensions` and `write(path, value, header, attributes)`,
+whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images,
+`check(shape)` where it cannot hold images of every shape, `parts(path)` where a file has companions. Coil maps are
+read by `maps(path)` and written by `write_maps(path, maps, attributes)`.
 """
 
 import pkgutil
