@@ -26,6 +26,15 @@ def one_coil(batch, y, x, generator):
     return Cartesian(torch.rand(batch, 1, y, x, generator=generator) < 0.5), (batch, 1, y, x)
 
 
+def lines(batch, y, x, generator):
+    """Whole lines along y or x, which a mask may say by its shape or by its values; or all, or none."""
+    shape = [(y, 1), (1, x), (1, 1)][torch.randint(3, (), generator=generator)]
+    mask = torch.rand(batch, 1, *shape, generator=generator) < 0.5
+    written_out = torch.rand((), generator=generator) < 0.5
+    maps = coil_maps(3, y, x).to(torch.complex128)[None]
+    return Cartesian(mask.expand(batch, 1, y, x) if written_out else mask, maps), (batch, 3, y, x)
+
+
 def wavelet(batch, y, x, generator):
     return Wavelet(), (batch, y, x)
 
@@ -47,9 +56,9 @@ def test_every_operator_is_here():
     assert find.names("operators") == ["cartesian", "finite_difference", "temporal_fourier", "wavelet"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from([cartesian, one_coil, wavelet, finite_difference, temporal_fourier, composed]),
+    st.sampled_from([cartesian, one_coil, lines, wavelet, finite_difference, temporal_fourier, composed]),
     st.integers(1, 3),
     sizes,
     sizes,

@@ -40,11 +40,7 @@ def upright(problem: Problem) -> tuple[Problem, bool]:
 
     A network that learned aliasing along x does not know aliasing along y.
     """
-    if not isinstance(problem, Acquisition):
-        return problem, False
-    mask = problem.mask
-    along_x = bool((mask == mask[..., :1]).all()) and not bool((mask == mask[..., :1, :]).all())
-    if not along_x:
+    if not isinstance(problem, Acquisition) or problem.operator.axes != (-2,):
         return problem, False
     maps, noise_std = (None if value is None else value.mT for value in (problem.maps, problem.noise_std))
     return replace(problem, kspace=problem.kspace.mT, mask=problem.mask.mT, maps=maps, noise_std=noise_std), True

@@ -1,7 +1,12 @@
 """Cartesian multi-coil encoding: A = M F S.
 
 S multiplies by the coil sensitivities, F is the orthonormal two-dimensional FFT, M keeps what was sampled.
+
+Where whole lines were sampled, M is the same all along them and so commutes with the FFT in their direction, which
+cancels in A^H A: one FFT across the lines is enough.
 """
+
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -22,6 +27,12 @@ class Cartesian(LinearOperator):
         self.mask = mask
         self.maps = maps
 
+    @cached_property
+    def axes(self) -> tuple[int, ...]:
+        """The axes along which the mask changes, -2 (y) and -1 (x); the last where it changes along none."""
+        changing = (axis for axis in (-2, -1) if not bool((self.mask == self.mask.narrow(axis, 0, 1)).all()))
+        return tuple(changing) or (-1,)
+
     def forward(self, x: Image) -> Kspace:
         """Return the sampled k-space of an image."""
         coils = x.unsqueeze(-3) if self.maps is None else self.maps * x.unsqueeze(-3)
@@ -33,9 +44,9 @@ class Cartesian(LinearOperator):
 
     def normal(self, x: Image) -> Image:
         """Return A^H A x, masking once and in place."""
-        coils = torch.fft.fft2(x.unsqueeze(-3) if self.maps is None else self.maps * x.unsqueeze(-3))
+        coils = torch.fft.fftn(x.unsqueeze(-3) if self.maps is None else self.maps * x.unsqueeze(-3), dim=self.axes)
         coils *= self.mask
-        return self._combine(torch.fft.ifft2(coils))
+        return self._combine(torch.fft.ifftn(coils, dim=self.axes))
 
     def spectrum(self, x: Image) -> Tensor:
         """Return the eigenvalues of the circulant matrix nearest to A^H A: exactly its own without maps.
