@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 import dealias
 from dealias import cards
 from dealias.commands.train import run
@@ -16,7 +18,7 @@ CACHE = Path(__file__).parents[2] / "runs" / "reproductions"
 
 
 class Models:
-    """Trains, or remembers, models; what has not begun in time is left for the next run.
+    """Trains, or remembers, models; what has not begun in time, or another run is training, is left for the next run.
 
     Arguments:
         minutes: after which this run begins no further training; 0 only remembers.
@@ -32,11 +34,15 @@ class Models:
         folder, chosen = self._place(settings)
         file = folder / "weights.safetensors"
         if not file.exists():
-            left = self.end - time.monotonic()
-            if left <= 0:
+            if time.monotonic() >= self.end:
                 return None
-            # a training that is cut short keeps its checkpoint, from which the next run goes on
-            train(str(folder), **chosen)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with FileLock(f"{folder}.lock", timeout=0):  # the system lets go of it when a run is killed
+                    # a training that is cut short keeps its checkpoint, from which the next run goes on
+                    train(str(folder), **chosen)
+            except Timeout:
+                return None
         return dealias.load(file)
 
     def history(self, **settings: Any) -> dict[int, dealias.Method]:

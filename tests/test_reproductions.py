@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 import dealias
 from dealias.phantoms import head
@@ -35,7 +36,10 @@ def test_models_are_trained_once_and_known_by_their_settings(room, tmp_path):
     small = {"method": "rim", "method_arguments": {"features": 4, "iterations": 2}, "simulation": {"crop": [16, 16]}}
     settings = {**small, "updates": 2, "every": 1, "precision": "float32"}
     assert room["models"].Models(0, **common).get(**settings) is None
-    method = room["models"].Models(5, **common).get(**settings)
+    models = room["models"].Models(5, **common)
+    with FileLock(f"{models._place(settings)[0]}.lock"):  # as another run does while it trains
+        assert models.get(**settings) is None
+    method = models.get(**settings)
     assert isinstance(method, dealias.Method) and method.iterations == 2
     assert room["models"].Models(0, **common).get(**settings) is not None
     assert room["models"].Models(0, **common).card(**settings)["updates"] in (1, 2)
