@@ -195,7 +195,7 @@ def main():
     head = ["", "method", "parameters", "MSE", "PSNR", "SSIM", "HFEN", "seconds", "paper's PSNR"]
     parts = [text, table(head, means(found, options.hearts, options.full))]
     made = ", ".join(f"{name} {' / '.join(str(n or WAITING) for n in counts)}" for name, counts in updates.items())
-    made += f", {SHIPPED} {cards.read(cards.path_of('crnn'))['updates']} and those of the weights it began with"
+    made += f", {SHIPPED} {cards.read(cards.path_of('crnn'))['updates']}"
     parts.append(f"Updates that made the weights: {made}.")
     if rows := films(found, subjects):
         seen = "each judged by networks that learned from the other two" if options.full else "which no training saw"
