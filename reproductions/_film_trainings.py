@@ -17,6 +17,7 @@ from dealias import find
 CLASSICAL = {"k-t FOCUSS": "kt_focuss", "k-t SLR": "kt_slr"}
 NETWORKS = ("3D CNN-S", "3D CNN", "CRNN A", "CRNN B")
 SHIPPED = "CRNN, shipped"  # a CRNN A that learned longer, and from other pairs
+READY = {**CLASSICAL, SHIPPED: "crnn"}  # what no page has to train
 SHORT = {"crop": [16, 24], "columns": [148, 180], "frames": 6}
 FULL = {"crop": [32, 32], "columns": [256, 256], "frames": 15}
 

@@ -39,8 +39,9 @@ class Models:
             folder.parent.mkdir(parents=True, exist_ok=True)
             try:
                 with FileLock(f"{folder}.lock", timeout=0):  # the system lets go of it when a run is killed
-                    # a training that is cut short keeps its checkpoint, from which the next run goes on
-                    train(str(folder), **chosen)
+                    if not file.exists():  # another run may have finished it meanwhile
+                        # a training that is cut short keeps its checkpoint, from which the next run goes on
+                        train(str(folder), **chosen)
             except Timeout:
                 return None
         return dealias.load(file)

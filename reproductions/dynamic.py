@@ -13,7 +13,7 @@ from time import process_time
 import torch
 
 import dealias
-from _film_trainings import CLASSICAL, NETWORKS, SHIPPED, models, parameters, training
+from _film_trainings import CLASSICAL, NETWORKS, READY, SHIPPED, models, parameters, training
 from _films import hearts, measured
 from _page import WAITING, Claim, table, training_options, write
 from dealias import cards
@@ -22,6 +22,7 @@ from dealias.evaluation.metrics import hfen, mse, psnr, ssim
 ACCELERATIONS = (6.0, 9.0, 11.0)
 METHODS = (*CLASSICAL, *NETWORKS)  # of the paper
 ALL = (*METHODS, SHIPPED)
+PAPERS = {SHIPPED: "CRNN A"}  # what the paper calls it, where another name is ours
 PSNR, HFEN = 1, 3  # places among the scores
 PAPER = {  # PSNR, and HFEN times a thousand, in the order of METHODS
     6.0: ((32.51, 34.63, 34.37, 35.84, 35.68, 36.92), (211, 161, 170, 138, 141, 118)),
@@ -68,7 +69,7 @@ def results(subjects, options):
     updates = {name: [] for name in NETWORKS}
     for films, judged in folds(subjects, options.full):
         for name in ALL:
-            method = {**CLASSICAL, SHIPPED: "crnn"}.get(name)
+            method = READY.get(name)
             if name in NETWORKS:
                 settings = training(name, films, full=options.full)
                 method = trainer.get(**settings)
@@ -89,7 +90,7 @@ def means(found, number, full):
     """Return the rows of the table over the first `number` subjects: mean (standard deviation)."""
     rows = []
     for place, name in enumerate(ALL):
-        kind = "CRNN A" if name == SHIPPED else name
+        kind = PAPERS.get(name, name)
         count = f"{parameters(kind, full=full):,}" if kind in NETWORKS else ""
         for acceleration in ACCELERATIONS:
             values = found.get((name, acceleration))
@@ -140,7 +141,7 @@ def claims(found, number, full):
         (SHIPPED, "k-t SLR", "A beats k-t SLR, as shipped"),
         ("k-t SLR", "k-t FOCUSS", "k-t SLR beats k-t FOCUSS"),
     ):
-        theirs = "CRNN A" if better == SHIPPED else better
+        theirs = PAPERS.get(better, better)
         got = gains(better, worse)
         paper = [PAPER[r][0][METHODS.index(theirs)] - PAPER[r][0][METHODS.index(worse)] for r in ACCELERATIONS]
         texts = [", ".join(f"{gain:+.1f}" for gain in some) + " dB" if some else None for some in (paper, got)]

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 import dealias
-from _film_trainings import CLASSICAL, NETWORKS, SHIPPED, models, training
+from _film_trainings import CLASSICAL, NETWORKS, READY, SHIPPED, models, training
 from _films import hearts, measured, moving, squared_errors
 from _page import PAGES, Claim, figure, table, write
 from dealias import cards
@@ -27,7 +27,7 @@ def methods(each):
     """Return every method of the paper's figures that has what it needs, and the shipped CRNN."""
     trainer = models(0, each)
     trained = {name: trainer.get(**training(name)) for name in NETWORKS}
-    return {**CLASSICAL, SHIPPED: "crnn", **{name: method for name, method in trained.items() if method}}
+    return {**READY, **{name: method for name, method in trained.items() if method}}
 
 
 def errors(film, reference):
