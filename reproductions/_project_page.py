@@ -18,7 +18,7 @@ def history(models, method, updates):
     """Return the network after every twentieth of its training, by the number of updates."""
     settings = rim(updates, STEPS, FEATURES[method], acceleration=(2.0, 6.0))
     settings["simulation"]["centre"] = CENTRE
-    settings |= {"method": method, "every": max(1, updates // VALIDATIONS), "patience": VALIDATIONS + 1}
+    settings |= {"method": method, "rate": 1e-3, "every": max(1, updates // VALIDATIONS), "patience": VALIDATIONS + 1}
     data, validation = sources("siat_brain_train"), kept("siat_brain_val", f"middle_{SIDE}", squares(5))
     return models.history(**settings, data=data, validation=validation)
 

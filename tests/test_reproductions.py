@@ -378,7 +378,7 @@ def test_our_settings_are_the_common_training(room):
     from _image_trainings import rim
 
     trainings = sensitivity.trainings(10)
-    assert [name for name, settings in trainings.items() if settings == rim(10)] == ["learning rate 0.001"]
+    assert [name for name, settings in trainings.items() if settings == rim(10)] == [sensitivity.OURS]
 
 
 def test_the_claims_on_what_is_left_open(room):
