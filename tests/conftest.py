@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 hook = install_import_hook("dealias", "typecheck.check")
 
@@ -18,6 +18,14 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 def seeded():
     """What a test draws without a generator of its own is the same in every run."""
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def untyped():
+    """A user's run: shapes and types in signatures are not checked, so that ours must speak."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -126,6 +126,11 @@ def test_maps():
         dealias.reconstruct("sense", bare, maps=coil_maps(2, 19, 24))
 
 
+def test_maps_are_no_file_and_no_word(untyped):
+    with pytest.raises(UserError, match="maps cannot be 'none'; give a tensor, None"):
+        dealias.reconstruct("sense", film(coils=3), maps="none")
+
+
 def test_maps_by_themselves():
     scan = Acquisition.simulate(head((32, 36)), torch.ones(32, 36), coil_maps(3, 32, 36))
     bare = scan.with_maps(None)

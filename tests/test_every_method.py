@@ -1,5 +1,6 @@
 """The contract that a method inherits by existing: its file is enough, `SMALL` of its test builds it small."""
 
+from dataclasses import replace
 from importlib import import_module
 from inspect import signature
 
@@ -66,6 +67,32 @@ def test_contract_on_a_film(name):
 def test_contract_outside_mri(name):
     others = {"channels": 1} if "channels" in signature(kind(name)).parameters else {}
     assert_method(lambda: make(name, **others), for_method(name, inpainting))
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("axis", [-2, -1])
+def test_whole_lines_may_be_told_by_one_number_each(name, axis):
+    problem = for_method(name)
+    lines = problem.mask.any(axis, keepdim=True)
+    lines[..., ::2, :] = lines[..., ::2] = False
+    short = replace(problem, kspace=problem.kspace * lines, mask=lines)
+    long = replace(short, mask=lines.expand(*lines.shape[:-2], *problem.shape[-2:]))
+    method = make(name).eval()
+    with torch.no_grad():
+        assert_close(method(short), method(long), 1e-5, "the mask at full size gives another image")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_of_nothing_comes_nothing(name):
+    problem = for_method(name)
+    one = (0,) * (len(problem.shape) - max(kind(name).dimensions, problem.dimensions))
+    kspace = problem.kspace.clone()
+    kspace[one] = 0
+    method = make(name).eval()
+    with torch.no_grad():
+        image = method(replace(problem, kspace=kspace))
+    assert not image[one].any() and image[(1, *one[1:])].abs().max() > 0
+    assert not dealias.reconstruct(method, replace(problem, kspace=0 * kspace)).any()
 
 
 @pytest.mark.parametrize("name", METHODS)

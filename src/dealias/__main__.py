@@ -56,6 +56,8 @@ def execute(arguments: list[str]) -> None:
     except UserError as error:
         raise UserError(f"{_as_typed(str(error), run)}; see `dealias {name} --help`") from None
     values.pop("config", None)
+    if not 0 <= values.get("seed", 0) < 2**32:
+        raise UserError(f"--seed cannot be {values['seed']}; give a number from 0 to {2**32 - 1}")
     run(**values)
 
 

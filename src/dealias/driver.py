@@ -119,6 +119,8 @@ def _prepared(
 def _with_maps(acquisition: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:
     if not isinstance(maps, str):
         return acquisition.with_maps(maps)
+    if maps != "auto":
+        raise UserError(f"maps cannot be '{maps}'; give a tensor, None, or \"auto\" for those that ESPIRiT estimates")
     if acquisition.maps is not None or acquisition.coils == 1:
         return acquisition
     estimated = acquisition.with_maps(espirit(acquisition))

@@ -59,10 +59,10 @@ class Method(nn.Module, ABC):
         if not self.own_scale:
             return normalised, scale
         size = float(scale.abs().max())
-        if not 0.1 < size < 10:
+        if size and not 0.1 < size < 10:
             text = f"these weights know images of maximum 1, this one has {size:.2g}; load them with own_scale=False"
             warnings.warn(Note(text), stacklevel=3)
-        return problem, torch.ones_like(scale)
+        return problem, (scale != 0).to(scale.dtype)
 
     def forward(self, problem: Problem) -> Tensor:
         """Return the image, on the scale of the data."""

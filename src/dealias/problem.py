@@ -70,18 +70,19 @@ class Problem(ABC):
         """Return the problem at scale one, and the number per problem that its image must be multiplied with.
 
         That number is the largest magnitude of A^H y times the phase of sum x|x| over x = A^H y (for a real
-        problem the magnitude alone): an image comes out upright in the complex plane and of order one.
+        problem the magnitude alone): an image comes out upright in the complex plane and of order one. It is zero
+        where A^H y is, of which nothing is known: a network's biases alone would make an image there.
         """
         x = self.zero_filled
         axes = tuple(range(-max(self.dimensions, dimensions or 0), 0))
         size = x.abs().amax(axes, keepdim=True)
-        size = torch.where(size == 0, 1, size)
+        divisor = torch.where(size == 0, 1, size)
         if not x.is_complex():
-            return self.scaled(1 / size), size
-        turn = (x / size * (x / size).abs()).sum(axes, keepdim=True)
+            return self.scaled(1 / divisor), size
+        turn = (x / divisor * (x / divisor).abs()).sum(axes, keepdim=True)
         length = turn.abs()
         turn = torch.where(length == 0, 1, turn / torch.where(length == 0, 1, length))
-        return self.scaled(turn.conj() / size), turn * size
+        return self.scaled(turn.conj() / divisor), turn * size
 
     def to(self: P, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> P:
         """Return the problem on a device and in a precision: `dtype` is torch.float32 or torch.float64."""

@@ -12,14 +12,6 @@ from dealias.evaluation import figures
 from dealias.evaluation.figures import panels
 
 
-@pytest.fixture
-def untyped():
-    """A user's run: shapes and types in signatures are not checked, so that ours must speak."""
-    config.update("jaxtyping_disable", True)
-    yield
-    config.update("jaxtyping_disable", False)
-
-
 def panel(path, columns, row, column, aspect=1.25):
     """Return the pixels of one panel, away from its border, between 0 and 1."""
     pixels = np.asarray(Picture.open(path).convert("RGB")) / 255

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from jaxtyping import config
 from scipy import ndimage
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -11,14 +10,6 @@ from dealias.errors import UserError
 from dealias.evaluation.metrics import hfen, mse, nmse, nrmse, psnr, ssim
 
 EVERY = (mse, nmse, nrmse, psnr, ssim, hfen)
-
-
-@pytest.fixture
-def untyped():
-    """A user's run: shapes and types in signatures are not checked, so that ours must speak."""
-    config.update("jaxtyping_disable", True)
-    yield
-    config.update("jaxtyping_disable", False)
 
 
 def pair(shape=(3, 41, 52), dtype=torch.complex128, seed=0):
@@ -156,6 +147,15 @@ def test_the_gradient_is_finite_where_pixels_are_zero(metric):
     metric(image, reference).backward()
     assert torch.isfinite(image.grad).all()
     assert image.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize("metric", EVERY)
+def test_images_of_two_precisions_are_compared_in_the_higher(metric):
+    image, reference = pair()
+    found = metric(image.to(torch.complex64), reference)
+    assert found.dtype == torch.float64
+    assert torch.allclose(found, metric(image, reference), rtol=1e-4)
+    assert torch.allclose(metric(image, reference.to(torch.complex64)), metric(image, reference), rtol=1e-4)
 
 
 def test_ssim_keeps_its_precision_under_autocast():

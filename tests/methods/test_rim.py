@@ -195,6 +195,18 @@ def test_noise_level_as_an_input():
         assert not torch.allclose(rim(quiet), rim(loud))
     with pytest.raises(UserError, match="noise_std"):
         rim(Acquisition(quiet.kspace, quiet.mask, quiet.maps))
+    silent = Acquisition(quiet.kspace, quiet.mask, quiet.maps, quiet.noise_std * 0).to(dtype=torch.float64)
+    almost = Acquisition(silent.kspace, silent.mask, silent.maps, silent.noise_std + 1e-12)
+    with torch.no_grad():
+        assert torch.equal(rim.double()(silent), rim(almost)), "no noise is as good as next to none"
+
+
+def test_impossible_sizes():
+    for name in ("features", "channels", "iterations"):
+        with pytest.raises(UserError, match=f"0 {name} are impossible"):
+            RIM(**{**SMALL, name: 0})
+    with pytest.raises(UserError, match="the data are complex; make it with channels=2"):
+        RIM(**SMALL, channels=1)(film())
 
 
 def test_overfits_one_sample():

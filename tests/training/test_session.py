@@ -24,7 +24,6 @@ pytest.importorskip("lightning")
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*LeafSpec"),
     pytest.mark.filterwarnings("ignore:Be aware that when using `ckpt_path`"),  # the killed one kept another interval
-    pytest.mark.filterwarnings("ignore:The dirpath has changed"),  # a copied folder
     pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard.*"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:lightning.*"),
 ]
@@ -137,8 +136,29 @@ def test_another_setting_is_refused(copied, data):
 def test_more_updates_go_on(copied, data):
     execute(words(data, copied, "--updates", 11))
     assert torch.load(copied / "last.ckpt", weights_only=True)["global_step"] == 11
-    assert torch.load(copied / "best.ckpt", weights_only=True)["global_step"] in (3, 6, 8, 9, 11)
     assert not [*copied.glob("step=*.ckpt")]
+
+
+def test_a_folder_that_was_moved_keeps_its_best(copied, data):
+    before = (copied / "best.ckpt").read_bytes()
+    with torch.no_grad():
+        state = torch.load(copied / "last.ckpt", weights_only=True)
+        (kept,) = (value for name, value in state["callbacks"].items() if name.startswith("Kept"))
+        kept["best_model_score"] = kept["kth_value"] = torch.tensor(1e6)
+        kept["best_k_models"] = dict.fromkeys(kept["best_k_models"], torch.tensor(1e6))
+        torch.save(state, copied / "last.ckpt")
+    execute(words(data, copied, "--updates", 11))
+    assert (copied / "best.ckpt").read_bytes() == before, "a worse one took its place"
+
+
+def test_patience_may_change(data, tmp_path):
+    still = words(data, tmp_path, "--rate", "1e-30", "--updates", 30, "--patience", 1)
+    execute(still)
+    last = tmp_path / "last.ckpt"
+    first = torch.load(last, weights_only=True)["global_step"]
+    assert first < 30, "and the last checkpoint is that of its last validation"
+    execute([*still[:-1], "50"])
+    assert torch.load(last, weights_only=True)["global_step"] == 30
 
 
 def test_every_validation_is_kept_where_wanted(data, tmp_path):
@@ -172,6 +192,12 @@ def test_mistakes_leave_no_folder(data, tmp_path):
         (["--method.featurs", 3], "did you mean features"),
         (["--simulation.crop", "[32,16]"], "crop cannot range"),
         (["--time", "soon"], "no duration"),
+        (["--time", "0s"], "more than zero"),
+        (["--method.iterations", 0], "0 iterations are impossible"),
+        (["--method.noise_input", "true"], "--simulation.silent"),
+        (["--method", "unet", "--method_arguments", "{output: pair}", "--loss", "magnitude_error"], "phases nothing"),
+        (["--seed", 2**70], "--seed cannot be"),
+        (["--seed", -1], "--seed cannot be"),
         (["--loss", "l1"], "--loss cannot be 'l1'"),
         (["--data", "nothing.npy"], "nothing.npy"),
         (["--validation", data / "none.npy"], "none.npy"),

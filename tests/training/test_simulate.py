@@ -47,6 +47,12 @@ def test_the_lowest_frequencies_are_sampled(images):
         assert acquisition.centred_mask.squeeze()[inside].all()
 
 
+def test_what_cannot_be_drawn_fails_at_once():
+    with pytest.raises(UserError, match="acceleration 13"):
+        Simulation(acceleration=(2, 13))  # of 122 columns, within the range of crops, 10 are central
+    assert Simulation(acceleration=(2, 20), lines=0.0).acceleration == (2, 20), "no lines are ever drawn"
+
+
 def test_without_a_phase_an_image_stays_real(images):
     plain = {"coils": 0.0, "band": 0.0, "grain": 0.0}
     real = [image.abs().to(torch.complex64) for image in images]

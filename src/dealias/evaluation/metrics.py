@@ -107,7 +107,10 @@ def _compared(image: Image, reference: Image, phase: bool) -> tuple[Tensor, Tens
     if image.shape != reference.shape:
         shapes = f"{tuple(image.shape)} and the reference {tuple(reference.shape)}"
         raise UserError(f"the image has shape {shapes}; compare images of one shape")
-    return (image, reference) if phase else (image.abs(), reference.abs())
+    if not phase:
+        image, reference = image.abs(), reference.abs()
+    dtype = torch.promote_types(image.dtype, reference.dtype)
+    return image.to(dtype), reference.to(dtype)
 
 
 def _normalised(

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._film import check_film, check_weight, consistent, upright
-from dealias.networks.channels import to_channels, to_image
+from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.recurrent_units import initialise
 from dealias.problem import Problem
 
@@ -48,11 +48,11 @@ class CNN3D(Method):
         conjugate_gradients: int = 5,
     ) -> None:
         super().__init__()
-        if min(features, iterations) < 1:
-            raise UserError(f"{features} features in {iterations} iterations are impossible; give 1 or more")
+        check_sizes(features=features, iterations=iterations, channels=channels)
         check_weight(data_weight)
         self.iterations = iterations
         self.shared = shared
+        self.channels = channels
         self.data_weight = data_weight
         self.conjugate_gradients = conjugate_gradients
         self.blocks = nn.ModuleList(_block(channels, features) for _ in range(1 if shared else iterations))
@@ -71,6 +71,7 @@ class CNN3D(Method):
             )
         problem, turned = upright(problem)
         x = problem.zero_filled
+        check_channels(x, self.channels)
         for i in range(self.iterations):
             update = self.blocks[0 if self.shared else i](to_channels(x, dimensions=3))
             x = consistent(problem, x + to_image(update, x), self.data_weight, self.conjugate_gradients)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods.rim import RIM
+from dealias.networks.channels import check_sizes
 from dealias.networks.complex_layers import ModReLU, cardioid, make_complex
 from dealias.problem import Problem
 
@@ -43,6 +44,7 @@ class ComplexRIM(Method):
         recompute: bool = False,
     ) -> None:
         super().__init__()
+        check_sizes(features=features, iterations=iterations)
         self.iterations = iterations
         self.rim = RIM(2 * features, iterations, consistent=consistent, recompute=recompute)
         make_complex(self.rim)

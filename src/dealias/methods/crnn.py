@@ -27,11 +27,10 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 
-from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._film import check_film, check_weight, consistent, upright
 from dealias.networks.cells import CellName
-from dealias.networks.channels import to_channels, to_image
+from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.motion import Motion
 from dealias.networks.recurrent_units import IterationUnit, TimeUnit
 from dealias.problem import Problem
@@ -71,8 +70,7 @@ class CRNN(Method):
         motion: bool = False,
     ) -> None:
         super().__init__()
-        if features < 1:
-            raise UserError(f"{features} features are impossible; give 1 or more")
+        check_sizes(features=features, iterations=iterations, channels=channels)
         check_weight(data_weight)
         self.iterations = iterations
         self.data_weight = data_weight
@@ -89,6 +87,7 @@ class CRNN(Method):
         check_film(problem, "CRNN")
         problem, turned = upright(problem)
         x = problem.zero_filled
+        check_channels(x, self.outwards.out_channels)
         films = x.shape[:-3].numel()
         memory: _Memory | None = None
         for _ in range(self.iterations):

@@ -29,12 +29,14 @@ from torch.utils.checkpoint import checkpoint
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.networks.channels import to_channels, to_image
+from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
 from dealias.networks.winograd import convolved
 from dealias.problem import Problem
 from dealias.shapes import Channels
 from dealias.solvers.conjugate_gradient import conjugate_gradient
+
+SILENCE = 1e-5  # of the image's maximum: noise below is no noise to a network that is told the level
 
 
 class RIM(Method):
@@ -61,6 +63,7 @@ class RIM(Method):
         memory: bool = True,
     ) -> None:
         super().__init__()
+        check_sizes(features=features, iterations=iterations, channels=channels)
         self.iterations = iterations
         self.noise_input = noise_input
         self.consistent = consistent
@@ -80,6 +83,7 @@ class RIM(Method):
     def recursion(self, problem: Problem, iterations: int) -> Iterator[Tensor]:
         """Yield one image for each of so many time steps."""
         x = problem.zero_filled
+        check_channels(x, self.outwards.out_channels)
         noise = self._noise(problem) if self.noise_input else None
         first: Channels | None = None
         second: Channels | None = None
@@ -126,7 +130,7 @@ class RIM(Method):
         if level is None:
             raise UserError("this RIM takes the noise level as an input; give noise_std with the acquisition")
         level = level.expand(*problem.shape[:-2], 1, 1).reshape(-1, 1, 1, 1)
-        return level.clamp_min(torch.finfo(level.dtype).tiny).log10() + 3
+        return level.clamp_min(SILENCE).log10() + 3
 
 
 def _trust(problem: Problem, residual: Tensor) -> Tensor | float:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.networks.channels import to_channels, to_image
+from dealias.networks.channels import check_sizes, to_channels, to_image
 from dealias.networks.unet import UNetwork
 from dealias.problem import Problem
 from dealias.shapes import Channels, Image
@@ -49,6 +49,7 @@ class UNet(Method):
         output: Literal["magnitude", "complex", "pair"] = "magnitude",
     ) -> None:
         super().__init__()
+        check_sizes(features=features, poolings=poolings)
         self.normalised_input, self.input, self.output = normalised, input, output
         sees = 2 if input == "kspace" or output == "complex" else 1
         shape = (features, poolings, pooling, normalised)

@@ -5,7 +5,31 @@ Channels lie last in memory (channels_last), which is what a complex image is al
 
 import torch
 
+from dealias.errors import UserError
 from dealias.shapes import Channels, Image
+
+
+def check_sizes(**sizes: int) -> None:
+    """Refuse a network of which a size is below one.
+
+    Raises:
+        UserError: which names it.
+    """
+    for name, size in sizes.items():
+        if size < 1:
+            raise UserError(f"{size} {name} are impossible; give 1 or more")
+
+
+def check_channels(x: Image, channels: int) -> None:
+    """Refuse an image that is complex where a network's are real, or the other way round.
+
+    Raises:
+        UserError: which says what to do.
+    """
+    wanted = 2 if x.is_complex() else 1
+    if channels != wanted:
+        kind = "complex" if x.is_complex() else "real"
+        raise UserError(f"this network has channels={channels}, the data are {kind}; make it with channels={wanted}")
 
 
 def to_channels(*images: Image, dimensions: int = 2) -> Channels:

@@ -56,6 +56,7 @@ class Cartesian(LinearOperator):
         mask = self.mask.squeeze(-3).to(x.real.dtype)
         if self.maps is None:
             return mask
+        mask = mask.expand(*mask.shape[:-2], *x.shape[-2:])  # an axis of size 1 is constant, no single line
         power = torch.fft.fft2(self.maps, norm="forward").abs().square().sum(-3)
         return torch.fft.ifft2(torch.fft.fft2(mask) * torch.fft.fft2(power).conj()).real
 

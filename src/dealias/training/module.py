@@ -63,7 +63,8 @@ class Module(lightning.LightningModule):
         acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, index))
         acquisition, target = acquisition.to(self.device), target.to(self.device)
         problem, scale = self.method.normalised(acquisition)
-        value: Tensor = self.loss(self.method.estimates(problem), target / scale)
+        divisor = torch.where(scale == 0, 1, scale)  # that of a crop without any signal
+        value: Tensor = self.loss(self.method.estimates(problem), target / divisor)
         self.log("loss", value, prog_bar=True)
         return value
 
@@ -152,12 +153,43 @@ class Course:
     clip: float | None
 
 
+class Kept(ModelCheckpoint):
+    """What a training keeps in its folder; it knows its best score again where that folder was moved."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up a state, its files in this folder."""
+
+        def here(path: str) -> str:
+            return str(Path(str(self.dirpath)) / Path(path).name) if path else path
+
+        paths = {name: here(value) for name, value in state_dict.items() if name.endswith("_path")}
+        paths["best_k_models"] = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict({**state_dict, **paths, "dirpath": self.dirpath})
+
+
+class Last(Kept):
+    """The checkpoint from which a training goes on: of every two minutes and every validation."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, "last", train_time_interval=KEPT_EVERY, enable_version_counter=False)
+        self.file = directory / "last.ckpt"
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        trainer.save_checkpoint(self.file)
+
+
+class Patience(EarlyStopping):
+    """Stops a training that no longer gains; resumed, it has the patience that it is given, not the one it had."""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up a state but for its patience."""
+        super().load_state_dict({**state_dict, "patience": self.patience})
+
+
 def fit(module: Module, validation: Sequence[tuple[Acquisition, Image]], directory: Path, course: Course) -> Path:
     """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
-    # `last` is written at every validation too
-    best = ModelCheckpoint(directory, "best", monitor="psnr", mode="max", save_last=True, enable_version_counter=False)
-    last = ModelCheckpoint(directory, "last", train_time_interval=KEPT_EVERY, enable_version_counter=False)
-    each = ModelCheckpoint(directory, "{step}", save_top_k=-1, enable_version_counter=False)
+    best = Kept(directory, "best", monitor="psnr", mode="max", enable_version_counter=False)
+    each = Kept(directory, "{step}", save_top_k=-1, enable_version_counter=False)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     trainer = lightning.Trainer(
         accelerator="auto" if torch.cuda.is_available() else "cpu",
@@ -173,10 +205,10 @@ def fit(module: Module, validation: Sequence[tuple[Acquisition, Image]], directo
         log_every_n_steps=min(50, module.updates),
         callbacks=[
             WeightAveraging(avg_fn=averaged),
-            EarlyStopping("psnr", mode="max", patience=course.patience),
+            Patience("psnr", mode="max", patience=course.patience),
             best,
-            last,
             *([each] if course.keep else []),
+            Last(directory),
         ],
         logger=TensorBoardLogger(directory, name="", version=""),
         default_root_dir=directory,

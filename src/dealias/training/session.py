@@ -62,6 +62,7 @@ def train(output: str, **settings: Any) -> Path:
         held_back = [image for source in settings["validation"] for image in read(source)]
         step = max(1, len(held_back) // 5)
         examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
+    _check_fitting(method, simulation, settings["loss"])
     images = _sources(settings, sees_films)
     module = Module(
         method,
@@ -78,6 +79,14 @@ def train(output: str, **settings: Any) -> Path:
     best = fit(module, examples, directory, Course(precision, **{name: settings[name] for name in names}))
     target = directory / "weights.safetensors"
     return export(best, target) if module.global_rank == 0 else target
+
+
+def _check_fitting(method: Method, simulation: Simulation | FilmSimulation, loss: str) -> None:
+    """Refuse pairs or a loss from which a network would never learn what it is made for."""
+    if getattr(method, "noise_input", False) and simulation.silent:
+        raise UserError("this network is told the noise level, and --simulation.silent hides it at times; set it to 0")
+    if getattr(method, "output", None) == "pair" and loss == "magnitude_error":
+        raise UserError("magnitude_error teaches the network of phases nothing; give --loss squared_error")
 
 
 def export(checkpoint: Path, target: Path) -> Path:
@@ -126,6 +135,8 @@ def seconds(text: str | None) -> float | None:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
     if not match:
         raise UserError(f"time '{text}' is no duration; write 90s, 9m or 2h")
+    if not float(match[1]):
+        raise UserError(f"a time of {text} is impossible; give more than zero")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 

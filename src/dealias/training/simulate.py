@@ -56,10 +56,10 @@ class Simulation:
         """
         least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
         check(self, least, shares=("lines", "grain", "band", "coils", "silent"))
-        smallest = (self.crop[0], self.crop[0])
-        # what cannot be drawn should fail now, not at night
-        sampling.gaussian(smallest, self.acceleration[1], centre=self.centre)
-        sampling.cartesian(smallest, self.acceleration[1])
+        # what cannot be drawn should fail now, not at night; how many lines are central depends on the size
+        sampling.gaussian((self.crop[0], self.crop[0]), self.acceleration[1], centre=self.centre)
+        for columns in range(self.crop[0], self.crop[1] + 1) if self.lines else ():
+            sampling.cartesian((1, columns), self.acceleration[1])
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
         if not 0 <= self.phase < float("inf"):
