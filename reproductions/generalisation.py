@@ -176,7 +176,7 @@ def of_unets(results, seconds):
         Claim(
             "(11) it is six times as fast as the RIM (here on a CPU, 24 features)",
             "40 ms against 236 ms",
-            None if ratio is None else f"{ratio:.1f} times",
+            None if ratio is None else f"{ratio:.2f} times",
             None if ratio is None else ratio >= 6,
         )
     )

@@ -115,15 +115,23 @@ def claims(shipped, units, seen):
         )
     ]
     nearly = {name: int((values >= values.max() - 0.1).nonzero()[0]) + 1 for name, values in units.items()}
+    best = {name: float(values.max()) for name, values in units.items()}
     known = all(name in units for name in UNITS[:3])
-    text = ", ".join(f"{name} {nearly[name]}" for name in UNITS[:3]) if known else None
-    holds = min(nearly["gru"], nearly["lstm"]) < nearly["relu"] if known else None
+    text = holds = None
+    if known:
+        text = ", ".join(f"{name} {nearly[name]} ({best[name]:.1f} dB)" for name in UNITS[:3])
+        # one that has hardly learned is soon at its best
+        equals = [nearly[name] for name in ("gru", "lstm") if best[name] > best["relu"] - 0.5]
+        holds = min(equals) < nearly["relu"] if equals else None
     lines.append(
         Claim("GRU or LSTM units might need fewer iterations (to 0.1 dB of their best)", "a guess", text, holds)
     )
-    pair = [units[name][TRAINED - 1] for name in ("relu", UNITS[3]) if name in units]
-    gain = pair[0] - pair[1] if len(pair) == 2 else None
-    text = None if gain is None else f"{gain:+.2f} dB at {COMPARED:g}x after {TRAINED}"
+    pair = [units[name] for name in ("relu", UNITS[3]) if name in units]
+    gain = float(pair[0].max() - pair[1].max()) if len(pair) == 2 else None
+    text = None
+    if gain is not None:
+        after = float(pair[0][TRAINED - 1] - pair[1][TRAINED - 1])
+        text = f"{gain:+.2f} dB at {COMPARED:g}x, best against best; {after:+.2f} after {TRAINED}"
     lines.append(
         Claim(
             "the memory of iterations helps (against W_i = 0)",

@@ -108,13 +108,13 @@ def claims(grid, alone, trained):
         Claim(
             "CS: 40 iterations at their best weight are within 0.1 dB of the best of the grid",
             "40 and weight 0.05, its own scale, by grid search",
-            f"40 with weight {forty:g}: {grid[forty, 40]:.2f} dB; {iterations} with {weight:g}: {more:+.2f} dB",
+            f"40 with weight {forty:g}: {grid[forty, 40]:.3f} dB; {iterations} with {weight:g}: {more:+.3f} dB",
             more <= 0.1,
         ),
         Claim(
             "CS finds its weight by itself, within 0.1 dB of the best for all (ours)",
             "not in the paper",
-            f"{alone[40]:.2f} dB against {grid[forty, 40]:.2f} dB",
+            f"{alone[40]:.3f} dB against {grid[forty, 40]:.3f} dB",
             alone[40] > grid[forty, 40] - 0.1,
         ),
     ]

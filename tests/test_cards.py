@@ -59,7 +59,7 @@ def broken(path, card):
         ('{"method": 3, "arguments": {}}', "not a weight file"),
         ('{"method": "os.system", "arguments": {}}', "not a method"),
         ('{"method": "dealias.Method", "arguments": {}}', "not a method"),
-        ('{"method": "no.such.Class", "arguments": {}}', "import no.such yourself"),
+        ('{"method": "no.such.Class", "arguments": {}}', "no.such.Class@FILE"),
         ('{"method": "dealias.methods.rim.RIM", "arguments": {"width": 4}}', "no argument 'width'"),
         ('{"method": "dealias.methods.rim.RIM", "arguments": {"features": "x"}}', "features"),
         ('{"method": "dealias.methods.rim.RIM", "arguments": {}}', "do not fit"),
@@ -136,5 +136,5 @@ def test_loading_imports_nothing_that_a_card_names(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     card = json.dumps({"method": "stranger.Method", "arguments": {}})
     save_file({"weight": torch.zeros(1)}, tmp_path / "stranger.safetensors", metadata={"card": card})
-    with pytest.raises(UserError, match=r"stranger.*import stranger yourself"):
+    with pytest.raises(UserError, match=r"stranger.*write stranger.Method@FILE"):
         cards.load(str(tmp_path / "stranger.safetensors"))

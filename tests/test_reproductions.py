@@ -425,12 +425,13 @@ def test_claims_on_iterations_are_open_until_all_is_trained(room):
     rising = torch.linspace(20, 30, iterations.ITERATIONS)
     shipped = dict.fromkeys(iterations.ACCELERATIONS, rising)
     seen = torch.tensor([[15, 5, 3], [25, 5, 3]])
-    early = rising.clone()
-    early[10:] = early[10]
+    early = (2 * rising - 20).clamp_max(30)
     units = {name: rising for name in iterations.UNITS}
     found = iterations.claims(shipped, {**units, "gru": early}, seen)
     assert [claim.holds for claim in found] == [True, True, False, True]
     assert [claim.holds for claim in iterations.claims(shipped, {}, seen)] == [True, None, None, True]
+    weak = {**units, "gru": early - 5, "lstm": early - 5}
+    assert iterations.claims(shipped, weak, seen)[1].holds is None, "soon at a best that is none"
 
 
 def test_with_motion_a_training_starts_where_the_shipped_network_is(room, tmp_path, monkeypatch):

@@ -79,13 +79,18 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
     A weight file is a .safetensors that dealias wrote, or the .pth that the authors of CRNN-MRI published.
 
     Arguments:
-        name: a path, the name of a shipped weight or of a method, or a dotted path of anyone's class.
+        name: a path, the name of a shipped weight or of a method, or a dotted path of anyone's class; with `@` and a
+            path after it, that class with these weights.
         arguments: of the constructor, instead of its defaults or of what the card says.
 
     Raises:
         UserError: for an unknown name, unreadable weights, or a method that would hold random numbers.
     """
     target, name = usable(device), str(name)
+    kind, _, file = name.partition("@")
+    if file and not Path(name).exists():
+        find.method(kind)  # imports what the user names: its weights may then name it too
+        name = file
     path = path_of(name)
     if path is None:
         if name not in find.names("methods") and "." not in name:
@@ -117,7 +122,7 @@ def _known(name: str) -> type[Method]:
         return find.method(name)
     if module not in sys.modules:
         raise UserError(
-            f"its card names {name}, which is not a method of dealias; import {module or name} yourself first"
+            f"its card names {name}, which is not a method of dealias; if you trust it, write {name}@FILE"
         )
     return find.method(name)
 

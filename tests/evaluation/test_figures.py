@@ -4,7 +4,6 @@ import matplotlib
 import numpy as np
 import pytest
 import torch
-from jaxtyping import config
 from PIL import Image as Picture
 
 from dealias.errors import UserError

@@ -149,7 +149,9 @@ def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
 
     found = {}
     for name in (part.strip() for part in names.split(",")):
-        if not name or name in found:
+        if not name:
+            raise UserError("--methods has a comma too many; name methods such as zero_filled,wavelet,rim")
+        if name in found:
             raise UserError(f"--methods names '{name}' twice; name each once, such as zero_filled,wavelet,rim")
         method = load(name, device=device)
         found[name] = load(name, device=device, seed=seed) if "seed" in method.arguments else method

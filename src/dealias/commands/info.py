@@ -191,11 +191,12 @@ def _largest(acquisition: "Acquisition") -> float:
 def _fitting(acquisition: "Acquisition") -> dict[str, str]:
     from dealias import cards, find
 
-    fitting = [name for name in find.names("methods") if find.method(name).dimensions <= acquisition.dimensions]
-    shipped = cards.weights()
-    names = [name for name in fitting if name not in shipped and not _learned(name)]
+    shipped = {name: cards.read(cards.path_of(name) or name)["method"] for name in cards.weights()}
+    ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
+    kinds = {**shipped, **ready}
+    names = [name for name, kind in kinds.items() if find.method(kind).dimensions <= acquisition.dimensions]
     needs_maps = acquisition.coils > 1 and acquisition.maps is None
-    return {"fits, with coil maps" if needs_maps else "fits": ", ".join([*shipped, *names])}
+    return {"fits, with coil maps" if needs_maps else "fits": ", ".join(names)}
 
 
 def _learned(name: str) -> bool:
