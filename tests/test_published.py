@@ -33,6 +33,13 @@ def test_features_are_those_of_the_file(path):
     assert (method.iterations, method.outwards.in_channels, method.own_scale) == (2, 5, True)
 
 
+def test_arguments_that_the_file_decides(path):
+    torch.save(theirs(5), path)
+    for name in ("features", "motion", "cell", "channels", "published"):
+        with pytest.raises(UserError, match=f"decide '{name}'"):
+            dealias.load(path, **{name: 1})
+
+
 def test_what_the_file_is(path, capsys):
     torch.save(theirs(5), path)
     execute(["info", str(path)])

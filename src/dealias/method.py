@@ -19,7 +19,8 @@ class Method(nn.Module, ABC):
     Arguments:
         dimensions: trailing axes of the image that it treats as one problem: 2 an image, 3 a film or volume.
         iterations: how many estimates it yields.
-        own_scale: whether it takes the data as they are, for weights that others trained on a scale of their own.
+        own_scale: whether it takes data whose image has a maximum of about one as they are, for weights that others
+            trained on such data; what is smaller or larger by ten is normalised.
         arguments: what the constructor was given.
     """
 
@@ -56,12 +57,12 @@ class Method(nn.Module, ABC):
     def normalised(self, problem: P) -> tuple[P, Tensor]:
         """Return the problem at the scale that the method knows, and what its image must be multiplied with."""
         normalised, scale = problem.normalised(self.dimensions)
-        if not self.own_scale:
-            return normalised, scale
         size = float(scale.abs().max())
-        if size and not 0.1 < size < 10:
-            text = f"these weights know images of maximum 1, this one has {size:.2g}; load them with own_scale=False"
-            warnings.warn(Note(text), stacklevel=3)
+        if not self.own_scale or size == 0:
+            return normalised, scale
+        if not 0.1 < size < 10:
+            warnings.warn(Note(f"these weights know images of maximum 1, this one has {size:.2g}: scaled"), stacklevel=3)
+            return normalised, scale
         return problem, (scale != 0).to(scale.dtype)
 
     def forward(self, problem: Problem) -> Tensor:

@@ -28,9 +28,14 @@ CRNN_NAMES = {
 def load(path: Path, arguments: dict[str, Any]) -> Method:
     """Return the method of a file of the CRNN authors, five iterations unless `arguments` say otherwise.
 
+    Their lines lie along the last axis, so that their films alias along the one before.
+
     Raises:
-        UserError: for a file that holds anything else.
+        UserError: for a file that holds anything else, or an argument that the file decides.
     """
+    for name in ("features", "channels", "cell", "motion", "published"):
+        if name in arguments:
+            raise UserError(f"{path}: published weights decide '{name}'; leave it out")
     complaint = f"{path}: not the weights of CRNN-MRI, the only .pth known; give a .safetensors file of dealias"
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -41,10 +46,8 @@ def load(path: Path, arguments: dict[str, Any]) -> Method:
     known = {name for names in CRNN_NAMES.values() for name in names}
     if not isinstance(state, dict) or state.keys() != known or not all(isinstance(v, Tensor) for v in state.values()):
         raise UserError(complaint)
-    # their lines lie along the last axis, ours along rows
-    state = {name: value.mT if value.ndim == 4 else value for name, value in state.items()}
     features = max(1, state["conv4_x.weight"].numel() // (2 * 9))
-    method = configure(CRNN, {"features": features, "iterations": 5, "own_scale": True, **arguments})
+    method = configure(CRNN, {"features": features, "iterations": 5, "published": True, **arguments})
     try:
         ours = {name: torch.stack([state[part] for part in names]).sum(0) for name, names in CRNN_NAMES.items()}
         # both directions of time share their bias

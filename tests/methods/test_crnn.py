@@ -129,14 +129,60 @@ def test_bfloat16_is_near(shared):
     assert error.abs().max() < 0.03 and error.abs().square().mean().sqrt() < 0.005
 
 
-def test_a_film_whose_lines_lie_along_x_is_turned():
-    crnn = CRNN(**SMALL)
-    mask = torch.stack([cartesian((16, 18), 3.0) for _ in range(3)])[:, None]
-    image = torch.randn(3, 16, 18, dtype=torch.complex64)
-    along_y = Acquisition.simulate(image, mask, dimensions=3)
-    along_x = Acquisition.simulate(image.mT, mask.mT, dimensions=3)
+def readout_filled(mask):
+    """The mask of a scan whose readout was cut at its ends, and filled with zeros."""
+    mask = mask.clone()
+    mask[..., :3, :] = mask[..., 12:, :] = False
+    return mask
+
+
+def lines(shape=(16, 18), frames=3):
+    return torch.stack([cartesian(shape, 3.0) for _ in range(frames)])[:, None]
+
+
+MASKS = {
+    "new lines in each frame": lines,
+    "the same in each": lambda: lines(frames=1).expand(3, -1, -1, -1),
+    "a readout filled with zeros": lambda: readout_filled(lines()),
+    "an asymmetric echo": lambda: lines() & (torch.arange(16) > 4)[:, None],
+    "a frame without samples": lambda: lines() & torch.tensor([True, False, True])[:, None, None, None],
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_film_that_aliases_along_the_other_axis_is_turned(name):
+    mask, image = MASKS[name](), torch.randn(3, 16, 18, dtype=torch.complex64)
+    along_x = Acquisition.simulate(image, mask, dimensions=3)
+    along_y = Acquisition.simulate(image.mT, mask.mT, dimensions=3)
+    ours, theirs = CRNN(**SMALL), CRNN(**SMALL, published=True)
+    theirs.load_state_dict({key: x.mT if x.ndim == 4 else x for key, x in ours.state_dict().items()})
     with torch.no_grad():
-        assert_close(crnn(along_x).mT, crnn(along_y), 1e-5, "the turned film")
+        assert_close(ours(along_y).mT, ours(along_x), 1e-5, "the turned film")
+        (*_, wanted) = plain(ours, along_x.normalised()[0])
+        assert_close(list(ours.estimates(along_x.normalised()[0]))[-1], wanted, 1e-5, "along x as it is")
+        (*_, wanted) = plain(theirs, along_y)
+        assert_close(list(theirs.estimates(along_y))[-1], wanted, 1e-5, "its authors' along y as it is")
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0])
+@pytest.mark.parametrize("published", [False, True])
+def test_a_film_without_lines_is_not_turned(share, published):
+    mask = torch.rand(3, 1, 16, 18) < share
+    problem = Acquisition.simulate(torch.randn(3, 16, 18, dtype=torch.complex64), mask, dimensions=3)
+    crnn = CRNN(**SMALL, data_weight=1.0, published=published)
+    with torch.no_grad():
+        (*_, wanted) = plain(crnn, problem)
+        assert_close(list(crnn.estimates(problem))[-1], wanted, 1e-5, "as it is")
+
+
+def test_films_of_a_batch_alias_along_one_axis():
+    masks, images = lines((16, 16)), torch.randn(2, 3, 16, 16, dtype=torch.complex64)
+    both = Acquisition.simulate(images, torch.stack((masks, masks.mT)), dimensions=3)
+    crnn = CRNN(**SMALL)
+    with pytest.raises(UserError, match="along different axes"):
+        dealias.reconstruct(crnn, both, batch=2)
+    alone = torch.stack([dealias.reconstruct(crnn, both[0]), dealias.reconstruct(crnn, both[1])])
+    assert_close(dealias.reconstruct(crnn, both), alone, 1e-6, "one at a time")
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -205,11 +251,11 @@ def test_a_single_frame_is_one_clear_line(batch):
 def test_weights_of_another_scale_say_so():
     problem = series()
     loud = problem.scaled(torch.full((1, 1, 1), 1e3))
-    crnn = CRNN(**SMALL, own_scale=True)
+    crnn = CRNN(**SMALL, published=True)
     with torch.no_grad():
         assert_close(crnn(problem), list(crnn.estimates(problem))[-1], 1e-6, "as it is")
-        with pytest.warns(Note, match="own_scale"):
-            crnn(loud)
+        with pytest.warns(Note, match="this one has 1e\\+03: scaled"):
+            assert_close(crnn(loud), 1e3 * crnn(problem), 1e-4, "scaled")
 
 
 def test_what_cannot_be():

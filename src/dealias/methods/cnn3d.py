@@ -8,7 +8,7 @@
 | https://arxiv.org/abs/1712.01751
 
 CNN is five 3x3x3 convolutions with ReLU between them. 3D CNN-S is one for all ten iterations, 338,946 parameters;
-3D CNN has one for each, 3,389,460. A film whose lines lie along x is turned, as in CRNN.
+3D CNN has one for each, 3,389,460. A film whose lines lie along x is turned: those of training lie along y.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._film import check_film, check_weight, consistent, upright
+from dealias.methods._film import check_film, check_weight, consistent, turned
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.recurrent_units import initialise
 from dealias.problem import Problem
@@ -69,13 +69,13 @@ class CNN3D(Method):
                 f"{self.iterations} iterations need as many sets of weights, and there are {len(self.blocks)}; "
                 "ask for fewer, or share the weights"
             )
-        problem, turned = upright(problem)
+        problem, other = turned(problem, -1)
         x = problem.zero_filled
         check_channels(x, self.channels)
         for i in range(self.iterations):
             update = self.blocks[0 if self.shared else i](to_channels(x, dimensions=3))
             x = consistent(problem, x + to_image(update, x), self.data_weight, self.conjugate_gradients)
-            yield x.mT if turned else x
+            yield x.mT if other else x
 
 
 def _block(channels: int, features: int) -> nn.Sequential:

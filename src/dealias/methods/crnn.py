@@ -14,7 +14,7 @@ The paper prints 262,020 and 1,040,132, which is 7 F^2 9 + 3 * 2 F 9 + 8 F + 4: 
 fewer and one of the image more than its equations name; which layout that was it does not say. The authors' public
 model has 297,794: a bias for every convolution, 192 + 384 + 2 of them, which only act by their sums.
 
-A film whose lines lie along x is turned, since aliasing along y is not what the network learned.
+A film that aliases along the other axis than the network learned is turned for it.
 
 With `motion`, the paper's future work, the first unit sees beside each frame of x^(i-1) the one before and the one
 after, moved onto it by displacements that a small network estimates from x^(i-1) itself (networks/motion.py). It is
@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from dealias.method import Method
-from dealias.methods._film import check_film, check_weight, consistent, upright
+from dealias.methods._film import check_film, check_weight, consistent, turned
 from dealias.networks.cells import CellName
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.motion import Motion
@@ -52,7 +52,8 @@ class CRNN(Method):
         conjugate_gradients: iterations by which many coils are made to obey the data. On a cine with six simulated
             coils at 8x the authors' weights gave 26.6, 27.6 and 28.6 dB with 5, 10 and 20, with one coil 22.7; but
             rounding grows too, beyond 1e-5 of the maximum with 10.
-        own_scale: the data are on the scale that the weights know, which is left as it is.
+        published: the weights are its authors': films alias along y, the axis before the last, and data whose image
+            has a maximum of about one are taken as they are.
         motion: whether the network sees the neighbours of each frame too, moved onto it.
     """
 
@@ -66,7 +67,7 @@ class CRNN(Method):
         data_weight: float | None = None,
         cell: CellName = "relu",
         conjugate_gradients: int = 5,
-        own_scale: bool = False,
+        published: bool = False,
         motion: bool = False,
     ) -> None:
         super().__init__()
@@ -75,7 +76,8 @@ class CRNN(Method):
         self.iterations = iterations
         self.data_weight = data_weight
         self.conjugate_gradients = conjugate_gradients
-        self.own_scale = own_scale
+        self.own_scale = published
+        self.learned = -2 if published else -1
         self.motion = Motion() if motion else None
         self.over_time = TimeUnit(3 * channels if motion else channels, features, cell)
         self.units = nn.ModuleList(IterationUnit(features, features, cell) for _ in range(3))
@@ -85,7 +87,7 @@ class CRNN(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one film per iteration."""
         check_film(problem, "CRNN")
-        problem, turned = upright(problem)
+        problem, other = turned(problem, self.learned)
         x = problem.zero_filled
         check_channels(x, self.outwards.out_channels)
         films = x.shape[:-3].numel()
@@ -97,7 +99,7 @@ class CRNN(Method):
             update, memory = self._block(to_channels(frames, *neighbours), films, memory)
             change = to_image(update, frames).transpose(0, 1).reshape(x.shape)
             x = consistent(problem, x + change, self.data_weight, self.conjugate_gradients)
-            yield x.mT if turned else x
+            yield x.mT if other else x
 
     def _block(self, x: Channels, films: int, memory: _Memory | None) -> tuple[Channels, _Memory]:
         """Return the update of all frames, and what the units remember of this iteration."""
