@@ -70,11 +70,12 @@ class Acquisition(Problem):
         if not mask.any():
             warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
         if maps is not None:
-            maps = _unit_maps(_checked_maps(maps, kspace))
+            maps = _unit_maps(_checked_maps(maps, kspace, dimensions))
         if noise_std is not None:
             noise_std = shift_mask(_checked_noise(noise_std, kspace))
         if dimensions not in (2, 3) or axes < dimensions + 1:
-            raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give 2, or 3 for a film")
+            wanted = "(coil, y, x) for 2, (time, coil, y, x) for 3"
+            raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give {wanted}")
         return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), dimensions)
 
     @classmethod
@@ -103,7 +104,7 @@ class Acquisition(Problem):
         inside = shift_mask(_checked_mask(mask, like))
         if maps is not None:
             coils = _tensor(maps, "the maps").shape[-3]
-            maps = _checked_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]))
+            maps = _checked_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), dimensions)
         none = image.real.new_zeros((1,) * like.ndim)
         clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), dimensions)
         return clean.with_noise(noise_std, generator) if noise_std else clean
@@ -199,8 +200,14 @@ class Acquisition(Problem):
         return self._kept(self.mask & draw), self._kept(self.mask & ~draw)
 
     def with_maps(self, maps: Any) -> "Acquisition":
-        """Return the acquisition with these coil maps (coil, y, x) or as k-space; None drops those it has."""
-        return replace(self, maps=None if maps is None else _unit_maps(_checked_maps(maps, self.kspace)))
+        """Return the acquisition with these coil maps; None drops those it has.
+
+        Arguments:
+            maps: (coil, y, x), (slice, coil, y, x) also of films, or with as many axes as k-space.
+        """
+        if maps is not None:
+            maps = _unit_maps(_checked_maps(maps, self.kspace, self.dimensions))
+        return replace(self, maps=maps)
 
     def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":
         """Return the acquisition with Gaussian noise of this standard deviation added to each part of a sample."""
@@ -273,8 +280,11 @@ def _checked_noise(noise_std: Any, kspace: Tensor) -> Tensor:
     return noise_std
 
 
-def _checked_maps(maps: Any, kspace: Tensor) -> Tensor:
-    maps = _leading_axes(_tensor(maps, "the maps").to(kspace), kspace.ndim)
+def _checked_maps(maps: Any, kspace: Tensor, dimensions: int) -> Tensor:
+    maps = _tensor(maps, "the maps").to(kspace)
+    if dimensions == 3 and 3 < maps.ndim < kspace.ndim:
+        maps = maps.unsqueeze(-4)  # slices, which share their maps over time
+    maps = _leading_axes(maps, kspace.ndim)
     shape, wanted = tuple(maps.shape), tuple(kspace.shape)
     if shape[-3] != wanted[-3]:
         raise UserError(f"the maps have {shape[-3]} coils, k-space has {wanted[-3]}; give one map per coil")

@@ -109,7 +109,8 @@ def _prepared(
         method = copy.deepcopy(method).to(dtype)
     needed, given = method.dimensions, len(problem.shape)
     if given < needed:
-        raise UserError(f"{type(method).__name__} needs a film or volume; this problem has only {given} axes")
+        text = f"{type(method).__name__} needs a film or volume; this image has only {given} axes"
+        raise UserError(f"{text}; name its time, as --axes 'time coil y x' does")
     if isinstance(problem, Acquisition) and problem.dimensions < needed and problem.shape[-needed] > 1:
         text = f"{type(method).__name__} takes these {problem.shape[-needed]} slices for frames of one film"
         warnings.warn(Note(f"{text}; if they are, say so with --axes 'time coil y x', dimensions=3"), stacklevel=3)

@@ -61,7 +61,8 @@ class Method(nn.Module, ABC):
         if not self.own_scale or size == 0:
             return normalised, scale
         if not 0.1 < size < 10:
-            warnings.warn(Note(f"these weights know images of maximum 1, this one has {size:.2g}: scaled"), stacklevel=3)
+            text = f"these weights know images of maximum 1, this one has {size:.2g}: scaled"
+            warnings.warn(Note(text), stacklevel=3)
             return normalised, scale
         return problem, (scale != 0).to(scale.dtype)
 

@@ -83,7 +83,7 @@ def test_a_folder_of_films_goes_on_after_one_that_is_none(here, capsys):
 BAD = [
     ("fast.h5 --reference none.h5", "none.h5: does not exist"),
     ("fast.h5 --reference fast.h5", "undersampled; a comparison needs all of k-space"),
-    ("fast.h5 --reference slice.npy", "the reference has shape (1, 24, 24), the film (1, 5, 24, 24)"),
+    ("fast.h5 --reference slice.npy", "the reference has shape (24, 24), the film (1, 5, 24, 24)"),
     ("fast.h5 --reference zero.npy", "the reference is zero everywhere; give the true film"),
     ("slice.h5 --film", "--film shows films, and this is none"),
     (". --reference full.h5", "--reference is one film, and the input a folder"),

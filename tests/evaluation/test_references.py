@@ -73,6 +73,43 @@ def test_a_film(tmp_path, truth):
     assert film.full.dimensions == 3
 
 
+@pytest.mark.parametrize("kind", ["complex", "magnitude", "written by us"])
+def test_films_of_images(kind, tmp_path):
+    films = torch.stack([torch.stack([head((40, 48), seed=7 * s + t) for t in range(4)]) for s in range(3)])
+    films = films if kind == "complex" else films.abs()
+    whole = {"axes": "slice time y x"}
+    if kind == "written by us":
+        dealias.write(tmp_path / "films.h5", films)
+        first, *others = found(tmp_path / "films.h5", **whole)
+    else:
+        np.save(tmp_path / "films.npy", films.permute(3, 1, 2, 0).numpy())
+        first, *others = found(tmp_path / "films.npy", axes="x time y slice")
+        np.save(tmp_path / "one.npy", films[0].permute(1, 2, 0).numpy())
+        (one,) = found(tmp_path / "one.npy", axes="y x time")
+        torch.testing.assert_close(one.image, first.image)
+    for film, truth in zip((first, *others), films, strict=True):
+        assert film.full is None and film.image.shape == (4, 40, 48)
+        torch.testing.assert_close(film.image.abs(), (truth / truth.abs().max()).abs())
+
+
+def test_axes_that_do_not_fit_images(tmp_path):
+    np.save(tmp_path / "films.npy", np.ones((2, 4, 40, 48), np.float32))
+    for axes in ("time y x", "slice y y x", "slice time y"):
+        with pytest.raises(UserError, match=rf"have 4 axes .*--axes names '{axes}'; name each once"):
+            found(tmp_path / "films.npy", axes=axes)
+
+
+def test_maps_of_slices_whose_number_is_that_of_the_frames(tmp_path, generator):
+    truth = torch.stack([torch.stack([head((40, 48), seed=s)] * 3) for s in range(3)])
+    maps = torch.stack([dealias.coils.simulate((40, 48), 4, generator=generator) for _ in range(3)])
+    scan = dealias.Acquisition.simulate(truth, torch.ones(48), maps, dimensions=3)
+    bare = scan.with_maps(None)
+    torch.testing.assert_close(dealias.reconstruct("zero_filled", bare, maps=maps), truth, atol=1e-5, rtol=0)
+    np.save(tmp_path / "k.npy", bare.centred_kspace.numpy())
+    for film, wanted in zip(found(tmp_path / "k.npy", maps=maps, axes="slice time coil y x"), truth, strict=True):
+        torch.testing.assert_close(film.image, wanted, atol=1e-5, rtol=0)
+
+
 def test_what_cannot_be_compared_with(tmp_path, truth):
     fast = dealias.Acquisition.simulate(truth, torch.arange(48) % 2 == 0)
     dealias.write(tmp_path / "fast.h5", fast)

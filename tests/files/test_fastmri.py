@@ -57,6 +57,11 @@ def test_axes_by_attribute_make_a_film(tmp_path):
     found = open(path, slices=1)
     assert found.dimensions == 3 and found.kspace.shape == (1, 5, 3, 16, 18) and found.mask.shape == (1, 1, 1, 16, 18)
     assert open(save(tmp_path / "f.h5", kspace=data[0]), axes="time coil y x").dimensions == 3
+    frames = np.random.default_rng(0).random((5, 16, 18)) < 0.5
+    for count in (1, 2):  # one mask for each frame, shared by the slices
+        some = data[:count] * frames[:, None]
+        found = open(save(tmp_path / "m.h5", {"axes": "slice time coil y x"}, kspace=some, mask=frames))
+        assert found.mask.shape == (1, 5, 1, 16, 18) and np.array_equal(found.centred_mask[0, :, 0], frames)
     with pytest.raises(UserError, match=r"5 axes .*--axes"):
         open(save(tmp_path / "k.h5", kspace=data))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files import nifti
 from dealias.files.images import images
 from dealias.files.nifti import affine
 from dealias.files.open import open
@@ -47,6 +48,10 @@ def test_frames_and_one_slice(tmp_path):
     found = nibabel.load(tmp_path / "f.nii").get_fdata()
     assert found.shape == (20, 17, 3, 5)
     np.testing.assert_allclose(found[4, 7, 2, 3], abs(film[2, 3, 7, 4]), rtol=1e-6)
+    torch.testing.assert_close(nifti.images(tmp_path / "f.nii").real, film.abs())
+    write(tmp_path / "several.nii", torch.stack((film, 2 * film), 1))
+    assert nifti.images(tmp_path / "several.nii").shape == (3, 2, 5, 17, 20)
+    torch.testing.assert_close(nifti.images(tmp_path / "several.nii")[:, 1].real, 2 * film.abs())
     write(tmp_path / "one.nii", film[0, 0])
     assert nibabel.load(tmp_path / "one.nii").shape == (20, 17, 1)
 

@@ -83,6 +83,11 @@ def test_validation_is_always_the_same():
     assert all(torch.equal(a[0].kspace, b[0].kspace) for a, b in zip(pairs, again, strict=True))
 
 
+def test_narrow_films_can_be_validated():
+    (scan, film), _ = validation_set([hearts(1)[0][:, :40, :40]], (6.0, 9.0))
+    assert film.shape == (10, 40, 40) and round(scan.acceleration) == 6
+
+
 def test_the_last_step_alone_counts():
     target = torch.zeros(2, 3, 3)
     assert last_squared_error([target + 9, target + 2], target) == 4

@@ -21,8 +21,7 @@ def preparation(maps: str, whiten: str | None, compress: int | None) -> "Callabl
 
     def prepared(acquisition: "Acquisition") -> "Acquisition":
         if not isinstance(given, str):
-            film = given is not None and acquisition.dimensions == 3 and 3 < given.ndim < acquisition.kspace.ndim
-            acquisition = acquisition.with_maps(given.unsqueeze(-4) if given is not None and film else given)
+            acquisition = acquisition.with_maps(given)
         if whiten is not None:
             acquisition = coils.whiten(acquisition, noise)
         return acquisition if compress is None else coils.compress(acquisition, compress)

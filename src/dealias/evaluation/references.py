@@ -1,6 +1,6 @@
 """What methods are compared on: images, or scans that were measured in full and can be undersampled in hindsight."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,27 +72,43 @@ def references(
         name: what results call the file.
         maps: of measured coils; "auto" are the file's own, else ESPIRiT's from all samples.
         key: as in `dealias.open`.
-        axes: likewise; of images "time y x" alone, which makes one film of them.
+        axes: likewise; of images some of "slice time y x" in their order, which makes films of them.
 
     Raises:
         UserError: where the file holds neither images nor fully sampled k-space.
     """
     names = (axes or "").replace(",", " ").split()
-    sure = (key is not None or axes is not None) and names != ["time", "y", "x"]
+    sure = key is not None or not {*names} <= {"slice", "time", "y", "x"}
     found = _contents(path, partial(open, key=key, axes=axes), sure=sure)
     if isinstance(found, Acquisition):
         with about(path):
             yield from _of_scan(found, name, maps)
         return
+    with about(path):
+        stack = _arranged(found, names)
     largest = float(found.abs().max())
-    for number, image in enumerate(found[None] if "time" in names else found):
+    for number, image in enumerate(stack):
         size = image.abs().max()
         if size > 0:
             yield Reference(name, number, image / size, largest / float(size))
 
 
+def _arranged(images: Tensor, names: Sequence[str]) -> Tensor:
+    """Return images (n, y, x), films (n, time, y, x) where the names of their axes say so."""
+    if not names:
+        return images.reshape(-1, *images.shape[-2:])
+    while images.ndim > len(names) and len(images) == 1:
+        images = images[0]
+    if images.ndim != len(names) or len({*names}) < len(names) or not {"y", "x"} <= {*names}:
+        text = f"its images have {images.ndim} axes {tuple(images.shape)}, --axes names '{' '.join(names)}'"
+        raise UserError(f"{text}; name each once, such as 'slice time y x'")
+    order = sorted(range(len(names)), key=lambda axis: ("slice", "time", "y", "x").index(names[axis]))
+    images = images.permute(order)
+    return images if "slice" in names else images[None]
+
+
 def whole(path: Path, read: Callable[[Path], Acquisition] = open) -> Tensor:
-    """Return all images of a file at once (..., y, x), on its scale; of k-space as `references` does.
+    """Return all images of a file (..., y, x), on its scale; of k-space as `references` does.
 
     Arguments:
         read: how k-space is read.
@@ -132,7 +148,7 @@ def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) 
 
 
 def _contents(path: Path, read: Callable[[Path], Acquisition], *, sure: bool) -> Acquisition | Tensor:
-    """Return the k-space of a file, or its images (n, y, x).
+    """Return the k-space of a file, or its images (..., y, x).
 
     Complex images of an array file can be taken for k-space. Energy tells them apart: that of k-space lies closer to
     its centre than that of the image.

@@ -32,7 +32,8 @@ def view_shared(acquisition: Acquisition) -> Acquisition:
 
 def _carried(kspace: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Return the last sample up to each frame, and how many frames ago it was: infinitely many before the first."""
-    value, age = torch.zeros_like(kspace[..., 0, :, :, :]), torch.full(mask.shape[:-4] + mask.shape[-3:], torch.inf)
+    value = torch.zeros_like(kspace[..., 0, :, :, :])
+    age = torch.full_like(mask[..., 0, :, :, :], torch.inf, dtype=torch.float32)
     values, ages = [], []
     for y, sampled in zip(kspace.unbind(-4), mask.unbind(-4), strict=True):
         value = torch.where(sampled, y, value)

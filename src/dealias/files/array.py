@@ -23,7 +23,7 @@ from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.formats import about, check_exists, recognise
 from dealias.files.layout import Layout
-from dealias.files.measured import Measured, Stored, as_images, choose, native
+from dealias.files.measured import Measured, Stored, as_images, choose, native, together
 from dealias.header import Header
 
 title = "NumPy .npy and .npz"
@@ -58,7 +58,7 @@ def read(
 
 
 def images(path: Path) -> Tensor:
-    """Return the images (n, y, x) of an array file: complex, real, or pairs (..., 2) of both parts.
+    """Return the images (..., y, x) of an array file: complex, real, or pairs (..., 2) of both parts.
 
     An archive's `image`, else all its arrays of two axes and more. A `scale` beside them is left aside: it
     is a number per image, and each image is brought to scale one anyway.
@@ -74,7 +74,7 @@ def images(path: Path) -> Tensor:
         raise UserError(f"holds no images but {', '.join(arrays) or 'nothing'}; name them 'image'")
     if len({stack.shape[-2:] for stack in stacks}) > 1:
         raise UserError("holds images of several sizes; save one file per size")
-    return torch.cat(stacks)
+    return together(stacks)
 
 
 def tensor(path: str | PathLike[str]) -> Tensor:

@@ -52,12 +52,12 @@ def read(
 
 
 def images(path: Path) -> Tensor:
-    """Return the images (n, y, x) of a pair, all but the first axes of space one after the other.
+    """Return the images of a pair ([slice, time, coil,] y, x).
 
     Raises:
         UserError: where it is damaged or looks like k-space.
     """
-    return as_images(np.ascontiguousarray(_arranged(path)[0]), "the array")
+    return as_images(np.ascontiguousarray(_arranged(path)[0]), "the array").squeeze(-3)
 
 
 def maps(path: Path) -> Tensor:

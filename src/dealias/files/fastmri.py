@@ -95,7 +95,7 @@ def targets(path: str | PathLike[str], slices: int | slice | str | None = None) 
 
 
 def images(path: Path) -> Tensor:
-    """Return the images (n, y, x) of an HDF5 file: `image`, else full single-coil k-space, else targets.
+    """Return the images (..., y, x) of an HDF5 file: `image`, else full single-coil k-space, else targets.
 
     Zero padding around k-space, and corners that a scanner left out, count as sampled.
 
@@ -106,19 +106,18 @@ def images(path: Path) -> Tensor:
         arrays = listed(file)
         image = native(file["image"][()], "image") if "image" in arrays else None
     if image is not None and image.ndim > 1:
-        return torch.from_numpy(image).to(torch.complex64).reshape(-1, *image.shape[-2:])
+        return torch.from_numpy(image).to(torch.complex64)
     if "kspace" in arrays:
         acquisition = read(path, None, None, None)
         if acquisition.coils == 1 and sampled_in_full(acquisition.centred_mask):
-            middle = cropped(acquisition.zero_filled, acquisition.header.matrix)
-            return middle.to(torch.complex64).reshape(-1, *middle.shape[-2:])
+            return cropped(acquisition.zero_filled, acquisition.header.matrix).to(torch.complex64)
     reference = _targets(path, None)
     if reference is None:
         raise UserError(
             "holds no images: no 'image', no fully sampled single-coil 'kspace', no 'reconstruction'; "
             "reconstruct it first"
         )
-    return reference.to(torch.complex64).reshape(-1, *reference.shape[-2:])
+    return reference.to(torch.complex64)
 
 
 def maps(path: Path) -> Tensor:

@@ -23,8 +23,14 @@ def film(path: str | PathLike[str]) -> Image:
         if module is None or not hasattr(module, "images"):
             raise UserError("is no film; give a file of images (time, y, x), such as .npy")
         frames: Image = module.images(path)
+        films = frames.shape[:-3].numel()
+        if films > 1:
+            raise UserError(f"holds {films} films {tuple(frames.shape)}; give each one (time, y, x) a file of its own")
+        frames = frames.reshape(frames.shape[-3:]) if frames.ndim > 3 else frames
         if not torch.isfinite(frames).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")
-        if len(frames) < 2 or not frames.any():
+        if frames.ndim < 3 or len(frames) < 2 or not frames.any():
             raise UserError("holds no film of two frames or more; give images (time, y, x)")
+        if 4 * frames.shape[-1] < min(frames.shape[:2]):
+            raise UserError(f"holds {len(frames)} frames of {frames.shape[1]} x {frames.shape[2]}; save time first")
     return frames.to(torch.complex64) / frames.abs().max()

@@ -45,7 +45,7 @@ def _of_file(path: Path, in_folder: bool) -> Iterator[Tensor]:
         stack: Tensor = module.images(path)
         if not torch.isfinite(stack).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")
-    for image in stack:
+    for image in stack.reshape(-1, *stack.shape[-2:]):
         size = image.abs().max()
         if size > 0:
             yield image / size

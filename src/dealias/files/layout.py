@@ -20,11 +20,13 @@ class Layout:
     Arguments:
         count: how many slices the file holds; 0 where it has no such axis.
         wanted: those to take.
+        frames: how many it holds; 0 where it has no such axis.
     """
 
     axes: tuple[str, ...]
     count: int
     wanted: slice
+    frames: int = 0
 
     @classmethod
     def of(cls, shape: tuple[int, ...], axes: str | Sequence[str], slices: int | slice | str | None) -> "Layout":
@@ -46,7 +48,8 @@ class Layout:
         if 0 in shape:
             raise UserError(f"k-space is empty: its axes '{' '.join(names)}' have sizes {shape}; write it again")
         count = shape[names.index("slice")] if "slice" in names else 0
-        return cls(names, count, chosen(slices, count))
+        frames = shape[names.index("time")] if "time" in names else 0
+        return cls(names, count, chosen(slices, count), frames)
 
     @property
     def dimensions(self) -> int:
@@ -65,8 +68,13 @@ class Layout:
         return kspace if "coil" in self.axes else np.expand_dims(kspace, -3)
 
     def mask(self, mask: NDArray[Any]) -> NDArray[Any]:
-        """Return a stored mask (x), (y, x), (slice, y, x), (slice, time, y, x) with an axis for the coils."""
+        """Return a stored mask with an axis for the coils: (x), (y, x), (slice, y, x), (time, y, x) or both of them.
+
+        Three axes of which the first could be slices as well as frames are taken for slices.
+        """
         axes = self._arranged_axes
+        if self.count and mask.ndim == 3 and mask.shape[0] == self.frames != self.count:
+            mask = np.expand_dims(mask, 0)
         if mask.ndim > 2 and mask.ndim < axes:
             mask = np.expand_dims(mask, -3)
             while mask.ndim < axes:

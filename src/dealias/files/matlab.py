@@ -23,7 +23,7 @@ from dealias.errors import UserError
 from dealias.files.geometry import header_of, numbers_of, sliced
 from dealias.files.hdf5 import listed, opened, text_of
 from dealias.files.layout import Layout, axes_of
-from dealias.files.measured import Measured, Stored, as_images, choose, native
+from dealias.files.measured import Measured, Stored, as_images, choose, native, together
 from dealias.header import Header
 
 title = "MATLAB .mat"
@@ -63,7 +63,7 @@ def read(
 
 
 def images(path: Path) -> Tensor:
-    """Return the images (n, y, x) of a .mat: `image`, else all its arrays of one size that are no k-space.
+    """Return the images (..., y, x) of a .mat: `image`, else all its arrays of one size that are no k-space.
 
     Raises:
         UserError: where there are none.
@@ -75,7 +75,7 @@ def images(path: Path) -> Tensor:
     stacks = [as_images(_ours(arrays[name]), name) for name in names]
     if not stacks or len({stack.shape[-2:] for stack in stacks}) > 1:
         raise UserError(f"holds no images of one size but {', '.join(arrays) or 'nothing'}; name them 'image'")
-    return torch.cat(stacks)
+    return together(stacks)
 
 
 def maps(path: Path) -> Tensor:

@@ -1,6 +1,6 @@
 """From the arrays of a file to an acquisition, whatever the format: which is k-space, and is it sound?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,7 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def as_images(array: NDArray[Any], name: str) -> Tensor:
-    """Return stored images (..., y, x), real, complex or pairs (..., 2), as complex ones (n, y, x).
+    """Return stored images (..., y, x), real, complex or pairs (..., 2), as complex ones (..., y, x).
 
     Raises:
         UserError: where a complex array looks like k-space.
@@ -88,7 +88,12 @@ def as_images(array: NDArray[Any], name: str) -> Tensor:
             raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
     elif value.ndim > 2 and value.shape[-1] == 2:
         value = torch.view_as_complex(value.to(torch.float32).contiguous())
-    return value.to(torch.complex64).reshape(-1, *value.shape[-2:])
+    return value.to(torch.complex64)
+
+
+def together(stacks: Sequence[Tensor]) -> Tensor:
+    """Return the images of a file (..., y, x): those of one array with its axes, of several one after the other."""
+    return stacks[0] if len(stacks) == 1 else torch.cat([stack.reshape(-1, *stack.shape[-2:]) for stack in stacks])
 
 
 @dataclass(frozen=True)

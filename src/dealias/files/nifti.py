@@ -37,7 +37,7 @@ def knows(start: bytes, path: Path) -> bool:
 
 
 def images(path: Path) -> Tensor:
-    """Return the images (n, y, x), one per slice and frame, in complex numbers.
+    """Return the images ([slice, ..., time,] y, x) in complex numbers.
 
     Raises:
         UserError: where the file is damaged, or nibabel is missing.
@@ -53,8 +53,8 @@ def images(path: Path) -> Tensor:
         raise UserError(f"is a damaged NIfTI ({type(error).__name__}); copy it again") from error
     if array.dtype.kind not in "cfiub" or array.ndim < 2 or 0 in array.shape:
         raise UserError(f"holds {array.dtype} of shape {array.shape}, not images; give (x, y, slice)")
-    stack = torch.from_numpy(np.ascontiguousarray(array.T).astype(np.complex64))
-    return stack.reshape(-1, *stack.shape[-2:])
+    stack = array.T if array.ndim < 4 else np.moveaxis(array.T, -3, 0)  # the reverse of what `write` does
+    return torch.from_numpy(np.ascontiguousarray(stack).astype(np.complex64))
 
 
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:

@@ -144,7 +144,9 @@ def validation_set(films: Sequence[Tensor], accelerations: Sequence[float]) -> l
             top = max(0, (film.shape[-2] - 64) // 2)
             part = film[:10, top : top + 64]
             part = part / part.abs().max() * smooth_phase((*part.shape[-2:],), 1.0, generator)
-            mask = sampling.kt((*part.shape,), acceleration, central=CENTRAL, generator=generator).unsqueeze(-3)
+            number = part.shape[-1] / acceleration  # of a narrow film's lines half are central
+            central = CENTRAL if number >= CENTRAL else max(1, round(number / 2))
+            mask = sampling.kt((*part.shape,), acceleration, central=central, generator=generator).unsqueeze(-3)
             scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, dimensions=3)
             pairs.append((scan, part))
     return pairs

@@ -162,7 +162,7 @@ class Kept(ModelCheckpoint):
         def here(path: str) -> str:
             return str(Path(str(self.dirpath)) / Path(path).name) if path else path
 
-        paths = {name: here(value) for name, value in state_dict.items() if name.endswith("_path")}
+        paths: dict[str, Any] = {name: here(value) for name, value in state_dict.items() if name.endswith("_path")}
         paths["best_k_models"] = {here(path): score for path, score in state_dict["best_k_models"].items()}
         super().load_state_dict({**state_dict, **paths, "dirpath": self.dirpath})
 
