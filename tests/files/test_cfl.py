@@ -112,7 +112,7 @@ def test_maps_of_bart(tmp_path, bart):
     write(tmp_path / "k.cfl", Acquisition.simulate(truth, torch.ones(32, 32), found))
     bart("pics", "-S", "-i20", "-d0", "k", "maps", "i")
     seen = found.abs().sum(0) > 0
-    close(cfl.images(tmp_path / "i.cfl")[0] * seen, truth[0] * seen, 0.05)
+    close(cfl.images(tmp_path / "i.cfl") * seen, truth[0] * seen, 0.05)
     bart("repmat", 4, 2, "maps", "two")
     with pytest.raises(UserError, match="not one set of maps"):
         cfl.maps(tmp_path / "two.cfl")
