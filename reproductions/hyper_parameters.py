@@ -31,19 +31,24 @@ def scores(method, images, patterns):
     return torch.stack(rows)
 
 
-def trained(models, steps, features, updates, images, patterns):
-    """Return the scores of a model that learned, and how many trainings diverged before it; None if still to do.
+def trained(models, steps, features, options, images):
+    """Return the scores of so many models that learned (seed, acceleration, step), and how many others diverged.
 
-    A training has diverged where its last estimate is worse than its first, or not a number.
+    A training has diverged where its last estimate is worse than its first, or not a number. None if still to do.
     """
-    for seed in range(RESTARTS):
-        method = models.get(**rim(updates, steps, features, seed=seed))
+    found, diverged = [], 0
+    for seed in range(options.seeds + RESTARTS):
+        method = models.get(**rim(options.updates, steps, features, seed=seed))
         if method is None:
             return None
-        found = scores(method, images, patterns)
-        if (found[:, -1] > found[:, 0]).all():
-            return found, seed
-    return found, RESTARTS
+        some = scores(method, images, options.patterns)
+        if (some[:, -1] > some[:, 0]).all():
+            found.append(some)
+        else:
+            diverged += 1
+        if len(found) == options.seeds:
+            break
+    return torch.stack(found or [some]), diverged
 
 
 def drawn(results):
@@ -55,7 +60,7 @@ def drawn(results):
     ):
         keys = sorted(key for key in results if all(o in (None, k) for o, k in zip(others, key, strict=True)))
         for number, acceleration in enumerate(ACCELERATIONS):
-            values = [float(results[key][0][number, -1]) for key in keys]
+            values = [float(results[key][0][:, number, -1].mean()) for key in keys]
             axis.plot([key[place] for key in keys], values, "o-", label=f"{acceleration:g}x")
         axis.set_xlabel(name)
     axes[0].set_ylabel("SSIM")
@@ -68,7 +73,7 @@ def claims(results):
 
     def last(steps, features=64):
         found = results.get((steps, features))
-        return None if found is None else found[0][:, -1]
+        return None if found is None else found[0].mean(0)[:, -1]
 
     lines = []
     short = [results.get((steps, 64)) for steps in (4, 6, 8)]
@@ -101,7 +106,7 @@ def claims(results):
     known = four is not None and six is not None
     text = None
     if known:
-        early, late, end = four[0][:, 3].mean(), six[0][:, 3].mean(), six[0][:, 5].mean()
+        early, late, end = (found[0][..., step].mean() for found, step in ((four, 3), (six, 3), (six, 5)))
         text = f"{early:.4f} against {late:.4f}; sixth of T = 6: {end:.4f}"
     holds = None if not known else bool(early > late and end > early)
     lines.append(
@@ -116,23 +121,26 @@ def main():
     parser.add_argument("--updates", type=int, default=1000)
     parser.add_argument("--images", type=int, default=4)
     parser.add_argument("--patterns", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=2, help="trainings of each, which tell what is chance")
     options = parser.parse_args()
     models = brains(options.minutes)
     images = held_back(options.images)
     results = {}
     for steps, features in [(steps, 64) for steps in STEPS] + [(8, features) for features in FEATURES]:
-        found = trained(models, steps, features, options.updates, images, options.patterns)
+        found = trained(models, steps, features, options, images)
         if found is not None:
             results[steps, features] = found
     drawn(results)
-    cells = [
-        [t, f, *(f"{value:.4f}" for value in results[t, f][0][:, -1])] if (t, f) in results else [t, f, *[None] * 4]
-        for t, f in sorted({(steps, 64) for steps in STEPS} | {(8, features) for features in FEATURES})
-    ]
+    cells = []
+    for t, f in sorted({(steps, 64) for steps in STEPS} | {(8, features) for features in FEATURES}):
+        last = results[t, f][0][..., -1].T if (t, f) in results else [None] * len(ACCELERATIONS)
+        cells.append([t, f, *(None if v is None else " ".join(f"{seed:.4f}" for seed in v) for v in last)])
     text = (
         f"RIMs trained on patches of 30 x 30 for {options.updates} updates of 8 patches, judged on {options.images} "
         f"whole slices of a subject that they never saw, {options.patterns} 2D Gaussian pattern(s) each, noise 0.001; "
-        "SSIM with a Gaussian window of 11 x 11. A model that diverged was trained again from another seed."
+        f"SSIM with a Gaussian window of 11 x 11. {options.seeds} training(s) of each, a number for each seed: rows "
+        "that differ no more than seeds do are not ranked by this. A model that diverged was trained again from "
+        "another seed."
     )
     head = ["T", "F", *(f"{acceleration:g}x" for acceleration in ACCELERATIONS)]
     write(

@@ -144,9 +144,9 @@ def test_more_steps_lose_only_where_they_do(room):
     import hyper_parameters
 
     final = {4: 0.80, 6: 0.85, 8: 0.88, 10: 0.89, 12: 0.889}
-    results = {(t, 64): (torch.linspace(0.7, value, t).expand(4, t), 0) for t, value in final.items()}
+    results = {(t, 64): (torch.linspace(0.7, value, t).expand(2, 4, t), 0) for t, value in final.items()}
     assert hyper_parameters.claims(results)[1].holds is True
-    results[12, 64] = (torch.linspace(0.7, 0.891, 12).expand(4, 12), 0)
+    results[12, 64] = (torch.linspace(0.7, 0.891, 12).expand(2, 4, 12), 0)
     assert hyper_parameters.claims(results)[1].holds is False
     assert [claim.holds for claim in hyper_parameters.claims({})] == [None] * 5
 
