@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dealias.arrays import numbers
 from dealias.centring import centre_mask, shift_mask, to_centred, to_fft_order
+from dealias.checked import checked_kspace, checked_maps, checked_mask, checked_noise, tensor, unit_maps
 from dealias.errors import Note, UserError
 from dealias.header import Header
 from dealias.operators.cartesian import Cartesian
@@ -58,21 +58,21 @@ class Acquisition(Problem):
         Raises:
             UserError: where the shapes, types or values do not describe a measurement.
         """
-        kspace = _checked_kspace(kspace)
+        kspace = checked_kspace(kspace)
         axes = kspace.ndim
         if mask is None:
             mask = (kspace != 0).any(-3, keepdim=True)
         else:
-            mask = _checked_mask(mask, kspace)
+            mask = checked_mask(mask, kspace)
             outside = int(((kspace != 0) & ~mask).sum())
             if outside:
                 raise UserError(f"{outside} samples lie outside the mask; give the mask that the scan used, or none")
         if not mask.any():
             warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
         if maps is not None:
-            maps = _unit_maps(_checked_maps(maps, kspace, dimensions))
+            maps = unit_maps(checked_maps(maps, kspace, dimensions))
         if noise_std is not None:
-            noise_std = shift_mask(_checked_noise(noise_std, kspace))
+            noise_std = shift_mask(checked_noise(noise_std, kspace))
         if dimensions not in (2, 3) or axes < dimensions + 1:
             wanted = "(coil, y, x) for 2, (time, coil, y, x) for 3"
             raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give {wanted}")
@@ -101,10 +101,10 @@ class Acquisition(Problem):
         if not image.is_complex():
             image = image.to(image.dtype.to_complex() if image.is_floating_point() else torch.complex64)
         like = image.unsqueeze(-3)
-        inside = shift_mask(_checked_mask(mask, like))
+        inside = shift_mask(checked_mask(mask, like))
         if maps is not None:
-            coils = _tensor(maps, "the maps").shape[-3]
-            maps = _checked_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), dimensions)
+            coils = tensor(maps, "the maps").shape[-3]
+            maps = checked_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), dimensions)
         none = image.real.new_zeros((1,) * like.ndim)
         clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), dimensions)
         return clean.with_noise(noise_std, generator) if noise_std else clean
@@ -192,7 +192,7 @@ class Acquisition(Problem):
 
     def sampled(self, mask: Any) -> "Acquisition":
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
-        return self._kept(self.mask & shift_mask(_checked_mask(mask, self.kspace)))
+        return self._kept(self.mask & shift_mask(checked_mask(mask, self.kspace)))
 
     def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple["Acquisition", "Acquisition"]:
         """Return two acquisitions that share the samples at random: about `fraction` of them, and the rest."""
@@ -206,7 +206,7 @@ class Acquisition(Problem):
             maps: (coil, y, x), (slice, coil, y, x) also of films, or with as many axes as k-space.
         """
         if maps is not None:
-            maps = _unit_maps(_checked_maps(maps, self.kspace, self.dimensions))
+            maps = unit_maps(checked_maps(maps, self.kspace, self.dimensions))
         return replace(self, maps=maps)
 
     def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":
@@ -227,81 +227,3 @@ class Acquisition(Problem):
 
     def _kept(self, mask: Mask) -> "Acquisition":
         return replace(self, mask=mask, kspace=self.kspace * mask)
-
-
-def _leading_axes(value: Tensor, axes: int) -> Tensor:
-    return value.reshape((1,) * (axes - value.ndim) + value.shape) if value.ndim < axes else value
-
-
-def _shares(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether a shape has as many axes as wanted, of size 1 where shared."""
-    return len(shape) == len(wanted) and all(m in (1, k) for m, k in zip(shape, wanted, strict=True))
-
-
-def _tensor(value: Any, name: str) -> Tensor:
-    return value if isinstance(value, Tensor) else torch.from_numpy(numbers(value, name))
-
-
-def _checked_kspace(kspace: Any) -> Tensor:
-    kspace = _tensor(kspace, "k-space")
-    if not kspace.is_complex():
-        kind = str(kspace.dtype).removeprefix("torch.")
-        raise UserError(f"k-space holds {kind} numbers, not complex ones; combine real and imaginary parts first")
-    if kspace.ndim < 2 or 0 in kspace.shape:
-        raise UserError(f"k-space has shape {tuple(kspace.shape)}; give (y, x), (coil, y, x) or (slice, coil, y, x)")
-    if kspace.dtype == torch.complex32:
-        kspace = kspace.to(torch.complex64)
-    bad = int((~torch.isfinite(kspace)).sum())
-    if bad:
-        raise UserError(f"k-space holds {bad} values that are NaN or infinite; mend the file or set them to zero")
-    return kspace if kspace.ndim > 2 else kspace.unsqueeze(0)
-
-
-def _checked_mask(mask: Any, kspace: Tensor) -> Tensor:
-    mask = _leading_axes(_tensor(mask, "the mask").to(kspace.device) != 0, kspace.ndim)
-    shape, wanted = tuple(mask.shape), tuple(kspace.shape)
-    if shape[-3:-2] != (1,) or not _shares(shape, wanted):
-        raise UserError(
-            f"the mask has shape {shape}, k-space {wanted}; give a mask (x), (y, x), or as k-space with one coil"
-        )
-    return mask
-
-
-def _checked_noise(noise_std: Any, kspace: Tensor) -> Tensor:
-    noise_std = _tensor(noise_std, "noise_std")
-    if noise_std.is_complex():
-        raise UserError("noise_std is complex; give the standard deviation of a sample's real part")
-    noise_std = _leading_axes(noise_std.to(kspace.real), kspace.ndim)
-    shape, wanted = tuple(noise_std.shape), tuple(kspace.shape)
-    if not _shares(shape, wanted):
-        raise UserError(f"noise_std has shape {shape}, k-space {wanted}; give a number, or as many axes as k-space")
-    if not (torch.isfinite(noise_std) & (noise_std >= 0)).all():
-        raise UserError("noise_std must be zero or more; give the standard deviation of a sample's real part")
-    return noise_std
-
-
-def _checked_maps(maps: Any, kspace: Tensor, dimensions: int) -> Tensor:
-    maps = _tensor(maps, "the maps").to(kspace)
-    if dimensions == 3 and 3 < maps.ndim < kspace.ndim:
-        maps = maps.unsqueeze(-4)  # slices, which share their maps over time
-    maps = _leading_axes(maps, kspace.ndim)
-    shape, wanted = tuple(maps.shape), tuple(kspace.shape)
-    if shape[-3] != wanted[-3]:
-        raise UserError(f"the maps have {shape[-3]} coils, k-space has {wanted[-3]}; give one map per coil")
-    if shape[-2:] != wanted[-2:] or not _shares(shape, wanted):
-        raise UserError(f"the maps have shape {shape}, k-space {wanted}; give maps (coil, y, x) or as k-space")
-    if not torch.isfinite(maps).all():
-        raise UserError("the maps hold values that are NaN or infinite; estimate them again or set those to zero")
-    return maps
-
-
-def _unit_maps(maps: Tensor) -> Tensor:
-    """Return maps of unit root sum of squares wherever they are not zero, which every method relies on."""
-    size = maps.abs().square().sum(-3, keepdim=True).sqrt()
-    seen = size > 0
-    if bool(((size - 1).abs() < 0.05)[seen].all()):
-        return maps
-    warnings.warn(
-        Note("the maps were divided by their root sum of squares; the image is multiplied with it"), stacklevel=3
-    )
-    return torch.where(seen, maps / torch.where(seen, size, 1), 0)

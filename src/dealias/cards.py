@@ -121,9 +121,7 @@ def _known(name: str) -> type[Method]:
     if module.startswith("dealias.methods.") and module.removeprefix("dealias.methods.") in find.names("methods"):
         return find.method(name)
     if module not in sys.modules:
-        raise UserError(
-            f"its card names {name}, which is not a method of dealias; if you trust it, write {name}@FILE"
-        )
+        raise UserError(f"its card names {name}, which is not a method of dealias; if you trust it, write {name}@FILE")
     return find.method(name)
 
 
