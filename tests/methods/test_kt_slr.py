@@ -59,11 +59,11 @@ def test_the_objective_falls():
 
 
 def test_one_coil_is_many_coils_with_one():
-    """The exact step along time and conjugate gradients solve the same system."""
+    """The exact step along time and conjugate gradients solve the same system, from starts that differ a little."""
     problem, _ = undersampled()
     ones = replace(problem, maps=torch.ones(1, 1, 64, 64, dtype=torch.complex64))
     method = KtSLR(iterations=6, conjugate_gradients=30)
-    assert_close(method(ones), method(problem), 2e-3, "maps of one coil")
+    assert_close(method(ones), method(problem), 5e-3, "maps of one coil")
 
 
 def test_a_fully_sampled_film_is_only_shrunk():
