@@ -7,6 +7,12 @@ RATE = 3e-3  # of a RIM that learns for minutes: sensitivity.py compares it with
 # of the paper's pairs: points drawn from a Gaussian density, one coil, the image as it is
 PLAIN = {"lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0}
 
+WHY = (
+    "Where a claim does not hold: networks that learned for minutes are still learning, and a RIM then lacks most "
+    "where little is missing; each is one training, in which chance has a part; and the papers' images are none of these. "
+    "The full form, hours instead of minutes, is at the top of the page's script."
+)
+
 
 def brains(minutes):
     """Return what trains on the SIAT brains, or remembers; minutes: for all of this run together."""

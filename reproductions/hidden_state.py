@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import dealias
 from _data import scans
-from _image_trainings import brains, rim
+from _image_trainings import WHY, brains, rim
 from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
 from dealias.evaluation.metrics import psnr
@@ -122,6 +122,7 @@ def main():
         figure("hidden_state", "PSNR after every step, with and without memory"),
         noise,
         table(["RIM", *(f"{n:g}" for n in NOISES)], [[name, *cells(found, NOISES)] for name, found in levels.items()]),
+        WHY,
     ]
     write(
         "hidden_state",

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 import dealias
 from _data import held_back, scans
-from _image_trainings import brains, rim
+from _image_trainings import WHY, brains, rim
 from _page import Claim, figure, save, table, training_options, write
 from dealias.evaluation.metrics import psnr, ssim
 
@@ -129,7 +129,7 @@ def main():
         "each, noise 0.001; PSNR / SSIM, Gaussian window of 11 x 11."
     )
     head = ["trained", *(f"{r:g}x" for r in ACCELERATIONS)]
-    parts = [text, table(head, rows), figure("one_for_all", "SSIM and PSNR against acceleration")]
+    parts = [text, table(head, rows), figure("one_for_all", "SSIM and PSNR against acceleration"), WHY]
     write("one_for_all", "One for all, one for each", parts, claims(scores))
 
 

@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 
 import dealias
 from _data import held_back, kept, sources, spread
-from _image_trainings import brains, rim, unet
+from _image_trainings import WHY, brains, rim, unet
 from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
 from dealias.errors import UserError
@@ -172,6 +172,7 @@ def main():
         without,
         table(["", "fed with", "zero-filled", *numbers], rows),
         figure("unets", "PSNR against the number of training images"),
+        WHY,
     ]
     write("unets", "U-Nets, and the network without physics", parts, claims(scores, learned))
 
