@@ -9,7 +9,7 @@ PLAIN = {"lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0}
 
 WHY = (
     "Where a claim does not hold: networks that learned for minutes are still learning, and a RIM then lacks most "
-    "where little is missing; each is one training, in which chance has a part; and the papers' images are none of these. "
+    "where little is missing; each is one training, in which chance has a part; and the papers' images are others. "
     "The full form, hours instead of minutes, is at the top of the page's script."
 )
 
