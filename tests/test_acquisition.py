@@ -224,3 +224,9 @@ def test_a_noise_level_that_varies_over_k_space_is_shifted_as_the_mask_is(tmp_pa
     for name in ("a.h5", "a.mat"):
         write(tmp_path / name, made)
         assert torch.equal(open(tmp_path / name).noise_std, made.noise_std)
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e60])
+def test_kspace_beyond_single_precision_is_refused(scale):
+    with pytest.raises(UserError, match="single precision"):
+        Acquisition.centred(torch.full((4, 4), scale, dtype=torch.complex128))

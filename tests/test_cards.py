@@ -1,6 +1,7 @@
 """Weights with their card: what is written comes back, and nothing else is believed."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -138,3 +139,9 @@ def test_loading_imports_nothing_that_a_card_names(tmp_path, monkeypatch):
     save_file({"weight": torch.zeros(1)}, tmp_path / "stranger.safetensors", metadata={"card": card})
     with pytest.raises(UserError, match=r"stranger.*write stranger.Method@FILE"):
         cards.load(str(tmp_path / "stranger.safetensors"))
+
+
+def test_others_may_read_weights(saved):
+    mask = os.umask(0)
+    os.umask(mask)
+    assert saved.stat().st_mode & 0o777 == 0o666 & ~mask

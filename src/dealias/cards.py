@@ -4,6 +4,7 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 """
 
 import json
+import os
 import sys
 from os import PathLike
 from pathlib import Path
@@ -53,6 +54,9 @@ def save(path: str | Path, method: Method, notes: dict[str, Any] | None = None, 
             save_file(tensors, temporary, metadata={"card": json.dumps(card)})
         except SafetensorError as error:
             raise OSError(str(error)) from error
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # safetensors writes for its owner alone
 
 
 def read(path: str | Path) -> dict[str, Any]:

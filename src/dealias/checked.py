@@ -37,6 +37,9 @@ def checked_kspace(value: Any) -> Tensor:
     bad = int((~torch.isfinite(kspace)).sum())
     if bad:
         raise UserError(f"k-space holds {bad} values that are NaN or infinite; mend the file or set them to zero")
+    size = float(kspace.abs().max())
+    if size and not 1e-30 < size < 1e30:
+        raise UserError(f"k-space is as large as {size:.2g}, beyond what single precision computes with; scale it")
     return kspace if kspace.ndim > 2 else kspace.unsqueeze(0)
 
 

@@ -110,7 +110,7 @@ def _prepared(
     needed, given = method.dimensions, len(problem.shape)
     if given < needed:
         text = f"{type(method).__name__} needs a film or volume; this image has only {given} axes"
-        raise UserError(f"{text}; name its time, as --axes 'time coil y x' does")
+        raise UserError(f"{text}; name its time with --axes: 'time coil y x', of images 'time y x'")
     if isinstance(problem, Acquisition) and problem.dimensions < needed and problem.shape[-needed] > 1:
         text = f"{type(method).__name__} takes these {problem.shape[-needed]} slices for frames of one film"
         warnings.warn(Note(f"{text}; if they are, say so with --axes 'time coil y x', dimensions=3"), stacklevel=3)

@@ -146,3 +146,14 @@ def test_methods_lists_what_there_is(capsys):
         for name in find.names(room):
             assert f"{kind} {name}: " in out
     assert "--method.regularisation" in out and "--mask.lines" in out and "generator" not in out
+
+
+def test_demo_spares_what_is_no_picture(tmp_path):
+    precious = tmp_path / "kspace.npy"
+    precious.write_bytes(b"precious")
+    for output, text in ((precious, "exists and is no picture"), (precious / "x.png", "cannot be written")):
+        with pytest.raises(UserError, match=text):
+            execute(["demo", "-o", str(output)])
+    with pytest.raises(UserError, match="is a PNG; name it so"):
+        execute(["demo", "-o", str(tmp_path / "demo.xyz")])
+    assert precious.read_bytes() == b"precious"

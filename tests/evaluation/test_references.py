@@ -126,6 +126,14 @@ def test_what_cannot_be_compared_with(tmp_path, truth):
     assert "\n" not in str(caught.value)
 
 
+def test_kspace_that_is_not_centred_is_no_image(tmp_path, truth):
+    kspace = torch.fft.fft2(truth).numpy()
+    for name, array in (("complex", kspace), ("pairs", np.stack((kspace.real, kspace.imag), -1))):
+        np.save(tmp_path / f"{name}.npy", array)
+        with pytest.raises(UserError, match=f"{name}.npy.*not centred"):
+            found(tmp_path / f"{name}.npy")
+
+
 def test_the_files_of_a_folder(tmp_path, truth):
     (tmp_path / "deep").mkdir()
     for name in ("b.npy", "deep/a.npy", ".0.1.part.c.npy"):

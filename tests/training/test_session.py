@@ -151,6 +151,14 @@ def test_a_folder_that_was_moved_keeps_its_best(copied, data):
     assert (copied / "best.ckpt").read_bytes() == before, "a worse one took its place"
 
 
+def test_a_damaged_folder_is_one_line(copied, data):
+    last = copied / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:1000])
+    assert "last.ckpt: is damaged; remove it" in complaint(words(data, copied, "--updates", 11))
+    (copied / "settings.json").write_text("{")
+    assert "settings.json: is damaged" in complaint(words(data, copied, "--updates", 11))
+
+
 def test_patience_may_change(data, tmp_path):
     still = words(data, tmp_path, "--rate", "1e-30", "--updates", 30, "--patience", 1)
     execute(still)

@@ -15,10 +15,21 @@ def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 
     import torch
 
     import dealias
+    from dealias.errors import UserError
     from dealias.evaluation import metrics
     from dealias.evaluation.figures import panels
+    from dealias.files.atomic import refusal
     from dealias.phantoms import head
 
+    target = Path(output)
+    if target.exists() and not (target.is_file() and target.read_bytes()[:4] == b"\x89PNG"):
+        raise UserError(f"{target}: exists and is no picture; name another file")
+    if target.suffix != ".png":
+        raise UserError(f"{target}: the figure is a PNG; name it so")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{target}: {refusal(error)}") from None
     generator = torch.Generator().manual_seed(seed)
     truth = head((256, 256), seed=seed)
     mask = dealias.sampling.gaussian((256, 256), acceleration, generator=generator)
@@ -34,6 +45,5 @@ def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 
         images[name] = image
         scores = [float(score(image, truth)) for score in (metrics.psnr, metrics.ssim, metrics.nmse, metrics.hfen)]
         print(f"{name:12} {scores[0]:9.2f} {scores[1]:6.3f} {scores[2]:8.5f} {scores[3]:6.3f} {seconds:8.2f}")
-    Path(output).parent.mkdir(parents=True, exist_ok=True)
     panels(output, images, truth, mask, title=f"A simulated head at {acceleration:g}x", overwrite=True)
     print(f"\nThe figure is in {output}")

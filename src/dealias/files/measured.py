@@ -83,12 +83,18 @@ def as_images(array: NDArray[Any], name: str) -> Tensor:
         UserError: where a complex array looks like k-space.
     """
     value = torch.from_numpy(array)
-    if value.is_complex():
-        if min(value.shape) and central_share(value.to(torch.complex64)) > 0.8:
-            raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
-    elif value.ndim > 2 and value.shape[-1] == 2:
+    if not value.is_complex():
+        if value.ndim < 3 or value.shape[-1] != 2:
+            return value.to(torch.complex64)
         value = torch.view_as_complex(value.to(torch.float32).contiguous())
-    return value.to(torch.complex64)
+    value = value.to(torch.complex64)
+    if min(value.shape):
+        if central_share(value) > 0.8:
+            raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
+        if central_share(torch.fft.fftshift(value, dim=(-2, -1))) > 0.5:  # the corners of no image hold that much
+            text = f"{name} looks like k-space that is not centred, not like images"
+            raise UserError(f"{text}; shift it with numpy.fft.fftshift(kspace, axes=(-2, -1)) and reconstruct it first")
+    return value
 
 
 def together(stacks: Sequence[Tensor]) -> Tensor:

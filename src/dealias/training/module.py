@@ -23,7 +23,9 @@ from torch.utils.data import DataLoader
 
 from dealias import sampling
 from dealias.acquisition import Acquisition
+from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
+from dealias.files.atomic import refusal
 from dealias.method import Method
 from dealias.shapes import Image
 from dealias.training import losses
@@ -217,6 +219,7 @@ def fit(module: Module, validation: Sequence[tuple[Acquisition, Image]], directo
     updates: DataLoader[Any] = DataLoader(range(module.updates * course.devices), batch_size=1)  # type: ignore[arg-type]
     examples: DataLoader[Any] = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
     resume = directory / "last.ckpt"
+    _check_readable(resume)
     with warnings.catch_warnings():
         # what a resumed training on few cores cannot help, and PyTorch's news for Lightning
         texts = ("Checkpoint directory", ".*does not have many workers", ".*dataloader is not resumable", ".*LeafSpec")
@@ -226,4 +229,17 @@ def fit(module: Module, validation: Sequence[tuple[Acquisition, Image]], directo
             trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Control-C
             raise KeyboardInterrupt from None
+        except OSError as error:
+            raise UserError(f"{directory}: {refusal(error)}") from None
     return directory / "best.ckpt"
+
+
+def _check_readable(checkpoint: Path) -> None:
+    """Refuse a checkpoint that a full disk or a crash has cut short, or that is none."""
+    if not checkpoint.exists():
+        return
+    try:
+        torch.load(checkpoint, weights_only=True, map_location="cpu")
+    except Exception:  # whatever a damaged file makes PyTorch raise
+        text = "is damaged; remove it to begin anew from the first update"
+        raise UserError(f"{checkpoint}: {text}") from None

@@ -149,7 +149,10 @@ def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
         raise UserError(f"{directory}: is a file; name a folder")
     file = directory / SETTINGS
     if file.exists() and any(directory.glob("*.ckpt")):
-        old = json.loads(file.read_text())
+        try:
+            old = json.loads(file.read_text())
+        except ValueError:
+            raise UserError(f"{file}: is damaged; choose another folder, or remove this one") from None
         changed = [key for key in new if key not in changeable and (new[key] or None) != (old.get(key) or None)]
         if changed:
             name = changed[0].removesuffix("_arguments").removesuffix("_")
