@@ -3,6 +3,7 @@
 from _data import sources
 from _models import Models
 
+USUAL = 1e-3  # ADAM's rate
 RATE = 3e-3  # of a RIM that learns for minutes: sensitivity.py compares it with others
 # of the paper's pairs: points drawn from a Gaussian density, one coil, the image as it is
 PLAIN = {"lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0}
@@ -24,7 +25,7 @@ def pairs(crop, batch, **ranges):
     return {**PLAIN, "crop": [crop, crop], "batch": batch, **{name: [*ends] for name, ends in ranges.items()}}
 
 
-def rim(updates, steps=8, features=64, *, crop=30, batch=8, seed=0, **ranges):
+def rim(updates, steps=8, features=64, *, crop=30, batch=8, seed=0, rate=RATE, **ranges):
     """Return the paper's training: squared error of all steps, equal weights; no consistency, which is ours.
 
     It is validated once, at its end: no subject chooses, so that the one who judges is held back in full.
@@ -34,7 +35,7 @@ def rim(updates, steps=8, features=64, *, crop=30, batch=8, seed=0, **ranges):
         "method_arguments": {"features": features, "iterations": steps},
         "simulation": pairs(crop, batch, **ranges),
         "loss": "squared_error",
-        "rate": RATE,
+        "rate": rate,
         "updates": updates,
         "every": updates,
         "seed": seed,
@@ -44,9 +45,8 @@ def rim(updates, steps=8, features=64, *, crop=30, batch=8, seed=0, **ranges):
 def unet(updates, features=24, *, crop, batch, seed=0, **ranges):
     """Return the same training of a U-Net that makes magnitudes, at ADAM's usual rate."""
     return {
-        **rim(updates, crop=crop, batch=batch, seed=seed, **ranges),
+        **rim(updates, crop=crop, batch=batch, seed=seed, rate=USUAL, **ranges),
         "method": "unet",
         "method_arguments": {"features": features},
         "loss": "magnitude_error",
-        "rate": 1e-3,
     }

@@ -6,7 +6,7 @@ import torch
 
 import dealias
 from _data import held_back, kept, scans, sources
-from _image_trainings import rim
+from _image_trainings import USUAL, rim
 from dealias.evaluation.metrics import mse
 
 FEATURES = {"rim": 64, "complex_rim": 32}  # as many real channels, and about as much arithmetic
@@ -16,9 +16,9 @@ STEPS, VALIDATIONS, SIDE = 10, 20, 96
 
 def history(models, method, updates):
     """Return the network after every twentieth of its training, by the number of updates."""
-    settings = rim(updates, STEPS, FEATURES[method], acceleration=(2.0, 6.0))
+    settings = rim(updates, STEPS, FEATURES[method], rate=USUAL, acceleration=(2.0, 6.0))
     settings["simulation"]["centre"] = CENTRE
-    settings |= {"method": method, "rate": 1e-3, "every": max(1, updates // VALIDATIONS), "patience": VALIDATIONS + 1}
+    settings |= {"method": method, "every": max(1, updates // VALIDATIONS), "patience": VALIDATIONS + 1}
     data, validation = sources("siat_brain_train"), kept("siat_brain_val", f"middle_{SIDE}", squares(5))
     return models.history(**settings, data=data, validation=validation)
 

@@ -4,15 +4,15 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 """
 
 import json
-import os
 import sys
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from dealias import find
 from dealias.configure import configure
@@ -26,6 +26,11 @@ WEIGHTS = Path(__file__).parent / "weights"
 def weights() -> list[str]:
     """Return the names of the shipped weights."""
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+
+
+def shipped() -> dict[str, dict[str, Any]]:
+    """Return the card of each of the shipped weights by its name."""
+    return {name: read(WEIGHTS / f"{name}.safetensors") for name in weights()}
 
 
 def path_of(name: str) -> Path | None:
@@ -50,13 +55,8 @@ def save(path: str | Path, method: Method, notes: dict[str, Any] | None = None, 
     # safetensors refuses channels_last
     tensors = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
     with atomic(path, overwrite=overwrite) as temporary:
-        try:
-            save_file(tensors, temporary, metadata={"card": json.dumps(card)})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # safetensors writes for its owner alone
+        # not its `save_file`, which lets the owner alone read
+        temporary.write_bytes(safetensors.torch.save(tensors, metadata={"card": json.dumps(card)}))
 
 
 def read(path: str | Path) -> dict[str, Any]:

@@ -34,11 +34,11 @@ def checked_kspace(value: Any) -> Tensor:
         raise UserError(f"k-space has shape {tuple(kspace.shape)}; give (y, x), (coil, y, x) or (slice, coil, y, x)")
     if kspace.dtype == torch.complex32:
         kspace = kspace.to(torch.complex64)
-    bad = int((~torch.isfinite(kspace)).sum())
-    if bad:
-        raise UserError(f"k-space holds {bad} values that are NaN or infinite; mend the file or set them to zero")
     size = float(kspace.abs().max())
     if size and not 1e-30 < size < 1e30:
+        bad = int((~torch.isfinite(kspace)).sum())
+        if bad:
+            raise UserError(f"k-space holds {bad} values that are NaN or infinite; mend the file or set them to zero")
         raise UserError(f"k-space is as large as {size:.2g}, beyond what single precision computes with; scale it")
     return kspace if kspace.ndim > 2 else kspace.unsqueeze(0)
 

@@ -57,8 +57,10 @@ class Method(nn.Module, ABC):
     def normalised(self, problem: P) -> tuple[P, Tensor]:
         """Return the problem at the scale that the method knows, and what its image must be multiplied with."""
         normalised, scale = problem.normalised(self.dimensions)
+        if not self.own_scale:
+            return normalised, scale
         size = float(scale.abs().max())
-        if not self.own_scale or size == 0:
+        if size == 0:
             return normalised, scale
         if not 0.1 < size < 10:
             text = f"these weights know images of maximum 1, this one has {size:.2g}: scaled"

@@ -1,6 +1,7 @@
 """k-t SLR reaches the minimum of its objective, whichever way its quadratic step is solved, and ranks as published."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
+from dealias.methods import _static
 from dealias.methods._static import filled
 from dealias.methods.kt_focuss import KtFOCUSS
 from dealias.methods.kt_slr import KtSLR
@@ -58,12 +60,13 @@ def test_the_objective_falls():
     assert values[-1] < values[20] < values[0]
 
 
-def test_one_coil_is_many_coils_with_one():
-    """The exact step along time and conjugate gradients solve the same system, from starts that differ a little."""
+def test_one_coil_is_many_coils_with_one(monkeypatch):
+    """The exact step along time and conjugate gradients solve the same system, from one start."""
+    monkeypatch.setattr(_static, "static", partial(_static.static, iterations=30))
     problem, _ = undersampled()
     ones = replace(problem, maps=torch.ones(1, 1, 64, 64, dtype=torch.complex64))
     method = KtSLR(iterations=6, conjugate_gradients=30)
-    assert_close(method(ones), method(problem), 5e-3, "maps of one coil")
+    assert_close(method(ones), method(problem), 2e-3, "maps of one coil")
 
 
 def test_a_fully_sampled_film_is_only_shrunk():

@@ -1,5 +1,7 @@
 """Everything in a quarter of a minute: a simulated scan, three methods, a table and a figure."""
 
+from pathlib import Path
+
 
 def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 0) -> None:
     """Reconstruct a simulated accelerated head with zero-filling, compressed sensing and the shipped RIM.
@@ -9,7 +11,6 @@ def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 
         acceleration: one sample in this many is measured
         seed: of the head, the mask and the noise
     """
-    from pathlib import Path
     from time import perf_counter
 
     import torch
@@ -22,7 +23,7 @@ def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 
     from dealias.phantoms import head
 
     target = Path(output)
-    if target.exists() and not (target.is_file() and target.read_bytes()[:4] == b"\x89PNG"):
+    if target.exists() and not (target.is_file() and _is_picture(target)):
         raise UserError(f"{target}: exists and is no picture; name another file")
     if target.suffix != ".png":
         raise UserError(f"{target}: the figure is a PNG; name it so")
@@ -47,3 +48,10 @@ def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 
         print(f"{name:12} {scores[0]:9.2f} {scores[1]:6.3f} {scores[2]:8.5f} {scores[3]:6.3f} {seconds:8.2f}")
     panels(output, images, truth, mask, title=f"A simulated head at {acceleration:g}x", overwrite=True)
     print(f"\nThe figure is in {output}")
+
+
+def _is_picture(path: Path) -> bool:
+    from dealias.files import picture
+
+    with path.open("rb") as file:
+        return picture.knows(file.read(8), path)

@@ -191,7 +191,7 @@ def _largest(acquisition: "Acquisition") -> float:
 def _fitting(acquisition: "Acquisition") -> dict[str, str]:
     from dealias import cards, find
 
-    shipped = {name: cards.read(cards.path_of(name) or name)["method"] for name in cards.weights()}
+    shipped = {name: card["method"] for name, card in cards.shipped().items()}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
     names = [name for name, kind in kinds.items() if find.method(kind).dimensions <= acquisition.dimensions]

@@ -15,8 +15,7 @@ def run() -> None:
         line = (inspect.getdoc(module) or "").splitlines()[0]
         print(f"method {name}: {line}")
         _arguments("method", kind, skip=())
-    for name in cards.weights():
-        card = cards.read(cards.WEIGHTS / f"{name}.safetensors")
+    for name, card in cards.shipped().items():
         print(f"weight {name}: {card['method'].rpartition('.')[2]}, {card.get('summary', 'no summary')}")
     for name in find.names("sampling"):
         draw = find.mask(name)

@@ -15,8 +15,11 @@ from dealias.errors import UserError
 from dealias.files.centred import central_share
 from dealias.files.fastmri import cropped, sampled_in_full
 from dealias.files.formats import about, check_exists, recognise
+from dealias.files.measured import alone
 from dealias.files.open import open
 from dealias.shapes import Image, Maps
+
+AXES = ("slice", "time", "y", "x")  # of images, as we order them
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def references(
         UserError: where the file holds neither images nor fully sampled k-space.
     """
     names = (axes or "").replace(",", " ").split()
-    sure = key is not None or not {*names} <= {"slice", "time", "y", "x"}
+    sure = key is not None or not {*names} <= {*AXES}
     found = _contents(path, partial(open, key=key, axes=axes), sure=sure)
     if isinstance(found, Acquisition):
         with about(path):
@@ -97,12 +100,11 @@ def _arranged(images: Tensor, names: Sequence[str]) -> Tensor:
     """Return images (n, y, x), films (n, time, y, x) where the names of their axes say so."""
     if not names:
         return images.reshape(-1, *images.shape[-2:])
-    while images.ndim > len(names) and len(images) == 1:
-        images = images[0]
+    images = alone(images, len(names))
     if images.ndim != len(names) or len({*names}) < len(names) or not {"y", "x"} <= {*names}:
         text = f"its images have {images.ndim} axes {tuple(images.shape)}, --axes names '{' '.join(names)}'"
         raise UserError(f"{text}; name each once, such as 'slice time y x'")
-    order = sorted(range(len(names)), key=lambda axis: ("slice", "time", "y", "x").index(names[axis]))
+    order = sorted(range(len(names)), key=lambda axis: AXES.index(names[axis]))
     images = images.permute(order)
     return images if "slice" in names else images[None]
 

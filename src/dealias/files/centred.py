@@ -41,7 +41,13 @@ def check_centred(kspace: Tensor) -> None:
 
 def central_share(kspace: Tensor) -> float:
     """Return the share of energy that a quarter of the rows and columns around the centre holds."""
-    return float(_box_sum(_energy(kspace))[kspace.shape[-2] // 2, kspace.shape[-1] // 2])
+    return shares(kspace)[0]
+
+
+def shares(kspace: Tensor) -> tuple[float, float]:
+    """Return the shares of energy that such a box holds around the centre, and around the corner."""
+    around = _box_sum(_energy(kspace))
+    return float(around[kspace.shape[-2] // 2, kspace.shape[-1] // 2]), float(around[0, 0])
 
 
 def densest_share(value: Tensor) -> float:

@@ -7,6 +7,7 @@ import torch
 
 from dealias.errors import UserError
 from dealias.files.formats import about, check_exists, recognise
+from dealias.files.measured import alone
 from dealias.shapes import Image
 
 
@@ -22,11 +23,10 @@ def film(path: str | PathLike[str]) -> Image:
         module = None if path.is_dir() else recognise(path)
         if module is None or not hasattr(module, "images"):
             raise UserError("is no film; give a file of images (time, y, x), such as .npy")
-        frames: Image = module.images(path)
-        films = frames.shape[:-3].numel()
-        if films > 1:
+        frames: Image = alone(module.images(path), 3)
+        if frames.ndim > 3:
+            films = frames.shape[:-3].numel()
             raise UserError(f"holds {films} films {tuple(frames.shape)}; give each one (time, y, x) a file of its own")
-        frames = frames.reshape(frames.shape[-3:]) if frames.ndim > 3 else frames
         if not torch.isfinite(frames).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")
         if frames.ndim < 3 or len(frames) < 2 or not frames.any():

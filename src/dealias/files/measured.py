@@ -12,7 +12,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.arrays import numbers
 from dealias.errors import UserError, suggest
-from dealias.files.centred import central_share, check_centred
+from dealias.files.centred import check_centred, shares
 from dealias.files.layout import Layout
 from dealias.header import Header
 
@@ -89,12 +89,20 @@ def as_images(array: NDArray[Any], name: str) -> Tensor:
         value = torch.view_as_complex(value.to(torch.float32).contiguous())
     value = value.to(torch.complex64)
     if min(value.shape):
-        if central_share(value) > 0.8:
+        centre, corner = shares(value)
+        if centre > 0.8:
             raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
-        if central_share(torch.fft.fftshift(value, dim=(-2, -1))) > 0.5:  # the corners of no image hold that much
+        if corner > 0.5:  # the corners of no image hold that much
             text = f"{name} looks like k-space that is not centred, not like images"
             raise UserError(f"{text}; shift it with numpy.fft.fftshift(kspace, axes=(-2, -1)) and reconstruct it first")
     return value
+
+
+def alone(images: Tensor, axes: int) -> Tensor:
+    """Return images without the leading axes of size one that they have beyond so many axes."""
+    while images.ndim > axes and len(images) == 1:
+        images = images[0]
+    return images
 
 
 def together(stacks: Sequence[Tensor]) -> Tensor:

@@ -49,8 +49,8 @@ def turned(problem: Problem, learned: int) -> tuple[Problem, bool]:
     """
     if not isinstance(problem, Acquisition):
         return problem, False
-    mask = problem.mask.flatten(0, -5) if problem.mask.ndim > 4 else problem.mask[None]
-    along = {axis for axis in map(_aliased, mask) if axis is not None}
+    masks = problem.mask.reshape(-1, *problem.mask.shape[-4:])
+    along = {axis for axis in map(_aliased, masks) if axis is not None}
     if len(along) > 1:
         raise UserError("these films alias along different axes; reconstruct them one at a time, with batch=1")
     if along <= {learned}:
