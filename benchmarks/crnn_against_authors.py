@@ -23,7 +23,7 @@ from types import SimpleNamespace
 import torch
 
 from _row import Row, medians, show
-from dealias import Acquisition, load, memory
+from dealias import Acquisition, allocator, load
 from dealias.networks.winograd import convolved
 from dealias.phantoms import heart
 from dealias.sampling import kt
@@ -142,7 +142,7 @@ def rows(
     threads: int = 1,
 ) -> Iterator[Row]:
     """Yield the time of one film in single precision and bfloat16, and the peak memory."""
-    memory.keep()  # as the command line does, for all that is timed here
+    allocator.keep_freed_blocks()  # as the command line does, for all that is timed here
     torch.set_num_threads(threads)
     problem = film(size, frames)
     method = load(weights, iterations=iterations)

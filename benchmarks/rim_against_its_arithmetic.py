@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, mse_loss
 
 import dealias
 from _row import Row, medians, show
-from dealias import memory
+from dealias import allocator
 from dealias.phantoms import head
 
 
@@ -149,10 +149,10 @@ def rows(size: int = 320, crop: int = 200, repetitions: int = 7, threads: int = 
         size: rows and columns of the slice
         crop: of a training step; the paper's is 200
     """
-    memory.keep()  # as the command line does, for all that is timed here
+    allocator.keep_freed_blocks()  # as the command line does, for all that is timed here
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    rim = dealias.load("rim", consistent=0)
+    rim = dealias.load("rim", consistency_steps=0)
     problems = []
     for n in (size, crop):
         mask = dealias.sampling.gaussian((n, n), 4, generator=torch.Generator().manual_seed(0))

@@ -60,7 +60,7 @@ def models(minutes: float, each: float, *, full: bool = False) -> Models:
         each: minutes for each network.
         full: pairs in the paper's size, and its loss.
     """
-    simulation = {**(FULL if full else SHORT), "acceleration": [2.0, 11.0], "coils": 0.0, "silent": 0.0}
+    simulation = {**(FULL if full else SHORT), "acceleration": [2.0, 11.0], "coils": 0.0, "hide_noise_level": 0.0}
     return Models(
         minutes,
         data=_data.sources("siat_brain_train"),

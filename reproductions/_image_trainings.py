@@ -6,7 +6,7 @@ from _models import Models
 USUAL = 1e-3  # ADAM's rate
 RATE = 3e-3  # of a RIM that learns for minutes: sensitivity.py compares it with others
 # of the paper's pairs: points drawn from a Gaussian density, one coil, the image as it is
-PLAIN = {"lines": 0.0, "grain": 0.0, "band": 0.0, "coils": 0.0, "silent": 0.0}
+PLAIN = {"lines": 0.0, "image_noise": 0.0, "band": 0.0, "coils": 0.0, "hide_noise_level": 0.0}
 
 WHY = (
     "Where a claim does not hold: networks that learned for minutes are still learning, and a RIM then lacks most "

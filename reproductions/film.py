@@ -17,7 +17,7 @@ from _films import hearts, measured, moving, squared_errors
 from _page import PAGES, Claim, figure, table, write
 from dealias import cards
 from dealias.evaluation.figures import panels
-from dealias.evaluation.film import animation, profiles
+from dealias.evaluation.film_figures import animation, profiles
 
 ACCELERATION = 9.0
 OUT = Path("out")

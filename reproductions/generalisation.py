@@ -269,7 +269,7 @@ def main():
     why = (
         f"Where a claim does not hold: after {options.updates} updates networks are still learning, and a RIM lacks "
         "most where little is missing; how much comes with time the shipped one shows, which obeys the data besides "
-        "(`consistent`). A spread over few slices and patterns says little."
+        "(`consistency_steps`). A spread over few slices and patterns says little."
     )
     shown = figure("generalisation", "SSIM of each method, trained on A and on B")
     parts = [text, shown, *tables(results, bodies), why]

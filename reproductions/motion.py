@@ -20,7 +20,7 @@ from _films import hearts, measured, moving, squared_errors
 from _models import CACHE
 from _page import Claim, figure, save, table, training_options, write
 from dealias import cards
-from dealias.networks.motion import moved
+from dealias.networks.motion_compensation import warp
 from dealias.training.films import hearts as simulated
 
 ACCELERATIONS = (6.0, 9.0)
@@ -88,7 +88,7 @@ def likeness(method, reference, film):
     """
     place = moving(reference)
     with torch.no_grad():
-        after = moved(reference[1:], method.motion.displacements(film))
+        after = warp(reference[1:], method.motion.displacements(film))
     left, was = (x[:, place] - reference[:-1, place] for x in (after, reference[1:]))
     return float(left.norm() / was.norm())
 

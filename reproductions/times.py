@@ -15,7 +15,7 @@ import torch
 import dealias
 from _page import Claim, table, write
 from _timing import describe, is_busy, medians, refuse_if_busy
-from dealias import memory
+from dealias import allocator
 from dealias.methods.complex_rim import ComplexRIM
 from dealias.methods.rim import RIM
 from dealias.methods.unet import UNet
@@ -96,7 +96,7 @@ def main():
     parser.add_argument("--batch", type=int, default=16, help="slices at once on a GPU")
     parser.add_argument("--repetitions", type=int, default=7)
     options = parser.parse_args()
-    memory.keep()  # as the command line does
+    allocator.keep_freed_blocks()  # as the command line does
     refuse_if_busy()
     busy = is_busy()
     runs = [("CPU", "cpu", 1, "float32")]

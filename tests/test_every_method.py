@@ -19,7 +19,7 @@ METHODS = [*find.names("methods"), *VARIANTS]
 
 # only where the mathematics grants it; the reason why a method is missing
 NO_DATA_CONSISTENCY = {
-    "rim": "an untrained network; `consistent` is tested in its own file",
+    "rim": "an untrained network; `consistency_steps` is tested in its own file",
     "wavelet": "regularised: it trades the data for sparsity",
     "total_variation": "as wavelet",
     "image_l1": "as wavelet",

@@ -83,7 +83,7 @@ def test_the_adjoint_of_the_adjoint_is_the_operator():
 @given(sizes, sizes)
 def test_cartesian_is_the_textbook_transform(y, x):
     """Against the sum written out, centred in image and k-space."""
-    from dealias.centring import to_centred, to_fft_order
+    from dealias.fft_order import to_centred, to_fft_order
 
     image = torch.randn(y, x, dtype=torch.complex128)
     rows = torch.arange(y, dtype=torch.float64) - y // 2

@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin
 
 from docstring_parser import parse
 
-from dealias import __version__, find, memory
+from dealias import __version__, allocator, find
 from dealias.configure import Parser
 from dealias.errors import Note, UserError, suggest
 
@@ -164,7 +164,7 @@ def main() -> int:
     """Return the exit code: 0 done, 2 the user's mistake, 130 interrupted; a bug keeps its traceback."""
     # two processes with two spinning threads each slow each other fivefold; torch reads this when imported
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    memory.keep()
+    allocator.keep_freed_blocks()
     usual = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **others: Any) -> None:
@@ -176,7 +176,7 @@ def main() -> int:
     warnings.showwarning = show
     warnings.simplefilter("always", Note)  # for each file that it concerns, not for the first alone
     try:
-        with memory.enough():
+        with allocator.explain_out_of_memory():
             execute(sys.argv[1:])
     except UserError as error:
         print(f"dealias: {error}", file=sys.stderr)

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dealias.centring import centre_mask, shift_mask, to_centred, to_fft_order
-from dealias.checked import checked_kspace, checked_maps, checked_mask, checked_noise, tensor, unit_maps
 from dealias.errors import Note, UserError
+from dealias.fft_order import centre_mask, shift_mask, to_centred, to_fft_order
 from dealias.header import Header
 from dealias.operators.cartesian import Cartesian
 from dealias.problem import Problem
 from dealias.shapes import Image, Kspace, Maps, Mask
+from dealias.validation import tensor, unit_maps, validated_kspace, validated_maps, validated_mask, validated_noise
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,21 +58,21 @@ class Acquisition(Problem):
         Raises:
             UserError: where the shapes, types or values do not describe a measurement.
         """
-        kspace = checked_kspace(kspace)
+        kspace = validated_kspace(kspace)
         axes = kspace.ndim
         if mask is None:
             mask = (kspace != 0).any(-3, keepdim=True)
         else:
-            mask = checked_mask(mask, kspace)
+            mask = validated_mask(mask, kspace)
             outside = int(((kspace != 0) & ~mask).sum())
             if outside:
                 raise UserError(f"{outside} samples lie outside the mask; give the mask that the scan used, or none")
         if not mask.any():
             warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
         if maps is not None:
-            maps = unit_maps(checked_maps(maps, kspace, dimensions))
+            maps = unit_maps(validated_maps(maps, kspace, dimensions))
         if noise_std is not None:
-            noise_std = shift_mask(checked_noise(noise_std, kspace))
+            noise_std = shift_mask(validated_noise(noise_std, kspace))
         if dimensions not in (2, 3) or axes < dimensions + 1:
             wanted = "(coil, y, x) for 2, (time, coil, y, x) for 3"
             raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give {wanted}")
@@ -101,10 +101,10 @@ class Acquisition(Problem):
         if not image.is_complex():
             image = image.to(image.dtype.to_complex() if image.is_floating_point() else torch.complex64)
         like = image.unsqueeze(-3)
-        inside = shift_mask(checked_mask(mask, like))
+        inside = shift_mask(validated_mask(mask, like))
         if maps is not None:
             coils = tensor(maps, "the maps").shape[-3]
-            maps = checked_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), dimensions)
+            maps = validated_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), dimensions)
         none = image.real.new_zeros((1,) * like.ndim)
         clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), dimensions)
         return clean.with_noise(noise_std, generator) if noise_std else clean
@@ -192,7 +192,7 @@ class Acquisition(Problem):
 
     def sampled(self, mask: Any) -> "Acquisition":
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
-        return self._kept(self.mask & shift_mask(checked_mask(mask, self.kspace)))
+        return self._kept(self.mask & shift_mask(validated_mask(mask, self.kspace)))
 
     def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple["Acquisition", "Acquisition"]:
         """Return two acquisitions that share the samples at random: about `fraction` of them, and the rest."""
@@ -206,7 +206,7 @@ class Acquisition(Problem):
             maps: (coil, y, x), (slice, coil, y, x) also of films, or with as many axes as k-space.
         """
         if maps is not None:
-            maps = unit_maps(checked_maps(maps, self.kspace, self.dimensions))
+            maps = unit_maps(validated_maps(maps, self.kspace, self.dimensions))
         return replace(self, maps=maps)
 
     def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":

@@ -18,6 +18,7 @@ from dealias import find
 from dealias.configure import configure
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
+from dealias.former_names import current, current_settings
 from dealias.method import Method
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -70,11 +71,20 @@ def read(path: str | Path) -> dict[str, Any]:
             card = json.loads((file.metadata() or {})["card"])
             if not (isinstance(card["method"], str) and isinstance(card["arguments"], dict)):
                 raise ValueError
-            return card
+            return _by_current_names(card)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; shipped weights: {', '.join(weights()) or 'none'}") from None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         raise UserError(f"{path}: not a weight file of dealias; give a .safetensors file that it wrote") from None
+
+
+def _by_current_names(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card of a method of ours as it would be written now."""
+    if card["method"].startswith("dealias."):
+        card["arguments"] = current(card["arguments"])
+        if isinstance(card.get("settings"), dict):
+            card["settings"] = current_settings(card["settings"])
+    return card
 
 
 def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Method:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 from jsonargparse import ArgumentParser
 
 from dealias.errors import UserError, suggest
+from dealias.former_names import current_with_notes
 
 Built = TypeVar("Built")
 WORDS = {
@@ -35,10 +36,12 @@ def configure(kind: Callable[..., Built], values: Mapping[str, Any]) -> Built:
     Raises:
         UserError: for a name that the constructor does not take, or a value of the wrong type.
     """
-    return kind(**checked(kind, values))
+    return kind(**typed_arguments(kind, values))
 
 
-def checked(taker: Callable[..., Any], values: Mapping[str, Any], given: tuple[str, ...] = ()) -> dict[str, Any]:
+def typed_arguments(
+    taker: Callable[..., Any], values: Mapping[str, Any], given: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return the arguments of a class or function, in their types; those that the user left out by default.
 
     Arguments:
@@ -49,6 +52,7 @@ def checked(taker: Callable[..., Any], values: Mapping[str, Any], given: tuple[s
     """
     name = taker.__name__
     known = [key for key in signature(taker).parameters if key not in given]
+    values = current_with_notes(values, known, name)
     for key in values:
         if key not in known:
             hint = suggest(key, known) if known else "; it takes none"

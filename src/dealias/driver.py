@@ -50,7 +50,7 @@ def iterate(
 
 def reconstruct(
     method: Method | str,
-    acquisition: Problem,
+    problem: Problem,
     *,
     maps: Maps | Literal["auto"] | None = "auto",
     batch: int | None = None,
@@ -71,7 +71,8 @@ def reconstruct(
     """
     if batch is not None and batch < 1:
         raise UserError(f"a batch of {batch} is impossible; give 1 or more")
-    method, problem = _prepared(method, acquisition, maps, precision, iterations)
+    device = problem.data.device
+    method, problem = _prepared(method, problem, maps, precision, iterations)
     lead = problem.shape[: -max(method.dimensions, problem.dimensions)]
     places = list(product(*(range(n) for n in lead)))
     size = batch or (1 if problem.data.device.type == "cpu" else 8)
@@ -83,7 +84,7 @@ def reconstruct(
                 last = image
                 bar.update(len(chunk))
             images.extend(last)
-    return torch.stack(images).reshape(problem.shape).to(acquisition.data.device)
+    return torch.stack(images).reshape(problem.shape).to(device)
 
 
 def _prepared(

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from dealias.arrays import numpy_too
+from dealias.numpy_bridge import numpy_too
 
 
 class LinearOperator(ABC):

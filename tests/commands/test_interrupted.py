@@ -20,8 +20,8 @@ import torch
 
 import dealias
 import dealias.evaluation.report
-import dealias.files.fastmri
-from dealias import memory
+import dealias.files.formats.fastmri
+from dealias import allocator
 from dealias.__main__ import execute, main
 from dealias.errors import Note, UserError
 from dealias.files.atomic import MACHINE, atomic, sweep
@@ -133,7 +133,7 @@ def test_killed_in_the_middle_of_a_file(here):
             path.write_bytes(b"half a file")
             os.kill(os.getpid(), signal.SIGKILL)
 
-        dealias.files.fastmri.write = half
+        dealias.files.formats.fastmri.write = half
 
     words = ("reconstruct", "in", "-o", "out", "--method", "zero_filled")
     assert run("log", *words, before=dies) == -signal.SIGKILL
@@ -171,7 +171,7 @@ def test_two_processes_on_one_folder(here):
 
 
 def test_a_file_that_appears_meanwhile_is_neither_lost_nor_an_error(here, monkeypatch, capsys):
-    work = dealias.files.fastmri.write
+    work = dealias.files.formats.fastmri.write
 
     def overtaken(path, *rest):
         work(path, *rest)
@@ -179,7 +179,7 @@ def test_a_file_that_appears_meanwhile_is_neither_lost_nor_an_error(here, monkey
         if name == "b.h5":
             (path.parent / name).write_bytes(b"another's")
 
-    monkeypatch.setattr(dealias.files.fastmri, "write", overtaken)
+    monkeypatch.setattr(dealias.files.formats.fastmri, "write", overtaken)
     execute("reconstruct in -o out --method zero_filled".split())
     err = capsys.readouterr().err
     assert "out/b.h5: another process finished it, skipped\n" in err
@@ -256,14 +256,14 @@ def allocation():
     ],
 )
 def test_whoever_notices_that_memory_is_out(trouble, text):
-    with pytest.raises(UserError, match=text), memory.enough("a.h5"):
+    with pytest.raises(UserError, match=text), allocator.explain_out_of_memory("a.h5"):
         if isinstance(trouble, Exception):
             raise trouble
         trouble()
 
 
 def test_other_errors_stay_what_they_are():
-    with pytest.raises(RuntimeError, match="a bug"), memory.enough():
+    with pytest.raises(RuntimeError, match="a bug"), allocator.explain_out_of_memory():
         raise RuntimeError("a bug")
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from dealias.errors import UserError
-from dealias.files.centred import check_centred
+from dealias.files.centring_check import check_centred
 from dealias.files.open import open
 from files.scans import kspace
 
@@ -19,7 +19,7 @@ def test_content_decides_not_the_extension(tmp_path):
 
 def test_a_picture_is_named_as_such(tmp_path):
     (tmp_path / "k.h5").write_bytes(b"\x89PNG\r\n\x1a\n....")
-    with pytest.raises(UserError, match=r"k\.h5: is a PNG picture, which holds no k-space; dealias opens NumPy"):
+    with pytest.raises(UserError, match=r"k\.h5: is a PNG picture, which holds no k-space; dealias opens BART"):
         open(tmp_path / "k.h5")
 
 

@@ -81,7 +81,7 @@ def pickled_member(path):
 
 ZOO = {
     "empty": (lambda p: p.touch(), "the file is empty"),
-    "text": (lambda p: p.write_text("kspace = 1 2 3"), "no known format; dealias opens NumPy .npy and .npz, .*HDF5"),
+    "text": (lambda p: p.write_text("kspace = 1 2 3"), "no known format; dealias opens BART .cfl and .hdr, HDF5"),
     "pickle": (lambda p: p.write_bytes(pickle.dumps(Trap())), "no known format"),
     "zip": (lambda p: p.write_bytes(b"PK\x03\x04 some document"), "no known format"),
     "folder": (folder, "is a folder"),

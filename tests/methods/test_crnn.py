@@ -154,7 +154,7 @@ def test_a_film_that_aliases_along_the_other_axis_is_turned(name):
     mask, image = MASKS[name](), torch.randn(3, 16, 18, dtype=torch.complex64)
     along_x = Acquisition.simulate(image, mask, dimensions=3)
     along_y = Acquisition.simulate(image.mT, mask.mT, dimensions=3)
-    ours, theirs = CRNN(**SMALL), CRNN(**SMALL, published=True)
+    ours, theirs = CRNN(**SMALL), CRNN(**SMALL, authors_conventions=True)
     theirs.load_state_dict({key: x.mT if x.ndim == 4 else x for key, x in ours.state_dict().items()})
     with torch.no_grad():
         assert_close(ours(along_y).mT, ours(along_x), 1e-5, "the turned film")
@@ -165,11 +165,11 @@ def test_a_film_that_aliases_along_the_other_axis_is_turned(name):
 
 
 @pytest.mark.parametrize("share", [0.4, 1.0])
-@pytest.mark.parametrize("published", [False, True])
-def test_a_film_without_lines_is_not_turned(share, published):
+@pytest.mark.parametrize("authors_conventions", [False, True])
+def test_a_film_without_lines_is_not_turned(share, authors_conventions):
     mask = torch.rand(3, 1, 16, 18) < share
     problem = Acquisition.simulate(torch.randn(3, 16, 18, dtype=torch.complex64), mask, dimensions=3)
-    crnn = CRNN(**SMALL, data_weight=1.0, published=published)
+    crnn = CRNN(**SMALL, data_weight=1.0, authors_conventions=authors_conventions)
     with torch.no_grad():
         (*_, wanted) = plain(crnn, problem)
         assert_close(list(crnn.estimates(problem))[-1], wanted, 1e-5, "as it is")
@@ -251,7 +251,7 @@ def test_a_single_frame_is_one_clear_line(batch):
 def test_weights_of_another_scale_say_so():
     problem = series()
     loud = problem.scaled(torch.full((1, 1, 1), 1e3))
-    crnn = CRNN(**SMALL, published=True)
+    crnn = CRNN(**SMALL, authors_conventions=True)
     with torch.no_grad():
         assert_close(crnn(problem), list(crnn.estimates(problem))[-1], 1e-6, "as it is")
         with pytest.warns(Note, match="this one has 1e\\+03: scaled"):

@@ -8,7 +8,7 @@ import torch
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
-from dealias.methods._static import static
+from dealias.methods._temporal_mean import temporal_mean
 from dealias.methods.kt_focuss import KtFOCUSS
 from dealias.testing import assert_close
 from films import minimised, tiny, undersampled
@@ -19,7 +19,7 @@ SMALL = {"iterations": 6, "updates": 2}
 
 def test_nears_the_minimum_of_the_l1_objective():
     problem = tiny(maps=coil_maps(2, 4, 5)[None])
-    still = static(problem)
+    still = temporal_mean(problem)
 
     def objective(x, smooth=0.0):
         misfit = (problem.operator(x) - problem.data).abs().square().sum()
@@ -46,15 +46,16 @@ def test_the_still_image_is_the_mean_of_what_was_sampled():
     problem, _ = undersampled()
     seen = problem.mask.sum(0).clamp_min(1)
     wanted = torch.fft.ifft2(problem.kspace.sum(0) / seen, norm="ortho")
-    assert_close(static(problem), wanted, 1e-6, "the mean")
+    assert_close(temporal_mean(problem), wanted, 1e-6, "the mean")
     unit = torch.ones(1, 1, *problem.shape[-2:], dtype=torch.complex64)
-    assert_close(static(problem.with_maps(unit), 30), wanted, 1e-3, "by conjugate gradients, as many coils need them")
+    found = temporal_mean(problem.with_maps(unit), 30)
+    assert_close(found, wanted, 1e-3, "by conjugate gradients, as many coils need them")
 
 
 @pytest.mark.parametrize("coils", [1, 3])
 def test_beats_the_still_image_and_zero_filling(coils):
     problem, film = undersampled(coils=coils)
-    others = max(psnr(x, film).mean() for x in (problem.zero_filled, static(problem).expand(film.shape)))
+    others = max(psnr(x, film).mean() for x in (problem.zero_filled, temporal_mean(problem).expand(film.shape)))
     assert psnr(KtFOCUSS()(problem), film).mean() > others + 1.5
 
 

@@ -9,8 +9,8 @@ import torch
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
-from dealias.methods import _static
-from dealias.methods._static import filled
+from dealias.methods import _temporal_mean
+from dealias.methods._temporal_mean import mean_filled
 from dealias.methods.kt_focuss import KtFOCUSS
 from dealias.methods.kt_slr import KtSLR
 from dealias.solvers.singular_values import largest_singular_value
@@ -24,7 +24,7 @@ SMOOTH = 1e-5  # makes the reference's objective differentiable
 
 def objective(problem, low_rank, total_variation, smooth=0.0):
     """The objective written out for p = 1; mu_1 is in units of the first film's largest singular value."""
-    size = largest_singular_value(filled(problem)).item()
+    size = largest_singular_value(mean_filled(problem)).item()
 
     def value(x):
         misfit = (problem.operator(x) - problem.data).abs().square().sum()
@@ -49,7 +49,7 @@ def test_reaches_the_minimum_of_the_convex_objective(low_rank, total_variation, 
     least = minimised(objective(problem, low_rank, total_variation, SMOOTH), problem.zero_filled)
     exact = objective(problem, low_rank, total_variation)
     assert exact(x) < least * (1 + 1e-3)
-    assert exact(x) < 0.98 * exact(filled(problem))
+    assert exact(x) < 0.98 * exact(mean_filled(problem))
 
 
 def test_the_objective_falls():
@@ -62,7 +62,7 @@ def test_the_objective_falls():
 
 def test_one_coil_is_many_coils_with_one(monkeypatch):
     """The exact step along time and conjugate gradients solve the same system, from one start."""
-    monkeypatch.setattr(_static, "static", partial(_static.static, iterations=30))
+    monkeypatch.setattr(_temporal_mean, "temporal_mean", partial(_temporal_mean.temporal_mean, iterations=30))
     problem, _ = undersampled()
     ones = replace(problem, maps=torch.ones(1, 1, 64, 64, dtype=torch.complex64))
     method = KtSLR(iterations=6, conjugate_gradients=30)

@@ -8,7 +8,7 @@ import torch
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
-from dealias.methods._static import filled
+from dealias.methods._temporal_mean import mean_filled
 from dealias.methods.low_rank_sparse import LowRankSparse
 from dealias.solvers.singular_values import largest_singular_value
 from dealias.testing import assert_close
@@ -20,7 +20,7 @@ SMALL = {"iterations": 4}
 
 def objective(problem, low_rank, sparse, smooth=0.0):
     """The objective of L and S, stacked, written out."""
-    size = largest_singular_value(filled(problem)).item()
+    size = largest_singular_value(mean_filled(problem)).item()
 
     def value(parts):
         low, moving = parts
@@ -52,7 +52,7 @@ def test_what_a_film_is_made_of_is_found_apart():
     problem = Acquisition.simulate(background + blinking, torch.ones(6, 6), dimensions=3)
     scaled, scale = problem.normalised(3)
     # the blinking costs less as sparse, the background less as of low rank
-    sparse = 0.5 * 2e-3 * largest_singular_value(filled(scaled)).item()
+    sparse = 0.5 * 2e-3 * largest_singular_value(mean_filled(scaled)).item()
     *_, parts = LowRankSparse(150, low_rank=2e-3, sparse=sparse)._parts(scaled)
     low, moving = parts * scale
     assert_close(low, background, 0.05, "the background")

@@ -128,9 +128,9 @@ def test_consistent_estimates_obey_noiseless_data():
     image = torch.randn(17, 21, dtype=torch.complex64)
     problem = Acquisition.simulate(image, torch.rand(17, 21) < 0.5)
     with torch.no_grad():
-        for x in RIM(**SMALL, consistent=2).train().estimates(problem):
+        for x in RIM(**SMALL, consistency_steps=2).train().estimates(problem):
             assert_close(problem.operator(x), problem.data, 1e-5, "A x")
-        for x in RIM(**SMALL, consistent=2).eval().estimates(problem):
+        for x in RIM(**SMALL, consistency_steps=2).eval().estimates(problem):
             assert_close(problem.operator(x), problem.data, 1e-5, "A x")
 
 
@@ -138,7 +138,7 @@ def test_outside_training_only_the_last_estimate_is_corrected_at_length():
     problem = film(coils=3).normalised()[0]
     quiet = Acquisition(problem.kspace, problem.mask, problem.maps)
     torch.manual_seed(0)
-    rim = RIM(**SMALL, consistent=6)
+    rim = RIM(**SMALL, consistency_steps=6)
     with torch.no_grad():
         trained, used = (list(rim.train(mode).estimates(quiet)) for mode in (True, False))
     left = [[float((quiet.operator(x) - quiet.data).norm()) for x in found] for found in (trained, used)]
@@ -166,10 +166,10 @@ def test_many_coils_come_nearer_to_their_data_with_more_conjugate_gradients():
     problem = film(coils=3).normalised()[0]
     quiet = Acquisition(problem.kspace, problem.mask, problem.maps)
     left = []
-    for consistent in (0, 1, 4):
+    for consistency_steps in (0, 1, 4):
         torch.manual_seed(0)
         with torch.no_grad():
-            x = list(RIM(**SMALL, consistent=consistent).estimates(quiet))[-1]
+            x = list(RIM(**SMALL, consistency_steps=consistency_steps).estimates(quiet))[-1]
         left.append(float((quiet.operator(x) - quiet.data).norm()))
     assert left[0] > 2 * left[1] > 2 * left[2]
 
@@ -179,7 +179,7 @@ def test_consistent_estimates_do_not_chase_noise():
     problem = film(coils=1, batch=())
     loud = Acquisition(problem.kspace, problem.mask, None, problem.noise_std * 1e3)
     torch.manual_seed(0)
-    rim, free = RIM(**SMALL, consistent=2), RIM(**SMALL)
+    rim, free = RIM(**SMALL, consistency_steps=2), RIM(**SMALL)
     free.load_state_dict(rim.state_dict())
     with torch.no_grad():
         for obeying, own in zip(rim.estimates(loud), free.estimates(loud), strict=True):

@@ -5,7 +5,7 @@ import torch
 
 from dealias.errors import UserError
 from dealias.phantoms import heart
-from dealias.phantoms._draw import Draw
+from dealias.phantoms._random_fields import Draw
 from dealias.phantoms._ventricles import contraction, outlines
 
 SEEDS = range(3)

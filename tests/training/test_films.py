@@ -8,7 +8,7 @@ from dealias.errors import UserError
 from dealias.phantoms import head
 from dealias.training.films import FilmSimulation, band_limited, hearts, validation_set
 from dealias.training.losses import last_squared_error
-from dealias.training.motion import moved
+from dealias.training.movement import moved
 
 SMALL = {"crop": (12, 16), "columns": (40, 48), "frames": 4, "acceleration": (2.0, 3.0)}
 

@@ -54,7 +54,7 @@ def test_what_cannot_be_drawn_fails_at_once():
 
 
 def test_without_a_phase_an_image_stays_real(images):
-    plain = {"coils": 0.0, "band": 0.0, "grain": 0.0}
+    plain = {"coils": 0.0, "band": 0.0, "image_noise": 0.0}
     real = [image.abs().to(torch.complex64) for image in images]
     turned, upright = (Simulation(**plain, phase=phase).pairs(real, (20, 24), seeded())[1] for phase in (1.0, 0.0))
     assert torch.allclose(turned.abs(), upright.abs(), atol=1e-6)
@@ -64,7 +64,7 @@ def test_without_a_phase_an_image_stays_real(images):
 
 
 def test_noise_within_its_range(images):
-    simulation = Simulation(noise=(1e-3, 1e-2), silent=0.0)
+    simulation = Simulation(noise=(1e-3, 1e-2), hide_noise_level=0.0)
     levels = [float(simulation.pairs(images, (16, 16), seeded(s))[0].noise_std.squeeze()) for s in range(40)]
     assert 1e-3 <= min(levels) < 2e-3 and 5e-3 < max(levels) <= 1e-2
 
@@ -90,14 +90,15 @@ def test_beyond_the_band_nothing_is_left():
         assert energy[0, 0] == pytest.approx(float(torch.fft.fft2(image)[0, 0].abs()), rel=1e-3)
 
 
-def test_grain_is_part_of_the_target(images):
-    clean, noisy = (Simulation(grain=share, band=0.0, coils=0.0).pairs(images, (40, 36), seeded(7)) for share in (0, 1))
+def test_noise_of_the_image_is_part_of_the_target(images):
+    drawn = [Simulation(image_noise=share, band=0.0, coils=0.0) for share in (0, 1)]
+    clean, noisy = (simulation.pairs(images, (40, 36), seeded(7)) for simulation in drawn)
     level = (noisy[1] - clean[1]).abs().square().mean().sqrt()
     assert 0.002 < level < 0.12
 
 
 def test_some_scans_do_not_tell_their_noise(images):
-    simulation = Simulation(silent=0.5)
+    simulation = Simulation(hide_noise_level=0.5)
     told = [simulation.pairs(images, (16, 16), seeded(seed))[0].noise_std is not None for seed in range(20)]
     assert 4 < sum(told) < 16
 

@@ -9,8 +9,8 @@
 import torch
 from torch import Tensor
 
-from dealias.arrays import numpy_too
 from dealias.errors import UserError
+from dealias.numpy_bridge import numpy_too
 
 
 @numpy_too

@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.arrays import numpy_too
 from dealias.coils._calibration import LINES, centre, coarse_images, measured
 from dealias.coils._phase import turn
 from dealias.errors import Note, UserError
+from dealias.numpy_bridge import numpy_too
 from dealias.shapes import Maps
 
 BLOCK = 2**17  # numbers of M at once: they stay in the cache

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.arrays import numpy_too
 from dealias.errors import UserError
+from dealias.numpy_bridge import numpy_too
 from dealias.shapes import Maps
 
 

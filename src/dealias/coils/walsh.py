@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.arrays import numpy_too
 from dealias.coils._calibration import centre, coarse_images, measured, side
 from dealias.coils._phase import turn
 from dealias.errors import UserError
+from dealias.numpy_bridge import numpy_too
 from dealias.shapes import Maps
 
 BLOCK = 2**17  # numbers of R at once: they stay in the cache

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 
 from dealias.acquisition import Acquisition
-from dealias.arrays import numbers
 from dealias.coils._mixed import mixed
 from dealias.errors import Note, UserError
 from dealias.noise import outer_samples
+from dealias.numpy_bridge import numbers
 
 
 def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:

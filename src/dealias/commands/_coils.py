@@ -14,7 +14,7 @@ def preparation(maps: str, whiten: str | None, compress: int | None) -> "Callabl
     """
     from dealias import coils
     from dealias.commands._maps import choose
-    from dealias.files.array import tensor
+    from dealias.files.formats.npy import tensor
 
     given = choose(maps)
     noise = None if whiten in (None, "auto") else tensor(str(whiten))

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from dealias import __version__, memory
+from dealias import __version__, allocator
 from dealias.errors import Note, UserError, suggest
 
 
@@ -20,7 +20,7 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     Raises:
         UserError: where nothing is there, two inputs would write one output, or one would write over an input.
     """
-    from dealias.files.formats import main_part, renamed
+    from dealias.files.recognition import main_part, renamed
 
     begin, end = Path(source), Path(target)
     if not begin.is_dir():
@@ -88,7 +88,7 @@ def each(
             skipped += 1
             continue
         try:
-            with naming(str(path)), memory.enough(str(path)):
+            with prefixed_notes(str(path)), allocator.explain_out_of_memory(str(path)):
                 work(path, goal)
         except UserError as error:
             if goal.exists() and not overwrite:
@@ -109,7 +109,7 @@ def _one(
 ) -> None:
     """Do the work for one file, whose output has a name of its own."""
     from dealias.files.atomic import sweep
-    from dealias.files.formats import extension_of
+    from dealias.files.recognition import extension_of
 
     kind = extension_of(goal)
     if kind.removeprefix(".") not in extensions:
@@ -117,12 +117,12 @@ def _one(
     if goal.exists() and not overwrite:
         raise UserError(f"{goal}: exists already; give --overwrite to replace it")
     sweep(goal.parent)
-    with memory.enough(str(path)):
+    with allocator.explain_out_of_memory(str(path)):
         work(path, goal)
 
 
 @contextmanager
-def naming(name: str) -> Iterator[None]:
+def prefixed_notes(name: str) -> Iterator[None]:
     """Put a name before every note that does not begin with it."""
     usual = warnings.showwarning
 
@@ -150,7 +150,7 @@ def folder_for(path: Path) -> None:
         raise UserError(f"{path}: its folder cannot be made ({error.strerror}); choose another output") from None
 
 
-def made(source: Path, seed: int) -> dict[str, str | int]:
+def provenance(source: Path, seed: int) -> dict[str, str | int]:
     """Return what a result says of its making."""
     command = shlex.join(["dealias", *sys.argv[1:]])
     return {"source": str(source), "command": command, "version": __version__, "seed": seed}

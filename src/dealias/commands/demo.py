@@ -51,7 +51,7 @@ def run(output: str = "out/demo.png", *, acceleration: float = 4.0, seed: int = 
 
 
 def _is_picture(path: Path) -> bool:
-    from dealias.files import picture
+    from dealias.files.formats import png
 
     with path.open("rb") as file:
-        return picture.knows(file.read(8), path)
+        return png.knows(file.read(8), path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm import tqdm
 
-from dealias.commands._each import made, naming
+from dealias.commands._each import prefixed_notes, provenance
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def run(
     read = partial(references, maps=choose(maps), key=key, axes=axes)
     todo, folder = files(input), _folder(output)
     how: dict[str, Any] = {"device": device, "precision": precision}
-    settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **made(Path(input), seed)}
+    settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **provenance(Path(input), seed)}
     with Journal(folder / "scores.csv", COLUMNS, text) as journal:
         done = _done(journal, settings)
         if film:
@@ -120,7 +120,7 @@ def _show_film(
     folder: Path, reference: "Reference", protocol: "Protocol", draw: "Callable[..., dict[str, Tensor]]"
 ) -> None:
     """Write the first pattern of every acceleration as all methods reconstruct it: animations, and profiles."""
-    from dealias.evaluation.film import shown
+    from dealias.evaluation.film_figures import shown
 
     for acceleration in tqdm(protocol.accelerations, unit="film", leave=False, disable=None):
         films = draw(reference, protocol, acceleration)
@@ -130,12 +130,12 @@ def _show_film(
 
 def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> list[str]:
     """Do the work for every file, and return the names of those that failed."""
-    from dealias import memory
+    from dealias import allocator
 
     failed = []
     for path, name in tqdm(todo, unit="file", leave=False, disable=None):
         try:
-            with naming(str(path)), memory.enough(str(path)):
+            with prefixed_notes(str(path)), allocator.explain_out_of_memory(str(path)):
                 work(path, name)
         except UserError as error:
             tqdm.write(f"dealias: {error}", file=sys.stderr)

@@ -59,7 +59,7 @@ def _file(source: str) -> dict[str, str]:
     from pathlib import Path
 
     from dealias.errors import UserError
-    from dealias.files.formats import recognise
+    from dealias.files.recognition import recognise
 
     path = Path(source)
     if not path.is_file():
@@ -93,8 +93,8 @@ def _images(source: str) -> dict[str, str]:
 
 
 def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
-    from dealias.files.centred import central_share
-    from dealias.files.layout import axes_of
+    from dealias.files.axes import axes_of
+    from dealias.files.centring_check import central_share
 
     rows, columns = acquisition.shape[-2:]
     kinds = [{"time": "frame", "batch": "set"}.get(name, name) for name in axes_of(acquisition)[:-3]]
@@ -207,7 +207,7 @@ def _learned(name: str) -> bool:
 
 def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
     """Return what looks wrong, or will surprise."""
-    from dealias.files.centred import central_share
+    from dealias.files.centring_check import central_share
 
     remarks = []
     if not bool(acquisition.mask.any()):

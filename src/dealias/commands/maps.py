@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from dealias.commands._each import each, folder_for, made
+from dealias.commands._each import each, folder_for, provenance
 
 
 def run(
@@ -32,12 +32,12 @@ def run(
     """
     import dealias
     from dealias import coils
-    from dealias.configure import checked
+    from dealias.configure import typed_arguments
     from dealias.errors import UserError
     from dealias.files.coil_maps import write_maps
 
     estimate: Callable[..., Any] = coils.espirit if method == "espirit" else coils.walsh
-    arguments = checked(estimate, method_arguments or {}, given=("acquisition",))
+    arguments = typed_arguments(estimate, method_arguments or {}, given=("acquisition",))
 
     def work(source: Path, target: Path) -> None:
         acquisition = dealias.open(source, key=key, axes=axes)
@@ -48,7 +48,7 @@ def run(
             maps = estimate(acquisition, **arguments)
         except UserError as error:
             raise UserError(f"{source}: {error}") from error
-        write_maps(target, maps, overwrite=overwrite, attributes={**made(source, 0), "method": method})
+        write_maps(target, maps, overwrite=overwrite, attributes={**provenance(source, 0), "method": method})
 
     extensions = sorted(("h5", "hdf5", "npy", "cfl", "mat"), key=lambda name: name != format)
     each(input, output, work, done="estimated", extensions=extensions, overwrite=overwrite)

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dealias.commands._each import each, folder_for, made
+from dealias.commands._each import each, folder_for, provenance
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
-    from dealias.commands._film import Show
+    from dealias.commands._film_options import Show
     from dealias.driver import Precision
     from dealias.method import Method
 
@@ -62,8 +62,8 @@ def run(
     """
     import dealias
     from dealias.commands._coils import preparation
-    from dealias.commands._film import exhibitions
-    from dealias.files.formats import written
+    from dealias.commands._film_options import exhibitions
+    from dealias.files.recognition import written
 
     solve = _solver(_loaded(method, method_arguments or {}, device, seed), device, maps, batch, precision)
     read, prepared = partial(dealias.open, key=key, axes=axes), preparation(maps, whiten, compress)
@@ -94,7 +94,7 @@ def _work(
     folder_for(target)
     image = solve(acquisition)
     with show(image):
-        write(target, image, acquisition.header, attributes={**made(source, about["seed"]), **about})
+        write(target, image, acquisition.header, attributes={**provenance(source, about["seed"]), **about})
 
 
 def _solver(

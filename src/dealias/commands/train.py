@@ -43,8 +43,9 @@ def run(
         denoised: learn from a denoised copy of each image too
         phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
-        simulation: how pairs are drawn: crop, acceleration, noise, lines, grain, band, coils, silent, batch, phase,
-            centre; for films crop (rows), columns, frames, acceleration, noise, band, coils, silent, batch
+        simulation: how pairs are drawn: crop, acceleration, noise, lines, image_noise, band, coils, hide_noise_level,
+            batch, phase, centre; for films crop (rows), columns, frames, acceleration, noise, band, coils,
+            hide_noise_level, batch
         loss: what is minimised
         rate: the learning rate at the start; it falls with a cosine
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1

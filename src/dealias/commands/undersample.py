@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dealias.commands._each import each, folder_for, made
+from dealias.commands._each import each, folder_for, provenance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,12 +51,12 @@ def run(
 
     import dealias
     from dealias import find
-    from dealias.configure import checked
+    from dealias.configure import typed_arguments
     from dealias.errors import Note
-    from dealias.files.formats import written
+    from dealias.files.recognition import written
 
     draw = find.mask(mask)
-    arguments = checked(draw, mask_arguments or {}, given=("shape", "acceleration", "generator"))
+    arguments = typed_arguments(draw, mask_arguments or {}, given=("shape", "acceleration", "generator"))
 
     def work(source: Path, target: Path) -> None:
         full = dealias.open(source, key=key, axes=axes)
@@ -69,7 +69,7 @@ def run(
             warnings.warn(Note(text), stacklevel=2)
         if noise:
             kept = kept.with_noise(noise * float(full.root_sum_of_squares.max()), generator)
-        about = {**made(source, seed), "pattern": mask, "acceleration": acceleration}
+        about = {**provenance(source, seed), "pattern": mask, "acceleration": acceleration}
         dealias.write(target, kept, overwrite=overwrite, attributes=about)
 
     each(input, output, work, done="undersampled", extensions=written(format, kspace=True), overwrite=overwrite)

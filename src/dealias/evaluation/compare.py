@@ -16,12 +16,12 @@ from torch import Tensor
 
 from dealias import coils, find
 from dealias.acquisition import Acquisition
-from dealias.configure import checked
+from dealias.configure import typed_arguments
 from dealias.driver import Precision, reconstruct
 from dealias.errors import UserError
 from dealias.evaluation import metrics
 from dealias.evaluation.references import Reference
-from dealias.files.fastmri import cropped
+from dealias.files.crop import crop
 from dealias.method import Method
 from dealias.shapes import Image
 
@@ -70,7 +70,7 @@ class Protocol:
             raise UserError("accelerations must be 1 or more; write them as --accelerations 2,3,4,5")
         if not 0 <= self.noise < float("inf"):
             raise UserError(f"noise of {self.noise:g} is impossible; give zero or more")
-        checked(find.mask(self.mask), self.mask_arguments, given=("shape", "acceleration", "generator"))
+        typed_arguments(find.mask(self.mask), self.mask_arguments, given=("shape", "acceleration", "generator"))
 
 
 def compare(
@@ -121,7 +121,7 @@ def images(
     """Return what `compare` scores: every method's image, by name, of the same size as the reference."""
     scan = measured(reference, protocol, acceleration, pattern).to(device)
     size = (reference.image.shape[-2], reference.image.shape[-1])
-    return {name: cropped(_image(method, scan, protocol, precision), size) for name, method in methods.items()}
+    return {name: crop(_image(method, scan, protocol, precision), size) for name, method in methods.items()}
 
 
 def _image(method: Method, scan: Acquisition, protocol: Protocol, precision: Precision) -> Image:
@@ -145,7 +145,7 @@ def measured(reference: Reference, protocol: Protocol, acceleration: float, patt
     generator = torch.Generator().manual_seed(zlib.crc32(place.encode()))
     shape = reference.image.shape if reference.full is None else reference.full.shape
     draw = find.mask(protocol.mask)
-    given = checked(draw, protocol.mask_arguments, given=("shape", "acceleration", "generator"))
+    given = typed_arguments(draw, protocol.mask_arguments, given=("shape", "acceleration", "generator"))
     mask = draw(tuple(shape), acceleration, generator=generator, **given).unsqueeze(-3)
     if reference.full is not None:
         return reference.full.sampled(mask)
@@ -157,7 +157,7 @@ def measured(reference: Reference, protocol: Protocol, acceleration: float, patt
 def scores(image: Tensor, reference: Reference, range: str) -> dict[str, Tensor]:
     """Return every metric of an image, one number per frame."""
     truth = reference.image.cpu()
-    image = cropped(image, (truth.shape[-2], truth.shape[-1])).to(truth.dtype)
+    image = crop(image, (truth.shape[-2], truth.shape[-1])).to(truth.dtype)
     found = {}
     for name, score in (MAGNITUDE | COMPLEX).items():
         options: dict[str, Any] = {"phase": True} if name in COMPLEX else {}

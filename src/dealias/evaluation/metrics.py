@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from dealias.arrays import numpy_too
 from dealias.errors import UserError
+from dealias.numpy_bridge import numpy_too
 from dealias.shapes import Image
 
 PIXELS = (-2, -1)

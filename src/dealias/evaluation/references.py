@@ -12,11 +12,12 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.errors import UserError
-from dealias.files.centred import central_share
-from dealias.files.fastmri import cropped, sampled_in_full
-from dealias.files.formats import about, check_exists, recognise
-from dealias.files.measured import alone
+from dealias.files.centring_check import central_share
+from dealias.files.crop import crop
+from dealias.files.formats.fastmri import sampled_in_full
 from dealias.files.open import open
+from dealias.files.recognition import about, check_exists, recognise
+from dealias.files.to_acquisition import alone
 from dealias.shapes import Image, Maps
 
 AXES = ("slice", "time", "y", "x")  # of images, as we order them
@@ -124,7 +125,7 @@ def whole(path: Path, read: Callable[[Path], Acquisition] = open) -> Tensor:
     if not isinstance(found, Acquisition):
         return found
     with about(path):
-        return cropped(_combined(found, "auto").zero_filled, found.header.matrix)
+        return crop(_combined(found, "auto").zero_filled, found.header.matrix)
 
 
 def _combined(full: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:
@@ -138,7 +139,7 @@ def _combined(full: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisi
 
 def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) -> Iterator[Reference]:
     full = _combined(full, maps)
-    shown = cropped(full.zero_filled, full.header.matrix)
+    shown = crop(full.zero_filled, full.header.matrix)
     volume = float(shown.abs().max())
     if shown.ndim == full.dimensions:
         stack = [(shown, full)]

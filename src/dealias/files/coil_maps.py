@@ -9,8 +9,8 @@ from torch import Tensor
 
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
-from dealias.files.centred import densest_share
-from dealias.files.formats import about, check_exists, extension_of, formats, recognise
+from dealias.files.centring_check import densest_share
+from dealias.files.recognition import about, check_exists, extension_of, formats, recognise
 from dealias.shapes import Maps
 
 DENSE = 0.5  # of the energy within a quarter of the rows and columns: k-space has it, maps do not

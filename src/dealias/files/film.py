@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from dealias.errors import UserError
-from dealias.files.formats import about, check_exists, recognise
-from dealias.files.measured import alone
+from dealias.files.recognition import about, check_exists, recognise
+from dealias.files.to_acquisition import alone
 from dealias.shapes import Image
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dealias.errors import UserError
-from dealias.files.measured import Stored
+from dealias.files.to_acquisition import Stored
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.files.formats import about, check_exists, recognise
+from dealias.files.recognition import about, check_exists, recognise
 
 
 def images(path: str | PathLike[str]) -> list[Tensor]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.formats import about, check_exists, formats, recognise
+from dealias.files.recognition import about, check_exists, formats, recognise
 
 
 def open(

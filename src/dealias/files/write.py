@@ -13,8 +13,8 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
-from dealias.files.fastmri import cropped
-from dealias.files.formats import extension_of, formats
+from dealias.files.crop import crop
+from dealias.files.recognition import extension_of, formats
 from dealias.header import Header
 from dealias.shapes import Image
 
@@ -55,7 +55,7 @@ def write(
         header = header or image.header
     else:
         header = header or Header()
-        image = cropped(torch.as_tensor(image), header.matrix)
+        image = crop(torch.as_tensor(image), header.matrix)
         if image.ndim < 2 or 0 in image.shape:
             raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
         check(path, image.shape)

@@ -18,7 +18,9 @@ from torch import Tensor, nn
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._film import check_film, check_weight, consistent, turned
+from dealias.methods._aliasing_axis import turn_to_alias_along
+from dealias.methods._checks import check_film, check_weight
+from dealias.methods._data_consistency import data_consistency
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.recurrent_units import initialise
 from dealias.problem import Problem
@@ -69,12 +71,12 @@ class CNN3D(Method):
                 f"{self.iterations} iterations need as many sets of weights, and there are {len(self.blocks)}; "
                 "ask for fewer, or share the weights"
             )
-        problem, other = turned(problem, -1)
+        problem, other = turn_to_alias_along(problem, -1)
         x = problem.zero_filled
         check_channels(x, self.channels)
         for i in range(self.iterations):
             update = self.blocks[0 if self.shared else i](to_channels(x, dimensions=3))
-            x = consistent(problem, x + to_image(update, x), self.data_weight, self.conjugate_gradients)
+            x = data_consistency(problem, x + to_image(update, x), self.data_weight, self.conjugate_gradients)
             yield x.mT if other else x
 
 

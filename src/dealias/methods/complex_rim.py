@@ -31,7 +31,8 @@ class ComplexRIM(Method):
         features: complex channels of each convolution and hidden state.
         iterations: time steps; any number at run time.
         activation: after the convolutions: split (relu of both parts), mod_relu or cardioid.
-        consistent: conjugate gradients by which the last estimate obeys the data; 0 leaves it as the network made it.
+        consistency_steps: conjugate gradients by which the last estimate obeys the data; 0 leaves it as the
+            network made it.
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
     """
 
@@ -40,13 +41,13 @@ class ComplexRIM(Method):
         features: int = 64,
         iterations: int = 8,
         activation: Literal["split", "mod_relu", "cardioid"] = "split",
-        consistent: int = 0,
+        consistency_steps: int = 0,
         recompute: bool = False,
     ) -> None:
         super().__init__()
         check_sizes(features=features, iterations=iterations)
         self.iterations = iterations
-        self.rim = RIM(2 * features, iterations, consistent=consistent, recompute=recompute)
+        self.rim = RIM(2 * features, iterations, consistency_steps=consistency_steps, recompute=recompute)
         make_complex(self.rim)
         if activation == "mod_relu":
             self.rim.activations = nn.ModuleList(ModReLU(features) for _ in range(2))

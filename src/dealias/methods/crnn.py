@@ -17,8 +17,9 @@ model has 297,794: a bias for every convolution, 192 + 384 + 2 of them, which on
 A film that aliases along the other axis than the network learned is turned for it.
 
 With `motion`, the paper's future work, the first unit sees beside each frame of x^(i-1) the one before and the one
-after, moved onto it by displacements that a small network estimates from x^(i-1) itself (networks/motion.py). It is
-an option and no method of its own because nothing else differs: the loop, the other units, the data.
+after, moved onto it by displacements that a small network estimates from x^(i-1) itself, of
+networks/motion_compensation.py. It is an option and no method of its own because nothing else differs: the loop, the
+other units, the data.
 """
 
 from collections.abc import Iterator
@@ -28,10 +29,12 @@ import torch
 from torch import Tensor, nn
 
 from dealias.method import Method
-from dealias.methods._film import check_film, check_weight, consistent, turned
+from dealias.methods._aliasing_axis import turn_to_alias_along
+from dealias.methods._checks import check_film, check_weight
+from dealias.methods._data_consistency import data_consistency
 from dealias.networks.cells import CellName
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
-from dealias.networks.motion import Motion
+from dealias.networks.motion_compensation import MotionCompensation
 from dealias.networks.recurrent_units import IterationUnit, TimeUnit
 from dealias.problem import Problem
 from dealias.shapes import Channels
@@ -52,8 +55,8 @@ class CRNN(Method):
         conjugate_gradients: iterations by which many coils are made to obey the data. On a cine with six simulated
             coils at 8x the authors' weights gave 26.6, 27.6 and 28.6 dB with 5, 10 and 20, with one coil 22.7; but
             rounding grows too, beyond 1e-5 of the maximum with 10.
-        published: the weights are its authors': films alias along y, the axis before the last, and data whose image
-            has a maximum of about one are taken as they are.
+        authors_conventions: the weights are its authors': films alias along y, the axis before the last, and
+            data whose image has a maximum of about one are taken as they are.
         motion: whether the network sees the neighbours of each frame too, moved onto it.
     """
 
@@ -67,7 +70,7 @@ class CRNN(Method):
         data_weight: float | None = None,
         cell: CellName = "relu",
         conjugate_gradients: int = 5,
-        published: bool = False,
+        authors_conventions: bool = False,
         motion: bool = False,
     ) -> None:
         super().__init__()
@@ -76,9 +79,9 @@ class CRNN(Method):
         self.iterations = iterations
         self.data_weight = data_weight
         self.conjugate_gradients = conjugate_gradients
-        self.own_scale = published
-        self.learned = -2 if published else -1
-        self.motion = Motion() if motion else None
+        self.own_scale = authors_conventions
+        self.learned = -2 if authors_conventions else -1
+        self.motion = MotionCompensation() if motion else None
         self.over_time = TimeUnit(3 * channels if motion else channels, features, cell)
         self.units = nn.ModuleList(IterationUnit(features, features, cell) for _ in range(3))
         self.outwards = nn.Conv2d(features, channels, 3, padding=1)
@@ -87,7 +90,7 @@ class CRNN(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one film per iteration."""
         check_film(problem, "CRNN")
-        problem, other = turned(problem, self.learned)
+        problem, other = turn_to_alias_along(problem, self.learned)
         x = problem.zero_filled
         check_channels(x, self.outwards.out_channels)
         films = x.shape[:-3].numel()
@@ -98,7 +101,7 @@ class CRNN(Method):
             neighbours = () if self.motion is None else self.motion(frames)
             update, memory = self._block(to_channels(frames, *neighbours), films, memory)
             change = to_image(update, frames).transpose(0, 1).reshape(x.shape)
-            x = consistent(problem, x + change, self.data_weight, self.conjugate_gradients)
+            x = data_consistency(problem, x + change, self.data_weight, self.conjugate_gradients)
             yield x.mT if other else x
 
     def _block(self, x: Channels, films: int, memory: _Memory | None) -> tuple[Channels, _Memory]:

@@ -19,14 +19,14 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._film import check_film
+from dealias.methods._checks import check_film
 from dealias.methods._noise_of_film import noise_of_film
-from dealias.methods._static import static
+from dealias.methods._temporal_mean import temporal_mean
 from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.problem import Problem
 from dealias.shapes import Image
 from dealias.solvers.conjugate_gradient import conjugate_gradient
-from dealias.solvers.settled import settled
+from dealias.solvers.stopping import until_settled
 
 # lambda by itself where there is little noise; ten times that changes films at 6x by 0.1 dB
 LOWEST = 1e-3
@@ -70,13 +70,13 @@ class KtFOCUSS(Method):
             UserError: for a single frame.
         """
         check_film(problem, "KtFOCUSS")
-        return settled(self._reweighted(problem), self.iterations, self.tolerance, self.dimensions)
+        return until_settled(self._reweighted(problem), self.iterations, self.tolerance, self.dimensions)
 
     def _reweighted(self, problem: Problem) -> Iterator[Image]:
         start = problem.zero_filled
         real = not start.is_complex()
         fourier = TemporalFourier()
-        still = static(problem)
+        still = temporal_mean(problem)
         rest = fourier(-problem.gradient(still.expand(start.shape)))
         given = self.regularisation
         strength = (

@@ -27,14 +27,14 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._film import check_film
+from dealias.methods._checks import check_film
 from dealias.methods._noise_of_film import largest_singular_value_of_noise, noise_of_film
-from dealias.methods._static import filled
+from dealias.methods._temporal_mean import mean_filled
 from dealias.problem import Problem
 from dealias.shapes import Image
 from dealias.solvers.conjugate_gradient import conjugate_gradient
-from dealias.solvers.settled import settled
 from dealias.solvers.singular_values import largest_singular_value, shrink_singular_values
+from dealias.solvers.stopping import until_settled
 from dealias.solvers.tridiagonal import Tridiagonal
 
 # both beta at first and in the end; A^H A weighs two
@@ -86,10 +86,10 @@ class KtSLR(Method):
             UserError: for a single frame.
         """
         check_film(problem, "KtSLR")
-        return settled(self._split(problem), self.iterations, self.tolerance, self.dimensions)
+        return until_settled(self._split(problem), self.iterations, self.tolerance, self.dimensions)
 
     def _split(self, problem: Problem) -> Iterator[Tensor]:
-        x = filled(problem)
+        x = mean_filled(problem)
         low_rank, total_variation = self._weights(problem, x)
         solve = _exactly(problem) if _one_coil(problem) else _by_gradients(problem, self.conjugate_gradients)
         low = torch.zeros_like(x)  # U, and for a while X + U

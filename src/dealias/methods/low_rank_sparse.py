@@ -21,16 +21,16 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._film import check_film
+from dealias.methods._checks import check_film
 from dealias.methods._noise_of_film import largest_singular_value_of_noise, noise_of_film
-from dealias.methods._static import filled
+from dealias.methods._temporal_mean import mean_filled
 from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.problem import Problem
 from dealias.shapes import Image
 from dealias.solvers.proximal_gradient import largest_eigenvalue, proximal_gradient
-from dealias.solvers.settled import settled
 from dealias.solvers.shrinkage import soft_threshold
 from dealias.solvers.singular_values import largest_singular_value, shrink_singular_values
+from dealias.solvers.stopping import until_settled
 
 # what both lambda are at first, as a multiple of their values
 HIGHEST = 100.0
@@ -75,11 +75,11 @@ class LowRankSparse(Method):
         """
         check_film(problem, "LowRankSparse")
         films = (parts.sum(-4) for parts in self._parts(problem))
-        return settled(films, self.iterations, self.tolerance, self.dimensions)
+        return until_settled(films, self.iterations, self.tolerance, self.dimensions)
 
     def _parts(self, problem: Problem) -> Iterator[Image]:
         """Yield L and S, stacked on axis -4."""
-        start = filled(problem)
+        start = mean_filled(problem)
         fourier = TemporalFourier()
         real = not start.is_complex()
         # both parts see the same residual, so together they feel twice the operator's norm

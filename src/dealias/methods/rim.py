@@ -10,7 +10,7 @@
 The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would
 multiply one input by a million. Here sigma is 1, and `noise_input` feeds the noise level as one more channel.
 
-`consistent` lets the estimates obey the data as far as their noise allows, while the recursion goes on as above:
+`consistency_steps` lets the estimates obey the data as far as their noise allows, while the recursion goes on as above:
 
     x_T + d,  (w A^H A + (1 - w) I) d = w A^H (y - A x_T) by that many conjugate gradients
 
@@ -47,7 +47,7 @@ class RIM(Method):
         iterations: time steps; any number at run time.
         channels: real channels of an image: 2 where it is complex, 1 where it is real.
         noise_input: feed the logarithm of the noise level as a further channel.
-        consistent: conjugate gradients by which the last estimate obeys the data; 0 leaves all as they are.
+        consistency_steps: conjugate gradients by which the last estimate obeys the data; 0 leaves all as they are.
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
         memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
     """
@@ -58,7 +58,7 @@ class RIM(Method):
         iterations: int = 8,
         channels: int = 2,
         noise_input: bool = False,
-        consistent: int = 0,
+        consistency_steps: int = 0,
         recompute: bool = False,
         memory: bool = True,
     ) -> None:
@@ -66,7 +66,7 @@ class RIM(Method):
         check_sizes(features=features, iterations=iterations, channels=channels)
         self.iterations = iterations
         self.noise_input = noise_input
-        self.consistent = consistent
+        self.consistency_steps = consistency_steps
         self.recompute = recompute
         self.memory = memory
         self.inwards = nn.Conv2d(2 * channels + noise_input, features, 5, padding=2)
@@ -100,7 +100,8 @@ class RIM(Method):
             x = x + to_image(update, x)
             # the recursion never sees the correction, so that it need be good only where a loss or a user looks at it
             thorough = self.training or not left
-            yield x + self._correction(problem, x, self.consistent if thorough else 1) if self.consistent else x
+            steps = self.consistency_steps if thorough else min(self.consistency_steps, 1)
+            yield x + self._correction(problem, x, steps) if steps else x
 
     def _step(
         self, seen: Channels, first: Channels | None, second: Channels | None

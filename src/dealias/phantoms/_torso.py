@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from dealias.phantoms._cortex import Sulci, tabulated
-from dealias.phantoms._draw import Draw, Grid
+from dealias.phantoms._pixel_grid import Grid
+from dealias.phantoms._random_fields import Draw
 
 # what balanced steady-state free precession shows of each tissue, about sqrt(T2 / T1)
 SIGNAL = {

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from dealias.phantoms._draw import Draw, Grid
+from dealias.phantoms._pixel_grid import Grid
+from dealias.phantoms._random_fields import Draw
 from dealias.phantoms._torso import SIGNAL
 
 ANGLES = 2048  # of the tables that hold the outlines

@@ -12,7 +12,8 @@ from torch.nn.functional import avg_pool2d
 
 from dealias.errors import UserError
 from dealias.phantoms._cortex import Sulci, grow_sulci, refined, tabulated
-from dealias.phantoms._draw import Draw, Grid
+from dealias.phantoms._pixel_grid import Grid
+from dealias.phantoms._random_fields import Draw
 from dealias.shapes import Image
 
 # proton density, T1 and T2 in milliseconds at 3 tesla; fat's T2 is the long one that echo trains show

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
 from dealias.errors import UserError
-from dealias.phantoms._draw import Draw, Grid
+from dealias.phantoms._pixel_grid import Grid
+from dealias.phantoms._random_fields import Draw
 from dealias.phantoms._torso import SIGNAL, torso
 from dealias.phantoms._ventricles import contraction, outlines, ventricles
 from dealias.shapes import Image

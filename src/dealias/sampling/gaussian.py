@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.arrays import numpy_too
-from dealias.sampling._draw import (
+from dealias.numpy_bridge import numpy_too
+from dealias.sampling._random_mask import (
     check_shape_of_density,
     every_frame,
     frequencies,

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.arrays import numpy_too
 from dealias.errors import UserError
-from dealias.sampling._draw import every_frame, plane, samples, without_replacement
+from dealias.numpy_bridge import numpy_too
+from dealias.sampling._random_mask import every_frame, plane, samples, without_replacement
 from dealias.shapes import Pattern
 
 

@@ -18,9 +18,9 @@ from math import isqrt
 import torch
 from torch import Tensor
 
-from dealias.arrays import numpy_too
 from dealias.errors import UserError
-from dealias.sampling._draw import check_shape_of_density, every_frame, frequencies, plane, samples
+from dealias.numpy_bridge import numpy_too
+from dealias.sampling._random_mask import check_shape_of_density, every_frame, frequencies, plane, samples
 from dealias.shapes import Pattern
 
 BISECTIONS = 12

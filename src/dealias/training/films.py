@@ -18,8 +18,8 @@ from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.phantoms import heart
 from dealias.shapes import Image
-from dealias.training._draw import check, integer, logarithmic, uniform
-from dealias.training.motion import moved
+from dealias.training._random_numbers import check, integer, logarithmic, uniform
+from dealias.training.movement import moved
 from dealias.training.simulate import shrunk, smooth_phase
 
 CENTRAL = 8  # lines that every frame samples
@@ -37,7 +37,7 @@ class FilmSimulation:
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         band: how often the outer columns of k-space were not acquired, a tenth to two fifths of them.
         coils: how often 2 to 8 coils measure instead of one.
-        silent: how often the noise level is not told.
+        hide_noise_level: how often the noise level is not told.
         batch: pairs of one update, all of one size.
     """
 
@@ -48,7 +48,7 @@ class FilmSimulation:
     noise: tuple[float, float] = (5e-4, 4e-3)
     band: float = 0.4
     coils: float = 0.2
-    silent: float = 0.1
+    hide_noise_level: float = 0.1
     batch: int = 1
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class FilmSimulation:
             UserError: for a range whose ends are swapped or impossible.
         """
         least = {"crop": 1, "columns": 16, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
-        check(self, least, shares=("band", "coils", "silent"))
+        check(self, least, shares=("band", "coils", "hide_noise_level"))
         if self.frames < 2 or self.batch < 1:
             raise UserError(f"a batch of {self.batch} with {self.frames} frames is impossible; give 1 and 2, or more")
         narrowest = self.columns[0] - round(0.4 * self.columns[0])
@@ -92,7 +92,7 @@ class FilmSimulation:
             scan = Acquisition.simulate(target, mask.unsqueeze(-3), maps, noise_std, generator=generator, dimensions=3)
             drawn.append((scan, target))
         acquisition = Acquisition.stack([scan for scan, _ in drawn])
-        if uniform(0, 1, generator) < self.silent:
+        if uniform(0, 1, generator) < self.hide_noise_level:
             acquisition = replace(acquisition, noise_std=None)
         return acquisition, torch.stack([target for _, target in drawn])
 

@@ -18,6 +18,7 @@ from dealias.configure import configure
 from dealias.errors import UserError
 from dealias.files.film import film
 from dealias.files.images import images as read
+from dealias.former_names import current_settings
 from dealias.method import Method
 from dealias.training import films
 from dealias.training.films import FilmSimulation
@@ -83,8 +84,9 @@ def train(output: str, **settings: Any) -> Path:
 
 def _check_fitting(method: Method, simulation: Simulation | FilmSimulation, loss: str) -> None:
     """Refuse pairs or a loss from which a network would never learn what it is made for."""
-    if getattr(method, "noise_input", False) and simulation.silent:
-        raise UserError("this network is told the noise level, and --simulation.silent hides it at times; set it to 0")
+    if getattr(method, "noise_input", False) and simulation.hide_noise_level:
+        text = "this network is told the noise level, and --simulation.hide_noise_level hides it at times"
+        raise UserError(f"{text}; set it to 0")
     if getattr(method, "output", None) == "pair" and loss == "magnitude_error":
         raise UserError("magnitude_error teaches the network of phases nothing; give --loss squared_error")
 
@@ -153,7 +155,8 @@ def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
             old = json.loads(file.read_text())
         except ValueError:
             raise UserError(f"{file}: is damaged; choose another folder, or remove this one") from None
-        changed = [key for key in new if key not in changeable and (new[key] or None) != (old.get(key) or None)]
+        was, now = current_settings(old), current_settings(new)
+        changed = [key for key in now if key not in changeable and (now[key] or None) != (was.get(key) or None)]
         if changed:
             name = changed[0].removesuffix("_arguments").removesuffix("_")
             raise UserError(f"{directory}: holds a training with another {name}; choose another folder")

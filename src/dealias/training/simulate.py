@@ -15,7 +15,7 @@ from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.shapes import Image
-from dealias.training._draw import check, integer, logarithmic, uniform
+from dealias.training._random_numbers import check, integer, logarithmic, uniform
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Simulation:
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
         centre: half-axes of the ellipse that such points always fill, as a fraction of the axes.
-        grain: how often the image itself is noisy, as most references are, by 0.3 to 10 % of its maximum.
+        image_noise: how often the image itself is noisy, as most references are, by 0.3 to 10 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
         coils: how often 2 to 8 coils measure instead of one.
-        silent: how often the noise level is not told.
+        hide_noise_level: how often the noise level is not told.
         batch: crops of one update, all of one size.
         phase: how far a random smooth phase may turn each image, as a fraction of half a turn.
     """
@@ -40,10 +40,10 @@ class Simulation:
     acceleration: tuple[float, float] = (1.5, 5.2)
     noise: tuple[float, float] = (5e-4, 4e-3)
     lines: float = 0.1
-    grain: float = 0.3
+    image_noise: float = 0.3
     band: float = 0.4
     coils: float = 0.3
-    silent: float = 0.1
+    hide_noise_level: float = 0.1
     batch: int = 1
     phase: float = 1.0
     centre: float = 0.02
@@ -55,7 +55,7 @@ class Simulation:
             UserError: for a range whose ends are swapped or impossible.
         """
         least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
-        check(self, least, shares=("lines", "grain", "band", "coils", "silent"))
+        check(self, least, shares=("lines", "image_noise", "band", "coils", "hide_noise_level"))
         # what cannot be drawn should fail now, not at night; how many lines are central depends on the size
         sampling.gaussian((self.crop[0], self.crop[0]), self.acceleration[1], centre=self.centre)
         for columns in range(self.crop[0], self.crop[1] + 1) if self.lines else ():
@@ -84,7 +84,7 @@ class Simulation:
             maps = coils.simulate(size, number, generator=generator) if number > 1 else None
             drawn.append((Acquisition.simulate(target, mask, maps, noise_std, generator=generator), target))
         acquisition = Acquisition.stack([pair[0] for pair in drawn])
-        if uniform(0, 1, generator) < self.silent:
+        if uniform(0, 1, generator) < self.hide_noise_level:
             acquisition = replace(acquisition, noise_std=None)
         return acquisition, torch.stack([pair[1] for pair in drawn])
 
@@ -102,7 +102,7 @@ class Simulation:
         first = [integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
         crop = image[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
         crop = crop * smooth_phase(size, self.phase, generator)
-        if uniform(0, 1, generator) < self.grain:
+        if uniform(0, 1, generator) < self.image_noise:
             noise = torch.randn(size, dtype=crop.dtype, generator=generator)
             crop = crop + logarithmic(0.003, 0.1, generator) * noise
         return band_limited(crop, generator) if uniform(0, 1, generator) < self.band else crop

@@ -1,0 +1,211 @@
+"""fastMRI's HDF5, in and out.
+
+In: `kspace` (slice, y, x) or (slice, coil, y, x), centred, or as its attribute `axes` names them; `mask` (x),
+(y, x) or (slice, y, x), else what is non-zero in any coil; `maps` (coil, y, x) or (slice, coil, y, x); the
+attribute `noise_std`. Rows are the readout.
+
+Where `ismrmrd_header` says that the readout is oversampled twice and the mask is one of columns, the image's
+outer rows are removed at open; the rest of fastMRI's crop to the matrix of the scanner happens to images at
+`write`. A zero-filled image is the very one of fastMRI's own flow (transform, then crop both ways). K-space
+that was written after its oversampling went has fewer rows than the header encodes, and is left as it is.
+
+Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [time,] y, x); k-space as above.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.axes import Layout, axes_of, chosen
+from dealias.files.crop import crop
+from dealias.files.formats import mrd
+from dealias.files.hdf5 import MAGIC, created, listed, opened, text_of
+from dealias.files.header_fields import SHAPES, header_of, numbers_of, sliced
+from dealias.files.mrd.xml_header import XML, geometry
+from dealias.files.oversampling import without_oversampling
+from dealias.files.recognition import about, check_exists
+from dealias.files.to_acquisition import Measured, choose, native
+from dealias.header import Header
+
+title = "HDF5 as fastMRI"
+extensions = (".h5", ".hdf5")
+
+USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
+TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
+PLAIN = (str, bool, int, float, np.ndarray, np.generic, tuple)
+OURS = ("axes", "noise_std", *SHAPES)
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file is HDF5 without readouts."""
+    return start.startswith(MAGIC) and not mrd.knows(start, path)
+
+
+def read(
+    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
+) -> Acquisition:
+    """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
+    with opened(path) as file:
+        arrays = listed(file)
+        name = choose(arrays, key)
+        kspace = file[name]
+        text = file.attrs.get("axes", kspace.attrs.get("axes"))
+        axes = axes or (None if text is None else text_of(text)) or USUAL_AXES.get(kspace.ndim)
+        if axes is None:
+            raise UserError(
+                f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'slice time coil y x'"
+            )
+        layout = Layout.of(kspace.shape, axes, slices)
+        mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
+        noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
+        measured = Measured(kspace[layout.index], mask, maps, noise_std, sliced(_header(file), layout.wanted))
+    acquisition = measured.acquisition(layout)
+    ours = measured.header.matrix is not None  # the XML tells of the scan that it was made of
+    scan = None if ours or XML not in measured.header.text else geometry(measured.header.text[XML])
+    if scan is None:
+        return acquisition
+    header = replace(measured.header, voxel_size=scan.voxel_size, matrix=scan.matrix)
+    acquisition = replace(acquisition, header=header)
+    if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
+        return without_oversampling(acquisition, scan.matrix[0])
+    return acquisition
+
+
+def targets(path: str | PathLike[str], slices: int | slice | str | None = None) -> Tensor | None:
+    """Return the reference magnitude (slice, y, x) that lies beside k-space, on the file's scale.
+
+    None where there is none. Of several coils the root sum of squares comes first, of one coil fastMRI's
+    emulated one.
+
+    Raises:
+        UserError: where the file is missing, is not HDF5 or is damaged.
+    """
+    path = Path(path)
+    with about(path):
+        check_exists(path)
+        return _targets(path, slices)
+
+
+def images(path: Path) -> Tensor:
+    """Return the images (..., y, x) of an HDF5 file: `image`, else full single-coil k-space, else targets.
+
+    Zero padding around k-space, and corners that a scanner left out, count as sampled.
+
+    Raises:
+        UserError: where it holds none of these.
+    """
+    with opened(path) as file:
+        arrays = listed(file)
+        image = native(file["image"][()], "image") if "image" in arrays else None
+    if image is not None and image.ndim > 1:
+        return torch.from_numpy(image).to(torch.complex64)
+    if "kspace" in arrays:
+        acquisition = read(path, None, None, None)
+        if acquisition.coils == 1 and sampled_in_full(acquisition.centred_mask):
+            return crop(acquisition.zero_filled, acquisition.header.matrix).to(torch.complex64)
+    reference = _targets(path, None)
+    if reference is None:
+        raise UserError(
+            "holds no images: no 'image', no fully sampled single-coil 'kspace', no 'reconstruction'; "
+            "reconstruct it first"
+        )
+    return reference.to(torch.complex64)
+
+
+def maps(path: Path) -> Tensor:
+    """Return the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
+
+    Raises:
+        UserError: where it holds none.
+    """
+    with opened(path) as file:
+        arrays = listed(file)
+        if "maps" not in arrays:
+            raise UserError(f"holds no coil maps 'maps' but {', '.join(arrays) or 'nothing'}; make them: dealias maps")
+        return torch.from_numpy(native(file["maps"][()], "maps"))
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write an image, or the k-space, mask and maps of an acquisition, on the input's own scale."""
+    arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value)
+    notes: dict[str, Any] = {name: text for name, text in header.text.items() if name != XML}
+    notes |= numbers_of(header)
+    if isinstance(value, Acquisition):
+        notes["axes"] = " ".join(axes_of(value))
+        noise_std = value.centred_noise_std
+        if noise_std is not None:
+            notes["noise_std"] = (noise_std.squeeze() if noise_std.numel() == 1 else noise_std).numpy(force=True)
+    with created(path) as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+        if XML in header.text:
+            file.create_dataset(XML, data=header.text[XML])
+        for name, note in (notes | attributes).items():
+            file.attrs[name] = note if isinstance(note, PLAIN) else str(note)
+
+
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps (..., coil, y, x) as the dataset `maps`."""
+    with created(path) as file:
+        file["maps"] = maps.to(torch.complex64).numpy(force=True)
+        file.attrs.update(attributes)
+
+
+def _of_image(image: Tensor) -> dict[str, NDArray[Any]]:
+    shape = (1,) * (3 - image.ndim) + tuple(image.shape)
+    values = image.to(torch.complex64).reshape(-1, *shape[-3:]) if len(shape) > 4 else image.reshape(shape)
+    complex_values = values.to(torch.complex64)
+    return {
+        "reconstruction": complex_values.abs().numpy(force=True),
+        "image": complex_values.numpy(force=True),
+    }
+
+
+def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
+    """Return the arrays that `read` understands; a mask is as short as it can be said."""
+    mask = acquisition.centred_mask
+    if mask.shape[:-2].numel() == 1:  # otherwise all axes of k-space, lest frames be taken for slices
+        mask = mask.reshape(mask.shape[-2:] if mask.shape[-2] > 1 else mask.shape[-1:])
+    arrays = {"kspace": acquisition.centred_kspace.to(torch.complex64), "mask": mask}
+    if acquisition.maps is not None:
+        arrays["maps"] = acquisition.maps.to(torch.complex64)
+    return {name: array.numpy(force=True) for name, array in arrays.items()}
+
+
+def _targets(path: Path, slices: int | slice | str | None) -> Tensor | None:
+    with opened(path) as file:
+        arrays = listed(file)
+        single = "kspace" in arrays and len(arrays["kspace"].shape) < 4
+        order = (TARGETS[1], TARGETS[0], TARGETS[2]) if single else TARGETS
+        name = next((name for name in order if name in arrays and len(arrays[name].shape) > 1), None)
+        if name is None:
+            return None
+        shape = arrays[name].shape
+        reference = native(file[name][chosen(slices, shape[0] if len(shape) > 2 else 0)], name)
+    return torch.from_numpy(np.abs(reference).astype(np.float32))
+
+
+def sampled_in_full(mask: Tensor) -> bool:
+    """Whether most of the box that a centred mask spans is sampled: zero padding and cut corners do not count."""
+    where = mask.nonzero()[:, -2:]
+    if not len(where):
+        return False
+    box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
+    return bool(len(where) > 0.75 * box)
+
+
+def _header(file: Any) -> Header:
+    text = {name: text_of(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
+    text = {name: value for name, value in text.items() if name not in OURS}
+    if XML in file and not hasattr(file[XML], "keys"):
+        text[XML] = text_of(file[XML][()])
+    return header_of(file.attrs, text)

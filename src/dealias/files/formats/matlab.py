@@ -1,0 +1,188 @@
+"""MATLAB's .mat: version 4 to 7 by SciPy, version 7.3 by HDF5; version 5 out. Structs and objects are left alone.
+
+K-space is centred and has MATLAB's order: rows and columns first, (y, x), (y, x, coil) or (y, x, coil, slice),
+or as the text `axes` beside it names them. A file names it `kspace`, or holds one complex array only; `mask`,
+`maps` and `noise_std` may lie beside it.
+
+Out: `reconstruction` single magnitude and `image` (y, x, [time,] slice), or k-space as above with its `axes`.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.axes import Layout, axes_of
+from dealias.files.hdf5 import listed, opened, text_of
+from dealias.files.header_fields import header_of, numbers_of, sliced
+from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
+from dealias.header import Header
+
+title = "MATLAB .mat"
+extensions = (".mat",)
+
+HDF5_INSIDE, LARGEST = b"MATLAB 7.3", 2**31
+USUAL_AXES = {2: "y x", 3: "y x coil", 4: "y x coil slice"}
+NUMBERS = ("double", "single", "logical", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as MATLAB's of version 5 or 7.3 does, or holds matrices of version 4."""
+    return start.startswith((b"MATLAB 5.0 MAT", HDF5_INSIDE)) or _version_4(start)
+
+
+def read(
+    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
+) -> Acquisition:
+    """Return the acquisition that a .mat holds; arguments as in `dealias.open`, axes in MATLAB's order."""
+    arrays, texts = _loaded(path)
+    name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, key)
+    kspace = arrays[name]
+    names = axes or texts.get("axes") or USUAL_AXES.get(kspace.ndim)
+    if names is None:
+        raise UserError(f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'")
+    names = names.split() if isinstance(names, str) else names
+    kspace = kspace.reshape(kspace.shape + (1,) * (len(names) - kspace.ndim))  # MATLAB drops axes of size 1 at the end
+    layout = Layout.of(kspace.shape, names, slices)
+    mask, maps, noise_std = (arrays.get(part) for part in ("mask", "maps", "noise_std"))
+    return Measured(
+        kspace[layout.index],
+        None if mask is None else _ours(mask),
+        None if maps is None else _ours(maps),
+        None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
+        sliced(header_of(arrays, {}), layout.wanted),
+    ).acquisition(layout)
+
+
+def images(path: Path) -> Tensor:
+    """Return the images (..., y, x) of a .mat: `image`, else all its arrays of one size that are no k-space.
+
+    Raises:
+        UserError: where there are none.
+    """
+    arrays = {name: array for name, array in _loaded(path)[0].items() if min(array.shape) > 1}
+    names = [name for name in arrays if name in ("image", "images", "reconstruction")][:1] or [
+        name for name in arrays if name not in ("kspace", "mask", "maps", "sens", "traj")
+    ]
+    stacks = [as_images(_ours(arrays[name]), name) for name in names]
+    if not stacks or len({stack.shape[-2:] for stack in stacks}) > 1:
+        raise UserError(f"holds no images of one size but {', '.join(arrays) or 'nothing'}; name them 'image'")
+    return together(stacks)
+
+
+def maps(path: Path) -> Tensor:
+    """Return the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
+
+    Raises:
+        UserError: where there are none.
+    """
+    arrays = _loaded(path)[0]
+    found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
+    if len(found) != 1 or found[0].ndim < 3:
+        raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
+    return torch.from_numpy(np.ascontiguousarray(_ours(found[0])))
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write images, or the k-space, mask and maps of an acquisition, as version 5, which MATLAB reads as it is."""
+    arrays: dict[str, Any] = {}
+    if isinstance(value, Acquisition):
+        arrays = {"kspace": value.centred_kspace.to(torch.complex64), "mask": value.centred_mask}
+        arrays["maps"] = None if value.maps is None else value.maps.to(torch.complex64)
+        arrays["noise_std"] = value.centred_noise_std
+        names = axes_of(value)
+        arrays["axes"] = " ".join((*names[-2:], *reversed(names[:-2])))
+    else:
+        image = value.to(torch.complex64)
+        arrays = {"image": image, "reconstruction": image.abs()}
+    _save(path, arrays | numbers_of(header), attributes)
+
+
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps as `maps` (y, x, coil, [time,] slice), of version 5."""
+    _save(path, {"maps": maps.to(torch.complex64)}, attributes)
+
+
+def _save(path: Path, arrays: dict[str, Any], attributes: dict[str, Any]) -> None:
+    from scipy.io import savemat
+
+    arrays |= {name: text if isinstance(text, int | float) else str(text) for name, text in attributes.items()}
+    arrays = {name: _matlabs(array) for name, array in arrays.items() if array is not None}
+    if any(isinstance(array, np.ndarray) and array.nbytes >= LARGEST for array in arrays.values()):
+        raise UserError("a .mat holds arrays of up to 2 GiB; write .h5, which MATLAB reads with h5read")
+    with path.open("wb") as file:
+        savemat(file, arrays)
+
+
+def _ours(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array (y, x, ...) of MATLAB's as ours (..., y, x); one of a single axis or number stays."""
+    return array.T.swapaxes(-1, -2) if array.ndim > 1 else array
+
+
+def _matlabs(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    return value.numpy(force=True).swapaxes(-1, -2).T if value.ndim > 1 else value.numpy(force=True)
+
+
+def _loaded(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Return the arrays of a .mat, in MATLAB's order, and its texts, by name."""
+    with path.open("rb") as file:
+        version_7_3 = file.read(len(HDF5_INSIDE)) == HDF5_INSIDE
+    return _by_hdf5(path) if version_7_3 else _by_scipy(path)
+
+
+def _by_hdf5(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    arrays, texts = {}, {}
+    with opened(path) as file:
+        for name, stored in listed(file).items():
+            notes = file[name].attrs
+            kind = text_of(notes.get("MATLAB_class", "double"))
+            if kind == "char" and stored.dtype == np.uint16:
+                texts[name] = "".join(map(chr, file[name][()].ravel().tolist()))
+            elif kind in NUMBERS and not name.startswith("#") and "MATLAB_empty" not in notes:
+                arrays[name] = native(np.asarray(file[name][()]), name).T
+    return arrays, texts
+
+
+def _by_scipy(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    from scipy.io import loadmat, whosmat
+
+    with _reading(), path.open("rb") as file:
+        kinds = {name: kind for name, _, kind in whosmat(file)}
+        wanted = [name for name, kind in kinds.items() if kind in (*NUMBERS, "char")]
+        file.seek(0)
+        found = loadmat(file, variable_names=wanted)
+    arrays = {name: native(found[name], name) for name in wanted if kinds[name] != "char"}
+    return arrays, {name: text_of(found[name]) for name in wanted if kinds[name] == "char"}
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (MemoryError, PermissionError):
+        raise
+    except Exception as error:  # SciPy's reader follows what a damaged file says wherever it leads
+        raise UserError(f"is damaged or truncated ({type(error).__name__}); copy it or save it again") from error
+
+
+def _version_4(start: bytes) -> bool:
+    """Whether a file starts with a matrix of version 4: five numbers, then a name that ends with zero."""
+    if len(start) < 21:
+        return False
+    for order, offset in (("<", 0), (">", 1000)):
+        kind, _, _, imaginary, length = np.frombuffer(start[:20], f"{order}i4").tolist()
+        if 0 <= kind - offset <= 52 and imaginary in (0, 1) and 1 < length < 64:
+            return start[19 + length : 20 + length] == b"\0" and start[20 : 19 + length].isascii()
+    return False

@@ -1,0 +1,75 @@
+"""MP4: a film of the magnitude that every player shows, its slices in rows; lossy, H.264 with 8 bits.
+
+Players want halved colours (yuv420p), and these even sizes: a black row or column is added where one is odd.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch import Tensor
+from torch.nn.functional import pad
+
+from dealias.errors import UserError
+from dealias.files.formats.gif import MILLISECONDS
+from dealias.files.greyscale import check_film, comment, grey_film
+from dealias.header import Header
+
+title = "an MP4 film"
+extensions = (".mp4",)
+magnitude_only = True
+# a constant rate factor that is hardly visible; and no look ahead, whose fast code reads beyond the edge of pictures
+# that are no multiple of 16 and so makes another file now and then
+OPTIONS = {"crf": "17", "tune": "zerolatency"}
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as MP4 and its relatives do."""
+    return start[4:8] == b"ftyp"
+
+
+def check(shape: Sequence[int]) -> None:
+    """Raise where images of this shape are no film, or PyAV is missing."""
+    check_film(shape, "an MP4")
+    pyav()
+
+
+def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
+    """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
+
+    The attributes become its comment.
+    """
+    save(path, grey_film(value), attributes)
+
+
+def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: int = MILLISECONDS) -> None:
+    """Write 8-bit frames (time, y, x), at even sizes.
+
+    Raises:
+        UserError: where PyAV is missing.
+    """
+    av = pyav()
+    even = pad(frames, (0, frames.shape[-1] % 2, 0, frames.shape[-2] % 2)).numpy(force=True)
+    with path.open("w+b") as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
+        container.metadata["comment"] = comment(attributes)
+        stream = container.add_stream("h264", Fraction(1000, milliseconds), options=OPTIONS)
+        stream.height, stream.width = even.shape[-2:]
+        stream.pix_fmt = "yuv420p"
+        for frame in even:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray")))
+        container.mux(stream.encode())
+
+
+def pyav() -> ModuleType:
+    """Return PyAV's module.
+
+    Raises:
+        UserError: where it is missing.
+    """
+    try:
+        import av
+    except ImportError:
+        raise UserError("an MP4 needs PyAV; install it with pip install dealias[video], or write .gif") from None
+    return av

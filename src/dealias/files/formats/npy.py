@@ -1,0 +1,164 @@
+"""NumPy's own files: `.npy` and `.npz` in, `.npy` out. Nothing in them is ever unpickled.
+
+K-space is centred, (..., coil, y, x); (y, x) is one coil. An archive names it `kspace`, or holds one complex
+array only; `mask`, `maps` and `noise_std` may lie beside it.
+"""
+
+import sys
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.files.axes import Layout
+from dealias.files.recognition import about, check_exists, recognise
+from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
+from dealias.header import Header
+
+title = "NumPy .npy and .npz"
+extensions = (".npy",)
+
+NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
+NO_IMAGES = ("kspace", "mask", "maps", "sens", "traj", "coord")
+DAMAGED = (
+    ValueError, TypeError, KeyError, OverflowError, RuntimeError, EOFError, SyntaxError, tokenize.TokenError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins like an array, or like an archive whose first member is one."""
+    name = start[30 : 30 + int.from_bytes(start[26:28], "little")]
+    return start.startswith(NPY) or (start.startswith(ZIP) and name.endswith(b".npy"))
+
+
+def read(
+    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
+) -> Acquisition:
+    """Return the acquisition that an array file holds; arguments as in `dealias.open`."""
+    arrays = _listed(path)
+    if "" in arrays and key is not None:
+        raise UserError("holds one array without a name; leave --key out")
+    name = "" if "" in arrays else choose(arrays, key)
+    kspace = _loaded(path, name)
+    layout = Layout.of(kspace.shape, axes or _usual_axes(kspace.ndim), slices)
+    mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
+    return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout)
+
+
+def images(path: Path) -> Tensor:
+    """Return the images (..., y, x) of an array file: complex, real, or pairs (..., 2) of both parts.
+
+    An archive's `image`, else all its arrays of two axes and more. A `scale` beside them is left aside: it
+    is a number per image, and each image is brought to scale one anyway.
+
+    Raises:
+        UserError: where there are none, or a complex array that looks like k-space.
+    """
+    arrays = _listed(path)
+    names = [n for n in arrays if n in ("", "image", "images")] or [n for n in arrays if n not in NO_IMAGES]
+    names = [n for n in names if len(arrays[n].shape) > 1 and arrays[n].dtype.kind in "cfiub"]
+    stacks = [as_images(native(_loaded(path, name), name), name or "the array") for name in names]
+    if not stacks:
+        raise UserError(f"holds no images but {', '.join(arrays) or 'nothing'}; name them 'image'")
+    if len({stack.shape[-2:] for stack in stacks}) > 1:
+        raise UserError("holds images of several sizes; save one file per size")
+    return together(stacks)
+
+
+def tensor(path: str | PathLike[str]) -> Tensor:
+    """Return the array of a `.npy`, or the only one of an archive, such as coil maps.
+
+    Raises:
+        UserError: where the file is no array file, is damaged, or holds several arrays.
+    """
+    path = Path(path)
+    with about(path):
+        check_exists(path)
+        if recognise(path) is not sys.modules[__name__]:
+            raise UserError("is no array file; give a .npy or .npz")
+        arrays = _listed(path)
+        if len(arrays) != 1:
+            raise UserError(f"holds the arrays {', '.join(arrays) or 'none'}; give a file with one")
+        (name,) = arrays
+        return torch.from_numpy(native(_loaded(path, name), name or "the array"))
+
+
+def maps(path: Path) -> Tensor:
+    """Return the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
+    arrays = _listed(path)
+    names = [name for name in arrays if name in ("maps", "sens")] or [*arrays]
+    if len(names) != 1:
+        raise UserError(f"holds the arrays {', '.join(arrays) or 'none'}; call the coil maps 'maps'")
+    return torch.from_numpy(native(_loaded(path, names[0]), names[0] or "the array"))
+
+
+def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+    """Write an image (..., y, x), or the centred k-space of an acquisition, as complex64."""
+    data = value.centred_kspace if isinstance(value, Acquisition) else value
+    with path.open("wb") as file:
+        array = np.ascontiguousarray(data.to(torch.complex64).numpy(force=True))
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.reshape(-1).view(np.uint8).data)
+
+
+def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+    """Write coil maps (..., coil, y, x) as complex64."""
+    write(path, maps, Header(), attributes)
+
+
+def _usual_axes(count: int) -> tuple[str, ...]:
+    usual = ("slice", *("batch",) * (count - 4), "coil", "y", "x")
+    return usual[-count:] if 2 < count else ("y", "x")
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except DAMAGED as error:
+        raise UserError("is damaged or truncated; copy it or write it again with numpy.save") from error
+
+
+def _listed(path: Path) -> dict[str, Stored]:
+    """Return what an archive says of its arrays by name; the array of a `.npy` has the name ""."""
+    with _reading():
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as file:
+                return {"": _described(file)}
+        listed = {}
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    with archive.open(name) as file:
+                        listed[name.removesuffix(".npy")] = _described(file)
+        return listed
+
+
+def _described(file: Any) -> Stored:
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = header(file)
+    return Stored(shape, dtype)
+
+
+def _loaded(path: Path, name: str) -> NDArray[Any]:
+    stored = _listed(path)[name]
+    if stored.dtype.hasobject:
+        raise UserError(f"{name or 'the array'} holds pickled Python objects, which could run code; save numbers")
+    with _reading():
+        if not name:
+            return np.load(path, mmap_mode="r" if 0 not in stored.shape else None, allow_pickle=False)
+        with np.load(path, allow_pickle=False) as archive:
+            return archive[name]

@@ -1,0 +1,52 @@
+"""PNG: grey pictures of the magnitude out, slices in rows; grey pictures as images in."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dealias.errors import UserError
+from dealias.files.greyscale import greyscale, pillow, tiled
+from dealias.header import Header
+
+title = "a PNG picture"
+extensions = (".png",)
+magnitude_only = True
+
+
+def knows(start: bytes, path: Path) -> bool:
+    """Whether a file begins as PNG does."""
+    return start.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def images(path: Path) -> Tensor:
+    """Return the picture as one real image (1, y, x) in complex numbers; colours become grey.
+
+    Raises:
+        UserError: where the file is damaged, or Pillow is missing.
+    """
+    module = pillow()
+    try:
+        with module.open(path, formats=("PNG",)) as picture:
+            single = picture if picture.mode in ("1", "L", "I", "I;16", "F") else picture.convert("L")
+            values = np.array(single, dtype=np.float32)
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise UserError("is a damaged PNG picture; copy it again") from error
+    return torch.from_numpy(values).to(torch.complex64)[None]
+
+
+def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
+    """Write the magnitude of images (..., y, x), or real ones of both signs, as one 8-bit grey picture.
+
+    The attributes become its texts.
+    """
+    module = pillow()
+    from PIL.PngImagePlugin import PngInfo
+
+    notes = PngInfo()
+    for name, note in attributes.items():
+        notes.add_text(name, str(note))
+    picture = tiled(greyscale(value).reshape(-1, *value.shape[-2:]))
+    module.fromarray(picture.numpy(force=True)).save(path, format="PNG", pnginfo=notes)

@@ -1,0 +1,44 @@
+"""Where a scan's images lie in the patient, as the headers of its readouts say."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dealias.files.decouple import READOUT
+from dealias.files.mrd.xml_header import Encoding
+from dealias.header import Header
+
+
+def header_of_readouts(scan: Encoding, heads: NDArray[Any], axis: int, first: int | None, step: int = 1) -> Header:
+    """Return the header of images whose slices lie along x (0) or z (2).
+
+    Voxels are those of the samples, not those that a scanner would interpolate; what is shown of them is what
+    was not oversampled. Without sound directions, or with slices at uneven distances, the place is unknown.
+
+    Arguments:
+        heads: MRD's header of one readout per slice, or of a volume.
+        first: the first slice's position in a volume, counted from its centre; None for slices of their own.
+        step: from slice to slice.
+    """
+    order = (0, 1, 2) if axis == READOUT else (2, 0, 1)
+    sizes = [scan.spacing[i] * (step if i == axis else 1) for i in order]
+    _, rows, columns = (scan.shown[i] for i in order)
+    directions = np.stack([heads[0][name] for name in ("read_dir", "phase_dir", "slice_dir")]).astype(float)
+    position = heads["position"].astype(float)
+    start = position[0]
+    if first is not None:
+        start = start + first * scan.spacing[axis] * directions[axis]
+    elif len(position) > 1 and np.ptp(position, axis=0).any():
+        steps = np.diff(position, axis=0)
+        mean = steps.mean(0)
+        sizes[0] = float(np.linalg.norm(mean))
+        if sizes[0] == 0 or abs(steps - mean).max() > 0.01 * sizes[0]:
+            return Header((scan.spacing[2], sizes[1], sizes[2]), (rows, columns))
+        directions[2] = mean / sizes[0]
+    voxel = (sizes[0], sizes[1], sizes[2])
+    if not np.allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-3):
+        return Header(voxel, (rows, columns))
+    x, y, z = start.tolist()
+    along = [tuple(directions[i].tolist()) for i in order]
+    return Header(voxel, (rows, columns), {}, (along[0], along[1], along[2]), (x, y, z))

@@ -1,0 +1,94 @@
+"""Which format a file has: a module of formats/, where the file name is its name, and nothing else lists it.
+
+A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
+`images(path)` for images; one that can be written has `extensions` and `write(path, value, header, attributes)`,
+whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images,
+`check(shape)` where it cannot hold images of every shape, `parts(path)` where a file has companions. Coil maps are
+read by `maps(path)` and written by `write_maps(path, maps, attributes)`.
+"""
+
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import dealias.files.formats
+from dealias.errors import UserError
+
+
+def formats(needs: str) -> list[ModuleType]:
+    """Return the modules of formats/ that have something of this name, sorted by file name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(dealias.files.formats.__path__))
+    modules = [import_module(f"dealias.files.formats.{name}") for name in names]
+    return [module for module in modules if hasattr(module, needs)]
+
+
+def extension_of(path: Path) -> str:
+    """Return the extension that says what a file becomes, `.nii.gz` whole; what follows the last dot if none does."""
+    name = path.name.lower()
+    known = [extension for module in formats("extensions") for extension in module.extensions]
+    return max((extension for extension in known if name.endswith(extension)), key=len, default=path.suffix.lower())
+
+
+def written(first: str, *, kspace: bool = False) -> list[str]:
+    """Return what an output may be called, extensions without their dot, the wanted one first.
+
+    Arguments:
+        kspace: whether it is to hold k-space, which a format can that is also read.
+    """
+    modules = [module for module in formats("extensions") if not kspace or hasattr(module, "read")]
+    names = [extension.removeprefix(".") for module in modules for extension in module.extensions]
+    return sorted(names, key=lambda name: name != first)
+
+
+def main_part(path: Path) -> Path:
+    """Return the file that stands for all of one that has companions: of BART's `x.hdr` beside `x.cfl` the latter."""
+    for module in formats("parts"):
+        parts = module.parts(path)
+        if path in parts and all(part.is_file() for part in parts):
+            return Path(parts[0])
+    return path
+
+
+def renamed(path: Path, extension: str) -> Path:
+    """Return the path with another extension: of `a.nii.gz` all, of `a.2.h5` the last."""
+    return path.with_name(path.name[: len(path.name) - len(extension_of(path))] + extension)
+
+
+def recognise(path: Path) -> ModuleType | None:
+    """Return the format that knows the first bytes of an existing file.
+
+    Raises:
+        UserError: where the file is empty or cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start:
+        raise UserError("the file is empty; copy it again")
+    return next((module for module in formats("knows") if module.knows(start, path)), None)
+
+
+def check_exists(path: Path) -> None:
+    """Raise where no file lies at this path, and say what lies near it."""
+    if path.exists():
+        return
+    if not path.parent.is_dir():
+        raise UserError(f"there is no folder {path.parent}; check the path")
+    near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
+    raise UserError(f"does not exist; {f'did you mean {near[0]}?' if near else 'check the path'}")
+
+
+@contextmanager
+def about(path: Path) -> Iterator[None]:
+    """Put the path before what a reader complains of, and say likewise what the system refuses."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error}); check its rights") from error
+    except MemoryError as error:
+        raise UserError(f"{path}: does not fit into memory; open some of its slices only") from error

@@ -1,0 +1,139 @@
+"""From the arrays of a file to an acquisition, whatever the format: which is k-space, and is it sound?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError, suggest
+from dealias.files.axes import Layout
+from dealias.files.centring_check import check_centred, shares
+from dealias.header import Header
+from dealias.numpy_bridge import numbers
+
+TRAJECTORIES = ("traj", "trajectory", "ktraj", "coord", "coords")
+OTHERS = ("image", "images", "maps", "sens", "mask", "reconstruction")
+PARTS = (("r", "i"), ("real", "imag"), ("re", "im"))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file says of one of its arrays before it is read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def complex(self) -> bool:
+        """Whether the numbers are complex, in NumPy's way or as a pair of named parts."""
+        return self.dtype.kind == "c" or self.dtype.names in PARTS
+
+    def __str__(self) -> str:
+        kind = "complex pairs" if self.dtype.names in PARTS else str(self.dtype)
+        return f"{self.shape} {kind}"
+
+
+def choose(arrays: Mapping[str, Stored], key: str | None) -> str:
+    """Return the name of the array that is k-space: the key, else `kspace`, else the only complex one.
+
+    Raises:
+        UserError: where there is none or more than one, or a trajectory beside it.
+    """
+    listing = ", ".join(f"{name} {array}" for name, array in arrays.items()) or "nothing"
+    radial = [name for name in arrays if name.rpartition("/")[2].lower() in TRAJECTORIES]
+    if radial:
+        raise UserError(f"'{radial[0]}' is a trajectory: radial data are not supported yet; grid them first")
+    if key is not None:
+        if key.strip("/") not in arrays:
+            raise UserError(f"there is no array '{key}'{suggest(key, arrays)}; name one with --key")
+        return key.strip("/")
+    if "kspace" in arrays:
+        return "kspace"
+    last = {name: name.rpartition("/")[2] for name in arrays}
+    found = [name for name in arrays if last[name] == "kspace"]
+    if not found:
+        found = [n for n, a in arrays.items() if a.complex and len(a.shape) > 1 and last[n] not in OTHERS]
+    if len(found) == 1:
+        return found[0]
+    trouble = "several arrays could be k-space" if found else "there is no array 'kspace'"
+    raise UserError(f"{trouble}; the file holds {listing}; name k-space with --key, its axes with --axes")
+
+
+def native(array: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return a stored array as this machine and PyTorch hold it, pairs of named parts as complex numbers.
+
+    Raises:
+        UserError: where it holds no numbers.
+    """
+    if array.dtype.names in PARTS:
+        real, imaginary = (array[part] for part in array.dtype.names)
+        array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
+    return numbers(array, f"'{name}'")
+
+
+def as_images(array: NDArray[Any], name: str) -> Tensor:
+    """Return stored images (..., y, x), real, complex or pairs (..., 2), as complex ones (..., y, x).
+
+    Raises:
+        UserError: where a complex array looks like k-space.
+    """
+    value = torch.from_numpy(array)
+    if not value.is_complex():
+        if value.ndim < 3 or value.shape[-1] != 2:
+            return value.to(torch.complex64)
+        value = torch.view_as_complex(value.to(torch.float32).contiguous())
+    value = value.to(torch.complex64)
+    if min(value.shape):
+        centre, corner = shares(value)
+        if centre > 0.8:
+            raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
+        if corner > 0.5:  # the corners of no image hold that much
+            text = f"{name} looks like k-space that is not centred, not like images"
+            raise UserError(f"{text}; shift it with numpy.fft.fftshift(kspace, axes=(-2, -1)) and reconstruct it first")
+    return value
+
+
+def alone(images: Tensor, axes: int) -> Tensor:
+    """Return images without the leading axes of size one that they have beyond so many axes."""
+    while images.ndim > axes and len(images) == 1:
+        images = images[0]
+    return images
+
+
+def together(stacks: Sequence[Tensor]) -> Tensor:
+    """Return the images of a file (..., y, x): those of one array with its axes, of several one after the other."""
+    return stacks[0] if len(stacks) == 1 else torch.cat([stack.reshape(-1, *stack.shape[-2:]) for stack in stacks])
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The arrays that a file holds of one scan, as they lie in it."""
+
+    kspace: NDArray[Any]
+    mask: NDArray[Any] | None = None
+    maps: NDArray[Any] | None = None
+    noise_std: NDArray[Any] | None = None
+    header: Header = Header()
+
+    def acquisition(self, layout: Layout) -> Acquisition:
+        """Return the acquisition, its k-space checked to be centred.
+
+        Raises:
+            UserError: where the arrays do not describe a measurement.
+        """
+        kspace = torch.from_numpy(native(layout.arranged(self.kspace), "kspace"))
+        acquisition = Acquisition.centred(
+            kspace,
+            None if self.mask is None else layout.mask(native(self.mask, "mask")),
+            None if self.maps is None else layout.maps(native(self.maps, "maps")),
+            None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
+            self.header,
+            layout.dimensions,
+        )
+        check_centred(kspace)
+        return acquisition

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import torch
+
+from dealias.errors import UserError
+from dealias.files.centring_check import central_share, check_centred
+from files.scans import kspace
+
+
+def scan(*shape):
+    return torch.from_numpy(kspace(*shape))
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (1, 33, 20), (3, 2, 17, 40), (256, 16)])
+def test_centred_passes_and_shifted_does_not(shape):
+    data = scan(*shape)
+    check_centred(data)
+    assert central_share(data) > 0.5
+    for dims in ((-2, -1), (-2,), (-1,)):
+        with pytest.raises(UserError, match="numpy.fft.fftshift"):
+            check_centred(torch.fft.fftshift(data, dim=dims))
+    with pytest.raises(UserError, match=f"peak lies at row {shape[-2] // 4}, column"):
+        check_centred(data.roll(shape[-2] // 4 - shape[-2] // 2, -2))
+
+
+def test_no_scale_matters():
+    for scale in (1e-30, 1e-15, 1e30):
+        check_centred(scan(32, 32) * scale)
+        with pytest.raises(UserError, match="not centred"):
+            check_centred(torch.fft.fftshift(scan(32, 32), dim=(-2, -1)) * scale)
+
+
+def test_slices_that_disagree():
+    data = scan(2, 32, 32)
+    data[1] = torch.fft.fftshift(data[1])
+    with pytest.raises(UserError, match="part of k-space is centred"):
+        check_centred(data)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_cannot_tell_passes(seed):
+    generator = torch.Generator().manual_seed(seed)
+    check_centred(torch.randn(16, 16, dtype=torch.complex64, generator=generator))
+    check_centred(torch.randn(2, 4, 64, 50, dtype=torch.complex64, generator=generator))
+    check_centred(torch.zeros(3, 32, 32, dtype=torch.complex64))
+    check_centred(torch.fft.fftshift(scan(8, 8), dim=(-2, -1)))
+    spike = torch.zeros(32, 32, dtype=torch.complex64)
+    spike[3, 4] = 1
+    check_centred(spike)
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.1, 0.5])
+def test_undersampled_scans_pass(kept):
+    draw = np.random.default_rng(0)
+    data = scan(4, 64, 48)
+    check_centred(data * torch.from_numpy(draw.random((64, 48)) < kept))
+    lines = torch.from_numpy(draw.random(48) < kept)
+    lines[22:26] = True
+    check_centred(data * lines)
+    block = torch.zeros(64, 48)
+    block[24:40, 18:30] = 1
+    check_centred(data * block)
