@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from dealias.errors import UserError
-from dealias.evaluation import film as module
+from dealias.evaluation import film_figures as module
 from dealias.evaluation.film_figures import animation, profiles, shown
 
 
