@@ -113,7 +113,7 @@ def film(size, frames):
     """Return an acquisition of a beating heart, six times accelerated."""
     generator = torch.Generator().manual_seed(0)
     mask = kt((frames, size, size), 6, generator=generator).unsqueeze(-3)
-    return Acquisition.simulate(heart((frames, size, size)), mask, dimensions=3, generator=generator)
+    return Acquisition.simulate(heart((frames, size, size)), mask, axes=("time", "y", "x"), generator=generator)
 
 
 def start(which, threads, folder, weights, iterations, size, frames):

@@ -39,7 +39,7 @@ def rows(size: int = 256, frames: int = 30, acceleration: float = 6.0, repetitio
     generator = torch.Generator().manual_seed(0)
     film = heart((frames, size, size))
     mask = kt((frames, size, size), acceleration, generator=generator).unsqueeze(-3)
-    problem = Acquisition.simulate(film, mask, noise_std=0.001, generator=generator, dimensions=3)
+    problem = Acquisition.simulate(film, mask, noise_std=0.001, generator=generator, axes=("time", "y", "x"))
     method = KtSLR()
     what = f"k-t SLR, heart {size} x {size} x {frames}, {acceleration:g}x, {method.iterations} iterations, one coil"
     quality, before = (float(psnr(found, film).mean()) for found in (method(problem), problem.zero_filled))

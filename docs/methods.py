@@ -20,7 +20,7 @@ def section(name):
     about, constructor = parse(inspect.getdoc(kind)), inspect.signature(kind).parameters
     # references stand behind bars, which Markdown would take for a table
     text = re.sub(r"^\| (.*)", r"> \1  ", inspect.getdoc(inspect.getmodule(kind)), flags=re.M)
-    takes = {2: "an image", 3: "a film"}[kind.dimensions]
+    takes = "a film" if "time" in kind.joint else "an image"
     lines = [f"## {name}", "", text, "", f"{about.short_description} One problem is {takes}."]
     helps = {item.arg_name: " ".join(item.description.split()) for item in about.params}
     if constructor:

@@ -22,9 +22,9 @@ def undersampled(acceleration=4.0, coils=1, noise_std=0.001, seed=0, known=True)
     film = beating(seed=seed)
     mask = kt(tuple(film.shape), acceleration, central=4, generator=generator)[:, None]
     maps = coil_maps(coils, *film.shape[-2:])[None] if coils > 1 else None
-    problem = Acquisition.simulate(film, mask, maps, noise_std, generator=generator, dimensions=3)
+    problem = Acquisition.simulate(film, mask, maps, noise_std, generator=generator, axes=("time", "y", "x"))
     if known:
-        problem = Acquisition.centred(problem.centred_kspace, mask, maps, noise_std, dimensions=3)
+        problem = Acquisition.centred(problem.centred_kspace, mask, maps, noise_std, axes=("time", "y", "x"))
     return problem, film
 
 
@@ -33,7 +33,7 @@ def tiny(frames=3, rows=4, columns=5, acceleration=2.0, maps=None):
     generator = torch.Generator().manual_seed(1)
     film = torch.randn(frames, rows, columns, dtype=torch.complex64, generator=generator).cumsum(0)
     mask = torch.stack([gaussian((rows, columns), acceleration, generator=generator) for _ in range(frames)])
-    problem = Acquisition.simulate(film, mask[:, None], maps, 0.05, generator=generator, dimensions=3)
+    problem = Acquisition.simulate(film, mask[:, None], maps, 0.05, generator=generator, axes=("time", "y", "x"))
     return problem.to(dtype=torch.float64).normalised(3)[0]
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.header import Header
 from dealias.linear_operator import LinearOperator
-from dealias.problem import Problem
+from dealias.problem import IMAGE, Problem
 from dealias.sampling import gaussian
 
 
@@ -20,8 +20,8 @@ def coil_maps(coils, rows, columns):
     return maps / maps.abs().square().sum(0).sqrt()
 
 
-def film(batch=(2, 2), coils=3, shape=(19, 24), dimensions=2, seed=0):
-    """A noisy dynamic acquisition (*batch, coil, y, x); the last batch axis is time where dimensions is 3."""
+def film(batch=(2, 2), coils=3, shape=(19, 24), axes=("y", "x"), seed=0):
+    """A noisy dynamic acquisition (*batch, coil, y, x); the last batch axis is time where the axes say so."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.randn(*batch, 6, 6, dtype=torch.complex64, generator=generator)
     image = torch.fft.ifft2(torch.nn.functional.pad(torch.fft.fft2(coarse), (0, shape[1] - 6, 0, shape[0] - 6)))
@@ -30,7 +30,7 @@ def film(batch=(2, 2), coils=3, shape=(19, 24), dimensions=2, seed=0):
     mask = torch.stack(frames)[:, None] if batch else frames[0][None]
     mask = mask.reshape((1,) * (len(batch) + 3 - mask.ndim) + mask.shape)
     maps = coil_maps(coils, *shape) if coils > 1 else None
-    return Acquisition.simulate(image, mask, maps, 0.01, generator=generator, dimensions=dimensions)
+    return Acquisition.simulate(image, mask, maps, 0.01, generator=generator, axes=axes)
 
 
 class Missing(LinearOperator):
@@ -44,6 +44,7 @@ class Missing(LinearOperator):
 
     adjoint = forward
     normal = forward
+    projects = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class Inpainting(Problem):
     mask: Tensor
     noise_std: Tensor | None = None
     header: Header = Header()
-    dimensions: int = 2
+    axes: tuple[str, ...] = IMAGE
 
     @property
     def data(self) -> Tensor:
@@ -69,10 +70,59 @@ class Inpainting(Problem):
         return replace(self, pixels=self.pixels * factor, noise_std=std)
 
 
-def inpainting(batch=(2, 2), shape=(19, 24), seed=0):
-    """A real image without a third of its pixels."""
+def inpainting(batch=(2, 2), shape=(19, 24), axes=IMAGE, seed=0):
+    """A real image without a third of its pixels; the last batch axis is time where the axes say so."""
     generator = torch.Generator().manual_seed(seed)
     ramp = torch.linspace(0.2, 1, shape[0])[:, None] * torch.linspace(1, 0.5, shape[1])
     image = ramp + 0.05 * torch.randn(*batch, *shape, generator=generator)
     mask = torch.rand((1,) * len(batch) + shape, generator=generator) > 0.3
-    return Inpainting(image * mask, mask, torch.full((1,) * (len(batch) + 2), 0.05))
+    return Inpainting(image * mask, mask, torch.full((1,) * (len(batch) + 2), 0.05), axes=axes)
+
+
+class Blur(LinearOperator):
+    """Weighs the frequencies of a real volume (z, y, x), as a dipole's field does: all three axes are coupled."""
+
+    coupled = 3
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        z, y, x = torch.meshgrid(*(torch.fft.fftfreq(n) for n in shape), indexing="ij")
+        size = z.square() + y.square() + x.square()
+        self.kernel = 1 / 3 - z.square() / torch.where(size > 0, size, 1)
+        self.kernel[0, 0, 0] = 0.1  # the mean is seen a little, lest it be free
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.fft.ifftn(torch.fft.fftn(x, dim=(-3, -2, -1)) * self.kernel.to(x), dim=(-3, -2, -1)).real
+
+    adjoint = forward
+
+
+@dataclass(frozen=True, eq=False)
+class Field(Problem):
+    """The field of a real volume: not MRI's two axes but three that only together make a problem."""
+
+    field: Tensor
+    noise_std: Tensor | None = None
+    header: Header = Header()
+    axes: tuple[str, ...] = ("z", "y", "x")
+
+    @property
+    def data(self) -> Tensor:
+        return self.field
+
+    @property
+    def operator(self) -> Blur:
+        return Blur((*self.field.shape[-3:],))
+
+    def scaled(self, factor: Tensor) -> "Field":
+        std = None if self.noise_std is None else self.noise_std * factor.abs()
+        return replace(self, field=self.field * factor, noise_std=std)
+
+
+def volume(batch=(2, 2), shape=(7, 10, 9), seed=0):
+    """The noisy field of smooth volumes."""
+    generator = torch.Generator().manual_seed(seed)
+    z, y, x = torch.meshgrid(*(torch.linspace(-1, 1, n) for n in shape), indexing="ij")
+    body = ((z.square() + y.square() + x.square()) < 0.7).float()
+    image = body * (1 + 0.3 * torch.randn(*batch, 1, 1, 1, generator=generator) + 0.5 * x)
+    field = Blur(shape).forward(image) + 0.01 * torch.randn(*batch, *shape, generator=generator)
+    return Field(field, torch.full((1,) * field.ndim, 0.01))

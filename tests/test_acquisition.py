@@ -108,8 +108,8 @@ def test_precision_stays():
         ({"noise_std": -1.0}, "zero or more"),
         ({"noise_std": float("nan")}, "zero or more"),
         ({"noise_std": [1.0, 2.0]}, "noise_std has shape"),
-        ({"dimensions": 4}, "dimensions"),
-        ({"dimensions": 3}, "dimensions"),
+        ({"axes": "z y x"}, "axes 'z y x' make no image"),
+        ({"axes": "time y x"}, "axes 'time y x' do not fit"),
     ],
 )
 def test_what_is_no_measurement(arguments, text):

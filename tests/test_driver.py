@@ -32,7 +32,7 @@ class Spy(Method):
 
 
 class FilmSpy(Spy):
-    dimensions = 3
+    joint = ("time",)
 
 
 def rim():
@@ -53,21 +53,17 @@ def test_what_a_method_is_given():
     dealias.reconstruct(spy, film(batch=(2, 3)), batch=4)
     assert [entry[0] for entry in spy.seen] == [(4, 19, 24)] * 2 + [(2, 19, 24)] * 2
     films = FilmSpy()
-    dealias.reconstruct(films, film(batch=(2, 3), dimensions=3))
+    dealias.reconstruct(films, film(batch=(2, 3), axes=("time", "y", "x")))
     assert {entry[0] for entry in films.seen} == {(1, 3, 19, 24)}
-    with pytest.raises(UserError, match="film or volume"):
-        dealias.reconstruct(films, film(batch=()))
-
-
-def test_slices_taken_for_frames_are_told():
-    films = FilmSpy()
-    with pytest.warns(Note, match="FilmSpy takes these 3 slices for frames of one film; .* dimensions=3"):
-        dealias.reconstruct(films, film(batch=(3,)))
-    assert films.seen[0][0] == (1, 3, 19, 24)
+    for other in (film(batch=()), film(batch=(3,)), film(batch=(1,), axes=("time", "y", "x"))):
+        with pytest.raises(UserError, match="FilmSpy needs a film of two frames or more.* --axes 'time coil y x'"):
+            dealias.reconstruct(films, other)
+        with pytest.raises(UserError, match="FilmSpy needs a film"):
+            films(other)
 
 
 def test_a_film_does_not_flicker():
-    problem = film(batch=(3,), dimensions=3)
+    problem = film(batch=(3,), axes=("time", "y", "x"))
     assert_close(dealias.reconstruct(ZeroFilled(), problem), problem.zero_filled, 1e-6, "one scale")
 
 
@@ -142,7 +138,7 @@ def test_maps_by_themselves():
 
 
 def test_what_no_coil_sees_is_zero():
-    problem = film(batch=(2, 2), coils=3, dimensions=3)
+    problem = film(batch=(2, 2), coils=3, axes=("time", "y", "x"))
     maps = problem.maps.clone()
     maps[..., :5] = 0
     for image in dealias.iterate(rim(), problem.with_maps(maps)):

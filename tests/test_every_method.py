@@ -10,8 +10,9 @@ import torch
 import dealias
 from dealias import cards, find
 from dealias.errors import UserError
+from dealias.problem import FILM
 from dealias.testing import assert_close, assert_method
-from problems import film, inpainting
+from problems import film, inpainting, volume
 
 # options that change what a method computes keep the contract too
 VARIANTS = {"crnn_motion": ("crnn", {"motion": True})}
@@ -47,8 +48,8 @@ def make(name, **others):
 
 def for_method(name, problem=film, **others):
     """A problem with two batch axes; for a method that sees all of a film, a film."""
-    if kind(name).dimensions == 3:
-        others = {"batch": (2, 2, 3), **({"dimensions": 3} if problem is film else {}), **others}
+    if kind(name).joint:
+        others = {"batch": (2, 2, 3), "axes": FILM, **others}
     return problem(**others)
 
 
@@ -60,13 +61,26 @@ def test_contract_in_mri(name, coils):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_contract_on_a_film(name):
-    assert_method(lambda: make(name), film(batch=(2, 2, 3), coils=2, dimensions=3))
+    assert_method(lambda: make(name), film(batch=(2, 2, 3), coils=2, axes=("time", "y", "x")))
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - NO_REAL_PROBLEMS.keys()))
 def test_contract_outside_mri(name):
     others = {"channels": 1} if "channels" in signature(kind(name)).parameters else {}
     assert_method(lambda: make(name, **others), for_method(name, inpainting))
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - NO_REAL_PROBLEMS.keys()))
+def test_contract_on_a_volume(name):
+    """What its operator couples along three axes is one problem; a method of films refuses it in one line."""
+    others = {"channels": 1} if "channels" in signature(kind(name)).parameters else {}
+    if not kind(name).joint:
+        assert_method(lambda: make(name, **others), volume())
+        return
+    with pytest.raises(UserError, match="needs a film of two frames or more, and this is 'z y x'"):
+        make(name, **others)(volume())
+    with pytest.raises(UserError, match="needs a film"):
+        dealias.reconstruct(make(name, **others), film(batch=(3,)))
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -85,7 +99,7 @@ def test_whole_lines_may_be_told_by_one_number_each(name, axis):
 @pytest.mark.parametrize("name", METHODS)
 def test_of_nothing_comes_nothing(name):
     problem = for_method(name)
-    one = (0,) * (len(problem.shape) - max(kind(name).dimensions, problem.dimensions))
+    one = (0,) * (len(problem.shape) - len(problem.axes))
     kspace = problem.kspace.clone()
     kspace[one] = 0
     method = make(name).eval()
@@ -120,9 +134,9 @@ def test_the_driver_agrees_with_the_method(name):
 @pytest.mark.parametrize("name", sorted(set(METHODS) - NO_DATA_CONSISTENCY.keys()))
 @pytest.mark.parametrize("shape", [(16, 20), (17, 21)])
 def test_fully_sampled_data_come_back(name, shape):
-    shape = (3, *shape) if kind(name).dimensions == 3 else shape
+    shape = (3, *shape) if kind(name).joint else shape
     image = torch.randn(*shape, dtype=torch.complex64)
-    full = dealias.Acquisition.simulate(image, torch.ones(shape[-2:]), dimensions=len(shape))
+    full = dealias.Acquisition.simulate(image, torch.ones(shape[-2:]), axes=FILM[-len(shape) :])
     assert_close(dealias.reconstruct(make(name), full), image, 1e-4, "fully sampled, noiseless")
 
 

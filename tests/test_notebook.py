@@ -14,7 +14,7 @@ from problems import film
 
 
 def test_one_line():
-    assert repr(film(dimensions=3)) == (
+    assert repr(film(axes=("time", "y", "x"))) == (
         "Acquisition(2 slices, 2 frames, 3 coils with maps, 19 x 24, 2.51x, noise 0.01, torch.complex64, cpu)"
     )
     bare = dealias.Acquisition.centred(torch.ones(2, 8, 6, dtype=torch.complex64))

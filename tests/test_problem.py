@@ -54,7 +54,7 @@ def test_a_number_times_the_data_is_a_number_times_the_scale():
 
 def test_a_film_keeps_one_scale():
     shape = (2, 3)
-    assert film(batch=shape, dimensions=3).normalised()[1].shape == (2, 1, 1, 1)
+    assert film(batch=shape, axes=("time", "y", "x")).normalised()[1].shape == (2, 1, 1, 1)
     assert film(batch=shape).normalised(3)[1].shape == (2, 1, 1, 1), "a method of films says so too"
     assert film(batch=shape).normalised()[1].shape == (2, 3, 1, 1)
 

@@ -1,6 +1,7 @@
 """The noun in MRI: undersampled k-space, its mask, and the coils that saw it."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,17 @@ from dealias.errors import Note, UserError
 from dealias.fft_order import centre_mask, shift_mask, to_centred, to_fft_order
 from dealias.header import Header
 from dealias.operators.cartesian import Cartesian
-from dealias.problem import Problem
+from dealias.problem import FILM, IMAGE, Problem
 from dealias.shapes import Image, Kspace, Maps, Mask
-from dealias.validation import tensor, unit_maps, validated_kspace, validated_maps, validated_mask, validated_noise
+from dealias.validation import (
+    tensor,
+    unit_maps,
+    validated_axes,
+    validated_kspace,
+    validated_maps,
+    validated_mask,
+    validated_noise,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,7 +35,8 @@ class Acquisition(Problem):
         mask: True where sampled; as many axes as k-space, size 1 where shared.
         maps: coil sensitivities of unit root sum of squares, likewise; None is one coil seeing all alike.
         noise_std: standard deviation of the real part of one sample, likewise; None where unknown.
-        dimensions: 2 for images, 3 where the axis before the coils is time.
+        axes: names of the image's axes that make one problem: ("y", "x"), or ("time", "y", "x") where the axis
+            before the coils is time.
     """
 
     kspace: Kspace
@@ -34,7 +44,7 @@ class Acquisition(Problem):
     maps: Maps | None = None
     noise_std: Tensor | None = None
     header: Header = Header()
-    dimensions: int = 2
+    axes: tuple[str, ...] = IMAGE
 
     @classmethod
     def centred(
@@ -44,7 +54,7 @@ class Acquisition(Problem):
         maps: Any = None,
         noise_std: Any = None,
         header: Header | None = None,
-        dimensions: int = 2,
+        axes: Sequence[str] | str = IMAGE,
     ) -> "Acquisition":
         """Return the acquisition of centred k-space, checked: tensors or anything that NumPy understands.
 
@@ -54,12 +64,16 @@ class Acquisition(Problem):
                 what is non-zero in any coil.
             maps: (coil, y, x) or as k-space.
             noise_std: a number, or a centred tensor with as many axes as k-space.
+            axes: "y x", or "time y x" for films, whose k-space is (..., time, coil, y, x).
 
         Raises:
             UserError: where the shapes, types or values do not describe a measurement.
         """
+        axes = validated_axes(axes)
         kspace = validated_kspace(kspace)
-        axes = kspace.ndim
+        if kspace.ndim < len(axes) + 1:
+            wanted = "(time, coil, y, x)" if axes == FILM else "(coil, y, x)"
+            raise UserError(f"axes '{' '.join(axes)}' do not fit k-space of {kspace.ndim} axes; give {wanted}")
         if mask is None:
             mask = (kspace != 0).any(-3, keepdim=True)
         else:
@@ -70,13 +84,10 @@ class Acquisition(Problem):
         if not mask.any():
             warnings.warn(Note("the mask samples nothing: every image will be zero"), stacklevel=2)
         if maps is not None:
-            maps = unit_maps(validated_maps(maps, kspace, dimensions))
+            maps = unit_maps(validated_maps(maps, kspace, axes))
         if noise_std is not None:
             noise_std = shift_mask(validated_noise(noise_std, kspace))
-        if dimensions not in (2, 3) or axes < dimensions + 1:
-            wanted = "(coil, y, x) for 2, (time, coil, y, x) for 3"
-            raise UserError(f"dimensions {dimensions} do not fit k-space of {axes} axes; give {wanted}")
-        return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), dimensions)
+        return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), axes)
 
     @classmethod
     def simulate(
@@ -88,7 +99,7 @@ class Acquisition(Problem):
         *,
         generator: torch.Generator | None = None,
         header: Header | None = None,
-        dimensions: int = 2,
+        axes: Sequence[str] | str = IMAGE,
     ) -> "Acquisition":
         """Return what a scanner would measure of an image: masked k-space with Gaussian noise.
 
@@ -98,15 +109,16 @@ class Acquisition(Problem):
             maps: as in `centred`.
             noise_std: standard deviation of the real and of the imaginary part of one sample.
         """
+        axes = validated_axes(axes)
         if not image.is_complex():
             image = image.to(image.dtype.to_complex() if image.is_floating_point() else torch.complex64)
         like = image.unsqueeze(-3)
         inside = shift_mask(validated_mask(mask, like))
         if maps is not None:
             coils = tensor(maps, "the maps").shape[-3]
-            maps = validated_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), dimensions)
+            maps = validated_maps(maps, like.expand(*like.shape[:-3], coils, *like.shape[-2:]), axes)
         none = image.real.new_zeros((1,) * like.ndim)
-        clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), dimensions)
+        clean = cls(Cartesian(inside, maps).forward(image), inside, maps, none, header or Header(), axes)
         return clean.with_noise(noise_std, generator) if noise_std else clean
 
     def __post_init__(self) -> None:
@@ -120,7 +132,7 @@ class Acquisition(Problem):
         """Return what a user asks first, in one line."""
         rows, columns = self.shape[-2:]
         lead = [*self.shape[:-2]]
-        frames = [f"{lead.pop()} frames"] if self.dimensions == 3 else []
+        frames = [f"{lead.pop()} frames"] if self.axes == FILM else []
         batch = [f"{' x '.join(map(str, lead))} slices"] if lead else []
         coils = "1 coil" if self.coils == 1 else f"{self.coils} coils {'without' if self.maps is None else 'with'} maps"
         size = ", ".join([*batch, *frames, coils, f"{rows} x {columns}"])
@@ -153,6 +165,14 @@ class Acquisition(Problem):
     def shape(self) -> torch.Size:
         """The shape of the image: (*batch, [time,] y, x)."""
         return torch.Size((*self.kspace.shape[:-3], *self.kspace.shape[-2:]))
+
+    @property
+    def support(self) -> Tensor | None:
+        """The pixels (*batch, y, x) that some coil sees; None where the maps see all, or one coil does."""
+        if self.maps is None:
+            return None
+        seen = (self.maps != 0).any(-3)
+        return None if bool(seen.all()) else seen
 
     @property
     def coils(self) -> int:
@@ -206,7 +226,7 @@ class Acquisition(Problem):
             maps: (coil, y, x), (slice, coil, y, x) also of films, or with as many axes as k-space.
         """
         if maps is not None:
-            maps = unit_maps(validated_maps(maps, self.kspace, self.dimensions))
+            maps = unit_maps(validated_maps(maps, self.kspace, self.axes))
         return replace(self, maps=maps)
 
     def with_noise(self, noise_std: float, generator: torch.Generator | None = None) -> "Acquisition":

@@ -5,6 +5,7 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 
 import json
 import sys
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from safetensors.torch import load_file
 
 from dealias import find
 from dealias.configure import configure
+from dealias.configured import C, Configured
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
 from dealias.former_names import current, current_settings
 from dealias.method import Method
+from dealias.prior import Prior
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -41,20 +44,20 @@ def path_of(name: str) -> Path | None:
     return WEIGHTS / f"{name}.safetensors" if name in weights() else None
 
 
-def save(path: str | Path, method: Method, notes: dict[str, Any] | None = None, *, overwrite: bool = False) -> None:
-    """Write a method's weights and card.
+def save(path: str | Path, made: Configured, notes: dict[str, Any] | None = None, *, overwrite: bool = False) -> None:
+    """Write the weights and the card of a method or a prior.
 
     Arguments:
         notes: what else the card says: data and its terms, command, seed, versions, figures.
     """
-    kind = type(method)
+    kind = type(made)
     card = {
         "method": f"{kind.__module__}.{kind.__qualname__}",
-        "arguments": method.arguments,
+        "arguments": made.arguments,
         **(notes or {}),
     }
     # safetensors refuses channels_last
-    tensors = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in made.state_dict().items()}
     with atomic(path, overwrite=overwrite) as temporary:
         # not its `save_file`, which lets the owner alone read
         temporary.write_bytes(safetensors.torch.save(tensors, metadata={"card": json.dumps(card)}))
@@ -101,9 +104,10 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
         UserError: for an unknown name, unreadable weights, or a method that would hold random numbers.
     """
     target, name = usable(device), str(name)
-    kind, _, file = name.partition("@")
+    wanted, _, file = name.partition("@")
+    kind = None
     if file and not Path(name).exists():
-        find.method(kind)  # imports what the user names: its weights may then name it too
+        kind = find.method(wanted)  # imports what the user names: its weights may then name it too
         name = file
     path = path_of(name)
     if path is None:
@@ -116,27 +120,49 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
     if path.suffix == ".pth":
         from dealias import published
 
-        return published.load(path, arguments).to(target).eval()
-    card = read(path)
-    try:
-        method = configure(_known(card["method"]), {**card["arguments"], **arguments})
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
-    try:
-        method.load_state_dict(load_file(path))
-    except RuntimeError:
-        raise UserError(f"{path}: its weights do not fit {card['method']} with these arguments; drop them") from None
+        method = published.load(path, arguments)
+    else:
+        method = _from_card(path, find.method, "methods", arguments)
+    if kind is not None and type(method) is not kind:
+        raise UserError(f"{path}: holds weights of {type(method).__name__}, not of {wanted}; leave '{wanted}@' out")
     return method.to(target).eval()
 
 
-def _known(name: str) -> type[Method]:
+def load_prior(name: str | PathLike[str], *, device: str = "cpu") -> Prior:
+    """Return a trained prior from a weight file or a shipped weight.
+
+    Raises:
+        UserError: for an unknown name, unreadable weights, or those of a method.
+    """
+    path = path_of(str(name))
+    if path is None:
+        raise UserError(f"prior '{name}' has no shipped weights; give a .safetensors file")
+    return _from_card(path, find.prior, "priors", {}).to(usable(device)).eval()
+
+
+def _from_card(path: Path, kind_of: Callable[[str], type[C]], room: str, arguments: dict[str, Any]) -> C:
+    """Return what a weight file holds, made of its card's arguments, some of them replaced."""
+    card = read(path)
+    try:
+        made: C = configure(_known(card["method"], kind_of, room), {**card["arguments"], **arguments})
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    try:
+        made.load_state_dict(load_file(path))
+    except RuntimeError:
+        raise UserError(f"{path}: its weights do not fit {card['method']} with these arguments; drop them") from None
+    return made
+
+
+def _known(name: str, kind_of: Callable[[str], type[C]], room: str) -> type[C]:
     """Return the class that a card names, if it is ours or imported already: a file decides what runs no more."""
-    module, _, kind = name.rpartition(".")
-    if module.startswith("dealias.methods.") and module.removeprefix("dealias.methods.") in find.names("methods"):
-        return find.method(name)
-    if module not in sys.modules:
+    module = name.rpartition(".")[0]
+    ours = module.startswith(f"dealias.{room}.") and module.removeprefix(f"dealias.{room}.") in find.names(room)
+    if not ours and module.startswith("dealias."):
+        raise UserError(f"its card names {name}, which is none of dealias.{room}; give other weights")
+    if not ours and module not in sys.modules:
         raise UserError(f"its card names {name}, which is not a method of dealias; if you trust it, write {name}@FILE")
-    return find.method(name)
+    return kind_of(name)
 
 
 def usable(device: str) -> torch.device:

@@ -1,11 +1,10 @@
-"""What is the same for all methods: normalise, batch, precision, progress, rescale.
+"""What is the same for all methods and problems: batch, device, precision, progress.
 
 `no_grad` and autocast are put around each `next`, not around the loop: a generator that yields inside such a
 block would leak it to its consumer.
 """
 
 import copy
-import warnings
 from collections.abc import Iterator
 from itertools import product
 from typing import Literal, get_args
@@ -14,11 +13,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from dealias.acquisition import Acquisition
 from dealias.cards import load
-from dealias.coils import espirit
-from dealias.errors import Note, UserError
+from dealias.errors import UserError
 from dealias.method import Method
+from dealias.preparation import prepared
 from dealias.problem import Problem
 from dealias.shapes import Maps
 
@@ -42,9 +40,10 @@ def iterate(
         precision: of the arithmetic; bfloat16 concerns networks only.
         iterations: how many estimates, where the method lets one choose; None is its own number.
     """
+    method = _ready(method, precision, iterations)
     device = problem.data.device
-    method, problem = _prepared(method, problem, maps, precision, iterations)
-    for x in _estimates(method, problem, precision):
+    problem = prepared(problem, maps, method)
+    for x in _images(method, problem, precision):
         yield x.to(device)
 
 
@@ -71,29 +70,47 @@ def reconstruct(
     """
     if batch is not None and batch < 1:
         raise UserError(f"a batch of {batch} is impossible; give 1 or more")
-    device = problem.data.device
-    method, problem = _prepared(method, problem, maps, precision, iterations)
-    lead = problem.shape[: -max(method.dimensions, problem.dimensions)]
-    places = list(product(*(range(n) for n in lead)))
-    size = batch or (1 if problem.data.device.type == "cpu" else 8)
+    method = _ready(method, precision, iterations)
+    problem = prepared(problem, maps, method)
+    method.check(problem)
+    chunks = list(_chunks(problem, batch or (1 if _place(method, problem).type == "cpu" else 8), method))
     images: list[Tensor] = []
-    with tqdm(total=len(places) * method.iterations, disable=not progress, unit="step", leave=False) as bar:
-        for first in range(0, len(places), size):
-            chunk = [problem[place] for place in places[first : first + size]]
-            for image in _estimates(method, type(problem).stack(chunk), precision):
+    with tqdm(total=len(chunks) * method.iterations, disable=not progress, unit="step", leave=False) as bar:
+        for places in chunks:
+            chunk = type(problem).stack([problem[place] for place in places])
+            for image in _images(method, chunk, precision):
                 last = image
-                bar.update(len(chunk))
-            images.extend(last)
-    return torch.stack(images).reshape(problem.shape).to(device)
+                bar.update()
+            images.extend(last.to(problem.data.device))
+    return torch.stack(images).reshape(problem.shape)
 
 
-def _prepared(
-    method: Method | str,
-    problem: Problem,
-    maps: Maps | Literal["auto"] | None,
-    precision: Precision,
-    iterations: int | None,
-) -> tuple[Method, Problem]:
+def draw(method: Method | str, problem: Problem, count: int, *, seed: int = 0, maps: Maps | None = None) -> Tensor:
+    """Return images drawn from the posterior of a problem (count, *batch, y, x), on the scale of its data.
+
+    Arguments:
+        count: how many.
+        seed: of all that is drawn; each problem of a batch gets the same draws, whatever lies beside it.
+        maps: coil maps; None keeps those of the acquisition, or estimates them as `reconstruct` does.
+
+    Raises:
+        UserError: for a count below one, or a method that samples no posterior.
+    """
+    if count < 1:
+        raise UserError(f"{count} samples are impossible; give 1 or more")
+    method = _ready(method, "float32", None)
+    problem = prepared(problem, "auto" if maps is None else maps, method)
+    method.check(problem)
+    drawn = []
+    for places in _chunks(problem, 1, method):
+        chunk = type(problem).stack([problem[place] for place in places]).to(_place(method, problem), torch.float32)
+        with torch.no_grad():
+            drawn.append(method.drawn(chunk, count, torch.Generator().manual_seed(seed)).to(problem.data.device))
+    return torch.cat(drawn, 1).reshape(count, *problem.shape)
+
+
+def _ready(method: Method | str, precision: Precision, iterations: int | None) -> Method:
+    """Return a method in a precision and with so many iterations; what it was given stays as it is."""
     if precision not in get_args(Precision):
         raise UserError(f"precision '{precision}' is unknown; give one of {', '.join(get_args(Precision))}")
     method = load(method) if isinstance(method, str) else method
@@ -102,52 +119,38 @@ def _prepared(
         method.iterations = iterations
     if method.iterations < 1:
         raise UserError(f"{method.iterations} iterations are impossible; give 1 or more")
-    if isinstance(problem, Acquisition):
-        problem = _with_maps(problem, maps)
-    dtype = torch.float64 if precision == "float64" else torch.float32
     weight = next(method.parameters(), None)
-    if weight is not None and weight.dtype != dtype:
-        method = copy.deepcopy(method).to(dtype)
-    needed, given = method.dimensions, len(problem.shape)
-    if given < needed:
-        text = f"{type(method).__name__} needs a film or volume; this image has only {given} axes"
-        raise UserError(f"{text}; name its time with --axes: 'time coil y x', of images 'time y x'")
-    if isinstance(problem, Acquisition) and problem.dimensions < needed and problem.shape[-needed] > 1:
-        text = f"{type(method).__name__} takes these {problem.shape[-needed]} slices for frames of one film"
-        warnings.warn(Note(f"{text}; if they are, say so with --axes 'time coil y x', dimensions=3"), stacklevel=3)
-    return method, problem.to(None if weight is None else weight.device, dtype)
+    if weight is not None and weight.dtype != _number(precision):
+        method = copy.deepcopy(method).to(_number(precision))
+    return method
 
 
-def _with_maps(acquisition: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:
-    if not isinstance(maps, str):
-        return acquisition.with_maps(maps)
-    if maps != "auto":
-        raise UserError(f"maps cannot be '{maps}'; give a tensor, None, or \"auto\" for those that ESPIRiT estimates")
-    if acquisition.maps is not None or acquisition.coils == 1:
-        return acquisition
-    estimated = acquisition.with_maps(espirit(acquisition))
-    warnings.warn(Note("coil maps estimated by ESPIRiT from the fully sampled centre of k-space"), stacklevel=4)
-    return estimated
+def _number(precision: Precision) -> torch.dtype:
+    return torch.float64 if precision == "float64" else torch.float32
 
 
-def _estimates(method: Method, problem: Problem, precision: Precision) -> Iterator[Tensor]:
-    device = problem.data.device.type
+def _place(method: Method, problem: Problem) -> torch.device:
+    """Return where the work is done: where the method's weights lie, else where the data do."""
+    weight = next(method.parameters(), None)
+    return problem.data.device if weight is None else weight.device
+
+
+def _chunks(problem: Problem, size: int, method: Method) -> Iterator[list[tuple[int, ...]]]:
+    """Yield the indices of some problems of a batch at a time."""
+    lead = problem.shape[: len(problem.shape) - max(method.together(problem), len(problem.axes))]
+    places = list(product(*(range(n) for n in lead)))
+    for first in range(0, len(places), size):
+        yield places[first : first + size]
+
+
+def _images(method: Method, problem: Problem, precision: Precision) -> Iterator[Tensor]:
+    """Yield every estimate of problems that are solved at once, on the device of the method."""
+    problem = problem.to(_place(method, problem), _number(precision))
     with torch.no_grad():
-        normalised, scale = method.normalised(problem)
-    unseen = _unseen(problem)
-    steps = method.estimates(normalised)
+        images = method.images(problem)
     while True:
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
-            x = next(steps, None)
-        if x is None:
+        with torch.no_grad(), torch.autocast(problem.data.device.type, torch.bfloat16, precision == "bfloat16"):
+            image = next(images, None)
+        if image is None:
             return
-        image = x * scale
-        yield image if unseen is None else image.masked_fill(unseen, 0)
-
-
-def _unseen(problem: Problem) -> Tensor | None:
-    """Return the pixels (*batch, y, x) that no coil sees, where a network's image would be invention."""
-    if not isinstance(problem, Acquisition) or problem.maps is None:
-        return None
-    unseen = (problem.maps == 0).all(-3)
-    return unseen if bool(unseen.any()) else None
+        yield image

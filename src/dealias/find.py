@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from dealias.errors import UserError, suggest
 
 if TYPE_CHECKING:
+    from dealias.configured import C
     from dealias.method import Method
+    from dealias.prior import Prior
 
 
 def names(room: str) -> list[str]:
@@ -30,20 +32,37 @@ def method(name: str) -> "type[Method]":
     """
     from dealias.method import Method
 
+    return _kind(name, Method, "methods")
+
+
+def prior(name: str) -> "type[Prior]":
+    """Return the class of a prior by its name, or of anyone's prior by its dotted path.
+
+    Raises:
+        UserError: for a name that is not known, with the nearest one that is.
+    """
+    from dealias.prior import Prior
+
+    return _kind(name, Prior, "priors")
+
+
+def _kind(name: str, base: "type[C]", room: str) -> "type[C]":
+    """Return the one public class of a file in a room, or the class that a dotted path names."""
+    noun = base.__name__
     if "." in name:
         module, _, attribute = name.rpartition(".")
         found = getattr(_imported(module, name), attribute, None)
-        if not (isinstance(found, type) and issubclass(found, Method)) or isabstract(found):
-            raise UserError(f"{name} is not a method; give the dotted path of a subclass of dealias.Method")
+        if not (isinstance(found, type) and issubclass(found, base)) or isabstract(found):
+            raise UserError(f"{name} is not a {noun.lower()}; give the dotted path of a subclass of dealias.{noun}")
         return found
-    if name not in names("methods"):
-        raise UserError(f"method '{name}' is unknown{suggest(name, names('methods'))}")
-    module_name = f"dealias.methods.{name}"
+    if name not in names(room):
+        raise UserError(f"{noun.lower()} '{name}' is unknown{suggest(name, names(room))}")
+    module_name = f"dealias.{room}.{name}"
     members = vars(import_module(module_name)).values()
     (found,) = [
         value
         for value in members
-        if isinstance(value, type) and issubclass(value, Method) and value.__module__ == module_name
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module_name
     ]
     return found
 

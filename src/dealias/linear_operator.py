@@ -8,7 +8,15 @@ from dealias.numpy_bridge import numpy_too
 
 
 class LinearOperator(ABC):
-    """A linear map between tensors. A value, not a module: its tensors belong to a problem."""
+    """A linear map between tensors. A value, not a module: its tensors belong to a problem.
+
+    Arguments:
+        coupled: trailing axes of the image that A^H A couples; each index before them is a problem of its own.
+        projects: whether A^H A is a projection, so that replacing what was measured in A x is exact.
+    """
+
+    coupled: int = 2
+    projects: bool = False
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
@@ -28,9 +36,9 @@ class LinearOperator(ABC):
         By itself one, the identity's; override where something nearer is known.
 
         Arguments:
-            x: any image (*batch, y, x), for its shape and type.
+            x: any image, for its shape and type.
         """
-        return x.real.new_ones(x.shape[-2:])
+        return x.real.new_ones(x.shape[-self.coupled :])
 
     @numpy_too
     def __call__(self, x: Tensor) -> Tensor:
@@ -72,6 +80,7 @@ class Composition(LinearOperator):
     def __init__(self, outer: LinearOperator, inner: LinearOperator) -> None:
         self.outer = outer
         self.inner = inner
+        self.coupled = max(outer.coupled, inner.coupled)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return A B x."""

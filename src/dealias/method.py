@@ -1,77 +1,103 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
-import inspect
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from dealias.errors import Note, UserError
+from dealias.configured import Configured
+from dealias.errors import UserError
 from dealias.problem import P, Problem
+from dealias.solvers.stopping import until_settled
 
 
-class Method(nn.Module, ABC):
+class Method(Configured, ABC):
     """A reconstruction method; its constructor is its configuration.
 
     Arguments:
-        dimensions: trailing axes of the image that it treats as one problem: 2 an image, 3 a film or volume.
+        joint: names of the image's axes that it treats as one problem with those that the operator couples:
+            ("time",) for a method that sees whole films.
+        own_maps: whether it finds its own coil maps, so that none need be estimated for it.
         iterations: how many estimates it yields.
-        own_scale: whether it takes data whose image has a maximum of about one as they are, for weights that others
-            trained on such data; what is smaller or larger by ten is normalised.
-        arguments: what the constructor was given.
+        tolerance: relative change of an estimate at which a problem rests; zero never.
+        takes_noise: whether it needs to know the noise level, which is estimated where it is not told.
     """
 
-    dimensions: ClassVar[int] = 2
+    joint: ClassVar[tuple[str, ...]] = ()
+    own_maps: ClassVar[bool] = False
     iterations: int
-    own_scale: bool = False
-    arguments: dict[str, Any]
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> "Method":
-        """Remember the constructor's arguments, which a saved card needs to build the method again."""
-        self = super().__new__(cls)
-        signature = inspect.signature(cls.__init__)
-        try:
-            bound = signature.bind_partial(self, *args, **kwargs)
-        except TypeError:  # __init__ will say what is wrong
-            return self
-        bound.apply_defaults()
-        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        named = [key for key, value in signature.parameters.items() if value.kind in kinds]
-        arguments = {key: bound.arguments[key] for key in named[1:] if key in bound.arguments}
-        object.__setattr__(self, "arguments", arguments)
-        return self
+    tolerance: float = 0.0
+    takes_noise: bool = False
 
     @abstractmethod
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield `iterations` images of a normalised problem, each better than the last, which is the answer."""
 
     def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return images drawn from the posterior (count, *batch, y, x), where the method samples one."""
+        """Return images drawn from the posterior of a normalised problem (count, *batch, y, x), where it samples one.
+
+        Raises:
+            UserError: where it does not.
+        """
         raise UserError(
             f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior"
         )
 
+    def prepared(self, problem: P) -> P:
+        """Return the problem as the method sees it before it is normalised: with coil maps that it finds itself."""
+        return problem
+
     def normalised(self, problem: P) -> tuple[P, Tensor]:
         """Return the problem at the scale that the method knows, and what its image must be multiplied with."""
-        normalised, scale = problem.normalised(self.dimensions)
-        if not self.own_scale:
-            return normalised, scale
-        size = float(scale.abs().max())
-        if size == 0:
-            return normalised, scale
-        if not 0.1 < size < 10:
-            text = f"these weights know images of maximum 1, this one has {size:.2g}: scaled"
-            warnings.warn(Note(text), stacklevel=3)
-            return normalised, scale
-        return problem, (scale != 0).to(scale.dtype)
+        return problem.normalised(self.together(problem))
+
+    def together(self, problem: Problem) -> int:
+        """Return how many trailing axes of the image the method solves as one: the operator's, and its joint ones."""
+        return problem.operator.coupled + len(self.joint)
+
+    def check(self, problem: Problem) -> None:
+        """Raise where the image lacks an axis that the method treats as one with the others.
+
+        Raises:
+            UserError: which names it.
+        """
+        together, coupled = self.together(problem), problem.operator.coupled
+        if not self.joint or problem.axes[-together : len(problem.axes) - coupled] == self.joint:
+            if not self.joint or problem.shape[-together] > 1:
+                return
+        name, axes = type(self).__name__, " ".join(problem.axes)
+        if self.joint == ("time",):
+            text = f"{name} needs a film of two frames or more, and this is '{axes}' of shape {tuple(problem.shape)}"
+            raise UserError(f"{text}; name its time with --axes 'time coil y x', or use --method rim for images")
+        raise UserError(f"{name} needs the axes '{' '.join(self.joint)}' before those of an image; this has '{axes}'")
+
+    def images(self, problem: Problem) -> Iterator[Tensor]:
+        """Yield every estimate on the scale of the data, zero where nothing was seen; a problem that rests keeps its.
+
+        Raises:
+            UserError: where the problem is none for this method.
+        """
+        self.check(problem)
+        problem = self.prepared(problem)
+        normalised, scale = self.normalised(problem)
+        estimates = self.estimates(normalised)
+        if self.tolerance:
+            estimates = until_settled(estimates, self.iterations, self.tolerance, self.together(problem))
+        return (_within(problem.support, x * scale) for x in estimates)
+
+    def drawn(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
+        """Return samples of the posterior (count, *batch, y, x) on the scale of the data, zero where none was seen."""
+        problem = self.prepared(problem)
+        normalised, scale = self.normalised(problem)
+        return _within(problem.support, self.samples(normalised, count, generator) * scale)
 
     def forward(self, problem: Problem) -> Tensor:
-        """Return the image, on the scale of the data."""
-        normalised, scale = self.normalised(problem)
-        x = normalised.zero_filled
-        for x in self.estimates(normalised):  # noqa: B007 - the last is the answer
-            pass
-        return x * scale
+        """Return the image, on the scale of the data: exactly what `reconstruct` gives."""
+        *_, image = self.images(problem)
+        return image
+
+
+def _within(support: Tensor | None, image: Tensor) -> Tensor:
+    return image if support is None else image.masked_fill(~support, 0)

@@ -1,11 +1,14 @@
 """How noisy a measurement is, judged from the samples that see least of the image."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.operators.wavelet import Wavelet, noise_deviation
+from dealias.problem import P, Problem
 
 
 def estimate_noise(acquisition: Acquisition) -> Tensor:
@@ -36,3 +39,29 @@ def outer_samples(acquisition: Acquisition) -> list[Tensor]:
         outer = radius[sampled].topk(min(count, max(1, count // 10))).indices
         found.append(samples[:, sampled][:, outer])
     return found
+
+
+def noise_level(problem: Problem) -> Tensor:
+    """Return the standard deviation of each problem's samples in each part (*batch, 1, 1), estimated if not told."""
+    told = problem.noise_level
+    if told is not None:
+        return told
+    if isinstance(problem, Acquisition):
+        return estimate_noise(problem)[..., None, None]
+    return of_problem(noise_deviation(Wavelet(1)(problem.zero_filled)), problem.operator.coupled)
+
+
+def of_problem(deviation: Tensor, coupled: int) -> Tensor:
+    """Return what slices (*batch, [z,] 1, 1) show as one number for each problem of so many axes, its axes kept."""
+    lead = deviation.ndim - coupled
+    median = deviation.flatten(lead).median(-1).values
+    return median.reshape(*median.shape, *(1,) * coupled)
+
+
+def with_noise_level(problem: P) -> P:
+    """Return the problem with a noise level: the one that it has, else the estimated one."""
+    if problem.noise_std is not None:
+        return problem
+    level = noise_level(problem).flatten(len(problem.shape) - problem.operator.coupled).squeeze(-1)
+    axes = problem.data.ndim - level.ndim
+    return replace(problem, noise_std=level.reshape(*level.shape, *(1,) * axes))  # type: ignore[type-var]

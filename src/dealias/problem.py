@@ -13,6 +13,7 @@ from dealias.errors import UserError
 from dealias.header import Header
 from dealias.linear_operator import LinearOperator
 
+IMAGE, FILM = ("y", "x"), ("time", "y", "x")  # the axes of most problems
 P = TypeVar("P", bound="Problem")  # not Self, which beartype does not check under the import hook
 
 
@@ -24,12 +25,13 @@ class Problem(ABC):
     Arguments:
         noise_std: standard deviation of the real part of one sample of the data; None where unknown.
         header: what a result must carry along.
-        dimensions: trailing axes of the image that make one problem: 2 an image, 3 a film or a volume.
+        axes: names of the trailing axes of the image that make one problem: ("y", "x") an image,
+            ("time", "y", "x") a film, ("z", "y", "x") a volume.
     """
 
     noise_std: Tensor | None
     header: Header
-    dimensions: int
+    axes: tuple[str, ...]
 
     @property
     @abstractmethod
@@ -50,6 +52,11 @@ class Problem(ABC):
         """The shape of the image."""
         return self.zero_filled.shape
 
+    @property
+    def support(self) -> Tensor | None:
+        """Which pixels (*batch, y, x) were seen at all, as booleans; None where all were. Elsewhere images are zero."""
+        return None
+
     @cached_property
     def zero_filled(self) -> Tensor:
         """The adjoint of the data: the image in which what was not measured is zero."""
@@ -60,21 +67,26 @@ class Problem(ABC):
         """The largest noise_std of each problem's samples (*batch, 1, 1), size 1 where shared; None where unknown."""
         if self.noise_std is None:
             return None
-        return self.noise_std.flatten(len(self.shape) - 2).amax(-1)[..., None, None]
+        coupled = self.operator.coupled
+        level = self.noise_std.flatten(len(self.shape) - coupled).amax(-1)
+        return level.reshape(*level.shape, *(1,) * coupled)
 
     def gradient(self, x: Tensor) -> Tensor:
         """Return A^H (A x - y), the gradient of the squared residual's half; never divided by the noise."""
         return self.operator.normal(x) - self.zero_filled
 
-    def normalised(self: P, dimensions: int | None = None) -> tuple[P, Tensor]:
+    def normalised(self: P, together: int = 0) -> tuple[P, Tensor]:
         """Return the problem at scale one, and the number per problem that its image must be multiplied with.
 
         That number is the largest magnitude of A^H y times the phase of sum x|x| over x = A^H y (for a real
         problem the magnitude alone): an image comes out upright in the complex plane and of order one. It is zero
         where A^H y is, of which nothing is known: a network's biases alone would make an image there.
+
+        Arguments:
+            together: trailing axes of the image that share their number, if more than the problem's own.
         """
         x = self.zero_filled
-        axes = tuple(range(-max(self.dimensions, dimensions or 0), 0))
+        axes = tuple(range(-max(len(self.axes), together), 0))
         size = x.abs().amax(axes, keepdim=True)
         divisor = torch.where(size == 0, 1, size)
         if not x.is_complex():
@@ -97,7 +109,7 @@ class Problem(ABC):
     def __getitem__(self: P, index: int | tuple[int, ...]) -> P:
         """Return one problem of a batch; an axis of size 1 is shared by all."""
         places = index if isinstance(index, tuple) else (index,)
-        lead = self.shape[: -self.dimensions]
+        lead = self.shape[: -len(self.axes)]
         if len(places) > len(lead) or any(not -n <= i < n for i, n in zip(places, lead, strict=False)):
             raise IndexError(f"no problem {index} in a batch of shape {tuple(lead)}")
         chosen = {}

@@ -65,7 +65,7 @@ def _assert_estimates(method: Method, problem: Problem) -> None:
 
 
 def _assert_slices_do_not_know_each_other(method: Method, problem: Problem, image: Tensor) -> None:
-    lead = image.ndim - max(method.dimensions, problem.dimensions)
+    lead = image.ndim - max(method.together(problem), len(problem.axes))
     assert lead >= 2, "give a problem with two batch axes"
     one = (0,) * lead
     last = tuple(n - 1 for n in image.shape[:lead])

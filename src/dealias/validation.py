@@ -1,6 +1,7 @@
 """What a user gives as k-space, mask, maps and noise, as tensors that fit each other; or one line that says why not."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from dealias.errors import Note, UserError
 from dealias.numpy_bridge import numbers
+from dealias.problem import FILM, IMAGE
 
 
 def _leading_axes(value: Tensor, axes: int) -> Tensor:
@@ -68,10 +70,18 @@ def validated_noise(value: Any, kspace: Tensor) -> Tensor:
     return noise_std
 
 
-def validated_maps(value: Any, kspace: Tensor, dimensions: int) -> Tensor:
+def validated_axes(value: Sequence[str] | str) -> tuple[str, ...]:
+    """Return the names of the axes that make one image or film."""
+    axes = tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(value)
+    if axes not in (IMAGE, FILM):
+        raise UserError(f"axes '{' '.join(map(str, axes))}' make no image; give 'y x', or 'time y x' for films")
+    return axes
+
+
+def validated_maps(value: Any, kspace: Tensor, axes: tuple[str, ...]) -> Tensor:
     """Return finite maps of these coils, with as many axes as k-space."""
     maps = tensor(value, "the maps").to(kspace)
-    if dimensions == 3 and 3 < maps.ndim < kspace.ndim:
+    if axes == FILM and 3 < maps.ndim < kspace.ndim:
         maps = maps.unsqueeze(-4)  # slices, which share their maps over time
     maps = _leading_axes(maps, kspace.ndim)
     shape, wanted = tuple(maps.shape), tuple(kspace.shape)

@@ -52,9 +52,9 @@ def test_maps_made_before_and_after_give_the_same_image():
 
 
 def test_the_mask_and_films_stay_as_they_are():
-    problem = film(batch=(2, 3), coils=5, dimensions=3)
+    problem = film(batch=(2, 3), coils=5, axes=("time", "y", "x"))
     few = compress(problem, 3)
-    assert few.kspace.shape == (2, 3, 3, 19, 24) and few.dimensions == 3
+    assert few.kspace.shape == (2, 3, 3, 19, 24) and "time" in few.axes
     assert torch.equal(few.mask, problem.mask) and not few.kspace[~few.mask.expand(few.kspace.shape)].any()
     assert few.maps.shape[-3] == 3 and few.noise_std.shape == problem.noise_std.shape
 

@@ -21,14 +21,12 @@ from problems import coil_maps
 SHAPE = (64, 72)
 
 
-def scan(coils=5, shape=SHAPE, mask=None, noise_std=0.0, dimensions=2, batch=()):
+def scan(coils=5, shape=SHAPE, mask=None, noise_std=0.0, axes=("y", "x"), batch=()):
     generator = torch.Generator().manual_seed(0)
     image = torch.stack([head(shape, seed=seed) for seed in range(int(np.prod(batch)))]) if batch else head(shape)
     mask = torch.ones(shape) if mask is None else mask
     maps = coil_maps(coils, *shape)
-    return Acquisition.simulate(
-        image.reshape(*batch, *shape), mask, maps, noise_std, generator=generator, dimensions=dimensions
-    )
+    return Acquisition.simulate(image.reshape(*batch, *shape), mask, maps, noise_std, generator=generator, axes=axes)
 
 
 def lines(count, shape=SHAPE):
@@ -138,7 +136,7 @@ def test_a_film_shares_its_maps():
     mask = torch.zeros(1, 3, 1, 1, 36)
     for time in range(3):
         mask[:, time, ..., time::3] = 1
-    film = Acquisition(full.kspace.expand(2, 3, 3, 32, 36), full.mask, dimensions=3).sampled(mask)
+    film = Acquisition(full.kspace.expand(2, 3, 3, 32, 36), full.mask, axes=("time", "y", "x")).sampled(mask)
     maps = dealias.espirit(film)
     assert maps.shape == (2, 1, 3, 32, 36)
     assert_close(maps, dealias.espirit(full), 1e-3, "maps of the film and of the full scan")

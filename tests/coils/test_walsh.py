@@ -14,12 +14,12 @@ from problems import coil_maps
 SHAPE = (64, 71)
 
 
-def scan(mask=None, coils=4, batch=(), dimensions=2):
+def scan(mask=None, coils=4, batch=(), axes=("y", "x")):
     generator = torch.Generator().manual_seed(0)
     image = head(SHAPE).expand(*batch, *SHAPE)
     mask = torch.ones(SHAPE) if mask is None else mask
     maps = coil_maps(coils, *SHAPE)
-    return Acquisition.simulate(image, mask, maps, 0.001, generator=generator, dimensions=dimensions)
+    return Acquisition.simulate(image, mask, maps, 0.001, generator=generator, axes=axes)
 
 
 @pytest.mark.parametrize("fast", [False, True])
@@ -50,7 +50,7 @@ def test_blocks_batches_films_and_arrays():
     maps = walsh(problem)
     assert maps.shape == (2, 4, *SHAPE)
     assert torch.equal(walsh(problem[1]), maps[1])
-    film = scan(batch=(2, 3), dimensions=3)
+    film = scan(batch=(2, 3), axes=("time", "y", "x"))
     assert walsh(film).shape == (2, 1, 4, *SHAPE)
     array = walsh(problem.centred_kspace.numpy())
     inside = problem.zero_filled[:, None].abs() > 0.2

@@ -66,7 +66,7 @@ def test_what_is_written(here, capsys):
 
 def test_a_film_is_shown_once_more(here, undrawn):
     film = heart((4, 24, 24))[None].repeat(2, 1, 1, 1)
-    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(24), dimensions=3))
+    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(24), axes=("time", "y", "x")))
     words = "evaluate film.h5 -o out --methods zero_filled,kt_focuss --accelerations 2,4 --patterns 1 --mask kt"
     words += " --mask.central 4 --film"
     execute(words.split())

@@ -125,7 +125,7 @@ def test_nothing_is_lost(here):
 
 def test_a_film_moves(here, monkeypatch):
     film = torch.stack([heart((4, 16, 20), seed=seed) for seed in range(3)])
-    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(20), dimensions=3))
+    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(20), axes=("time", "y", "x")))
     execute("reconstruct film.h5 -o film.gif --method zero_filled".split())
     with Image.open("film.gif") as picture:
         assert picture.n_frames == 4 and picture.size == (2 * 20, 2 * 16)

@@ -19,7 +19,7 @@ SHOWN = ["film.h5", "film_film.gif", "film_film.mp4", "film_film.png"]
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("films")
     film = heart((5, 24, 24), seed=1)
-    full = dealias.Acquisition.simulate(film[None], torch.ones(24), dimensions=3)
+    full = dealias.Acquisition.simulate(film[None], torch.ones(24), axes=("time", "y", "x"))
     dealias.write(folder / "full.h5", full)
     mask = kt((5, 24, 24), 3, central=4, generator=torch.Generator().manual_seed(0))[:, None]
     dealias.write(folder / "fast.h5", full.sampled(mask))

@@ -14,6 +14,7 @@ from dealias.__main__ import execute
 from dealias.errors import Note, UserError
 from dealias.files.coil_maps import read_maps, write_maps
 from dealias.phantoms import head
+from dealias.problem import FILM
 from problems import coil_maps
 
 SHAPE = (32, 36)
@@ -49,7 +50,7 @@ def test_maps_once_then_reconstruct(here, extension):
 
 def test_hdf5_says_how_the_maps_were_made_and_a_film_shares_them(here):
     film = scan(6)
-    dealias.write("film.h5", dealias.Acquisition(film.kspace.reshape(2, 3, 4, *SHAPE), film.mask[None], dimensions=3))
+    dealias.write("film.h5", dealias.Acquisition(film.kspace.reshape(2, 3, 4, *SHAPE), film.mask[None], axes=FILM))
     execute("maps film.h5 -o maps.h5 --method walsh --method.neighbourhood 5".split())
     with h5py.File("maps.h5") as file:
         assert file["maps"].shape == (2, 1, 4, *SHAPE) and file["maps"].dtype == np.complex64
@@ -144,7 +145,7 @@ def test_what_is_there_is_not_replaced(here):
 @pytest.mark.parametrize("extension", ["h5", "npy", "cfl", "mat"])
 def test_maps_of_films_in_every_format(here, extension):
     film = scan(6)
-    dealias.write("film.h5", dealias.Acquisition(film.kspace.reshape(2, 3, 4, *SHAPE), film.mask[None], dimensions=3))
+    dealias.write("film.h5", dealias.Acquisition(film.kspace.reshape(2, 3, 4, *SHAPE), film.mask[None], axes=FILM))
     execute(f"maps film.h5 -o maps.{extension} --method walsh".split())
     execute(f"reconstruct film.h5 -o image.npy --method zero_filled --maps maps.{extension}".split())
     maps = dealias.coils.walsh(dealias.open("film.h5"))

@@ -19,7 +19,7 @@ def here(tmp_path, monkeypatch):
     for name in ("a", "b"):
         dealias.write(f"in/{name}.h5", dealias.Acquisition.simulate(images, torch.ones(28)))
     film = heart((4, 24, 28))[None].repeat(2, 1, 1, 1)
-    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(28), dimensions=3))
+    dealias.write("film.h5", dealias.Acquisition.simulate(film, torch.ones(28), axes=("time", "y", "x")))
     return tmp_path
 
 

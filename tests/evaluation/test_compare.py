@@ -115,7 +115,7 @@ def test_the_range_of_the_volume(reference):
 @pytest.mark.parametrize("simulated", [True, False])
 def test_a_film_has_a_row_for_each_frame(simulated):
     image = torch.stack([head((32, 36), seed=seed) for seed in range(3)])
-    full = None if simulated else dealias.Acquisition.simulate(image, torch.ones(36), dimensions=3)
+    full = None if simulated else dealias.Acquisition.simulate(image, torch.ones(36), axes=("time", "y", "x"))
     film = Reference("film.h5", 0, image, 1.0, full)
     rows = list(compare({"zero": dealias.load("zero_filled")}, film, Protocol((3.0,), patterns=1)))
     assert [row["frame"] for row in rows] == [0, 1, 2]

@@ -13,7 +13,7 @@ def test_the_nearest_frame_lends_and_two_as_near_are_averaged():
     sampled = torch.tensor([[1, 0, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1]])  # (time, column)
     film = torch.arange(1, 6).reshape(5, 1, 1, 1) * torch.ones(5, 1, 3, 4) * (1 + 1j)
     mask = sampled[:, None, None].expand(5, 1, 3, 4)
-    shared = view_shared(Acquisition.centred(film * mask, mask, dimensions=3))
+    shared = view_shared(Acquisition.centred(film * mask, mask, axes=("time", "y", "x")))
     found = shared.centred_kspace.real.squeeze(1)
     wanted = torch.tensor([[1, 2, 3, 3, 3], [0] * 5, [2] * 5, [4, 4, 4, 4, 5]]).T[:, None].expand(5, 3, 4)
     assert torch.allclose(found, wanted.float())

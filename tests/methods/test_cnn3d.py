@@ -21,7 +21,7 @@ def test_parameters(shared, count):
 @pytest.mark.parametrize("weight", [None, 0.5])
 def test_every_iteration_is_the_plain_equations(shared, weight):
     method = CNN3D(**SMALL, shared=shared, data_weight=weight)
-    problem = film(batch=(4,), coils=1, dimensions=3).normalised()[0]
+    problem = film(batch=(4,), coils=1, axes=("time", "y", "x")).normalised()[0]
     x = problem.zero_filled
     with torch.no_grad():
         for i, estimate in enumerate(method.estimates(problem)):
@@ -37,7 +37,7 @@ def test_every_iteration_is_the_plain_equations(shared, weight):
 
 
 def test_not_shared():
-    problem = film(batch=(3,), coils=1, dimensions=3)
+    problem = film(batch=(3,), coils=1, axes=("time", "y", "x"))
     one_each, shared = CNN3D(**SMALL, shared=False), CNN3D(**SMALL)
     assert dealias.reconstruct(one_each, problem, iterations=1).shape == problem.shape
     assert dealias.reconstruct(shared, problem, iterations=4).shape == problem.shape

@@ -9,6 +9,7 @@ from dealias.acquisition import Acquisition
 from dealias.errors import Note, UserError
 from dealias.methods.crnn import CRNN
 from dealias.networks.cells import CELLS
+from dealias.problem import FILM
 from dealias.sampling import cartesian
 from dealias.testing import assert_close
 from problems import film
@@ -17,7 +18,7 @@ SMALL = {"features": 6, "iterations": 3}
 
 
 def series(coils=1, frames=4, batch=(), **others):
-    return film(batch=(*batch, frames), coils=coils, dimensions=3, **others).normalised()[0]
+    return film(batch=(*batch, frames), coils=coils, axes=FILM, **others).normalised()[0]
 
 
 def plain(crnn, problem):
@@ -92,7 +93,7 @@ def test_one_iteration_by_hand():
             unit.input.weight[0, 0, 1, 1] = 1.0
             unit.iteration.weight[0, 0, 1, 1] = -0.25
         crnn.outwards.weight[:, 0, 1, 1] = torch.tensor([1.0, -1.0])
-    problem = Acquisition(torch.zeros(2, 1, 1, 1, dtype=torch.complex64), torch.zeros(1, 1, 1, 1).bool(), dimensions=3)
+    problem = Acquisition(torch.zeros(2, 1, 1, 1, dtype=torch.complex64), torch.zeros(1, 1, 1, 1).bool(), axes=FILM)
     first, second = (x.flatten() for x in crnn.estimates(problem))
     # forwards 1, 1 + 0.5; backwards from the end 3, 3 + 1.5: sums 5.5 and 4.5, which three units pass on
     assert first.tolist() == pytest.approx([5.5 - 5.5j, 4.5 - 4.5j])
@@ -112,7 +113,7 @@ def golden(shared, axes):
     order = [names.index(name) for name in axes]
     kspace, output = (torch.from_numpy(file[name].transpose(order).copy()) for name in ("kspace", "output"))
     mask = torch.from_numpy(file["mask"][:, None].transpose(order).copy()) != 0
-    return Acquisition(kspace[:, None], mask[:, None], dimensions=3), output
+    return Acquisition(kspace[:, None], mask[:, None], axes=FILM), output
 
 
 @pytest.mark.parametrize("axes", ["tyx", "txy"])
@@ -152,8 +153,8 @@ MASKS = {
 @pytest.mark.parametrize("name", MASKS)
 def test_a_film_that_aliases_along_the_other_axis_is_turned(name):
     mask, image = MASKS[name](), torch.randn(3, 16, 18, dtype=torch.complex64)
-    along_x = Acquisition.simulate(image, mask, dimensions=3)
-    along_y = Acquisition.simulate(image.mT, mask.mT, dimensions=3)
+    along_x = Acquisition.simulate(image, mask, axes=FILM)
+    along_y = Acquisition.simulate(image.mT, mask.mT, axes=FILM)
     ours, theirs = CRNN(**SMALL), CRNN(**SMALL, authors_conventions=True)
     theirs.load_state_dict({key: x.mT if x.ndim == 4 else x for key, x in ours.state_dict().items()})
     with torch.no_grad():
@@ -168,7 +169,7 @@ def test_a_film_that_aliases_along_the_other_axis_is_turned(name):
 @pytest.mark.parametrize("authors_conventions", [False, True])
 def test_a_film_without_lines_is_not_turned(share, authors_conventions):
     mask = torch.rand(3, 1, 16, 18) < share
-    problem = Acquisition.simulate(torch.randn(3, 16, 18, dtype=torch.complex64), mask, dimensions=3)
+    problem = Acquisition.simulate(torch.randn(3, 16, 18, dtype=torch.complex64), mask, axes=FILM)
     crnn = CRNN(**SMALL, data_weight=1.0, authors_conventions=authors_conventions)
     with torch.no_grad():
         (*_, wanted) = plain(crnn, problem)
@@ -177,7 +178,7 @@ def test_a_film_without_lines_is_not_turned(share, authors_conventions):
 
 def test_films_of_a_batch_alias_along_one_axis():
     masks, images = lines((16, 16)), torch.randn(2, 3, 16, 16, dtype=torch.complex64)
-    both = Acquisition.simulate(images, torch.stack((masks, masks.mT)), dimensions=3)
+    both = Acquisition.simulate(images, torch.stack((masks, masks.mT)), axes=FILM)
     crnn = CRNN(**SMALL)
     with pytest.raises(UserError, match="along different axes"):
         dealias.reconstruct(crnn, both, batch=2)
@@ -191,7 +192,7 @@ def test_all_units_run_both_ways_on_any_number_of_frames(cell, frames):
     """In a film played backwards each direction of time sees what the other saw."""
     crnn = CRNN(**SMALL, cell=cell)
     problem = series(frames=frames, shape=(9, 14))
-    back = Acquisition(problem.kspace.flip(0), problem.mask.flip(0), dimensions=3)
+    back = Acquisition(problem.kspace.flip(0), problem.mask.flip(0), axes=FILM)
     with torch.no_grad():
         x = list(crnn.estimates(problem))[-1]
         crnn.over_time.bias.copy_(crnn.over_time.bias.flip(0))
@@ -296,7 +297,7 @@ def test_overfits_one_film(motion):
     y, x = torch.linspace(-1, 1, 12)[:, None], torch.linspace(-1, 1, 12)
     image = torch.stack([torch.polar((y.square() + x.square() < 0.3 + 0.1 * t).float() + 0.1, y - x) for t in range(4)])
     mask = torch.rand(4, 1, 1, 12) < 0.5
-    problem, scale = Acquisition.simulate(image, mask, dimensions=3).normalised()
+    problem, scale = Acquisition.simulate(image, mask, axes=FILM).normalised()
     crnn = CRNN(features=8, iterations=3, motion=motion)
     optimiser = torch.optim.Adam(crnn.parameters(), lr=3e-3)
     first = (problem.zero_filled - image / scale).abs().square().mean()

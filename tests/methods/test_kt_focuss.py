@@ -38,7 +38,7 @@ def test_a_still_film_is_its_still_image():
     mask = torch.zeros(4, 1, 16, 20)
     for t in range(4):
         mask[t, ..., t::4] = 1
-    problem = Acquisition.simulate(image.expand(4, -1, -1), mask, dimensions=3)
+    problem = Acquisition.simulate(image.expand(4, -1, -1), mask, axes=("time", "y", "x"))
     assert_close(KtFOCUSS()(problem), image.expand(4, -1, -1), 1e-3, "the still film")
 
 

@@ -72,7 +72,7 @@ def test_one_coil_is_many_coils_with_one(monkeypatch):
 def test_a_fully_sampled_film_is_only_shrunk():
     """Without total variation the minimum has a closed form: singular values lessened by mu_1 / 2."""
     film = torch.randn(4, 5, 6, dtype=torch.complex128)
-    problem, _ = Acquisition.simulate(film, torch.ones(5, 6), dimensions=3).normalised(3)
+    problem, _ = Acquisition.simulate(film, torch.ones(5, 6), axes=("time", "y", "x")).normalised(3)
     left, values, right = torch.linalg.svd(problem.zero_filled.flatten(1), full_matrices=False)
     shrunk = (values - 0.05 * values[0]).clamp_min(0).to(left.dtype)
     *_, x = KtSLR(150, 0.1, 0.0, power=1.0).estimates(problem)

@@ -49,7 +49,7 @@ def test_what_a_film_is_made_of_is_found_apart():
     background = torch.randn(6, 6, dtype=torch.complex128).expand(8, -1, -1)
     blinking = torch.zeros(8, 6, 6, dtype=torch.complex128)
     blinking[:, 2, 3] = 2 * torch.exp(3j * turns)
-    problem = Acquisition.simulate(background + blinking, torch.ones(6, 6), dimensions=3)
+    problem = Acquisition.simulate(background + blinking, torch.ones(6, 6), axes=("time", "y", "x"))
     scaled, scale = problem.normalised(3)
     # the blinking costs less as sparse, the background less as of low rank
     sparse = 0.5 * 2e-3 * largest_singular_value(mean_filled(scaled)).item()

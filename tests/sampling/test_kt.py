@@ -60,12 +60,12 @@ def test_any_shape(frames, rows, columns, acceleration, central, data):
 
 
 def test_an_acquisition_takes_it(generator):
-    full = film(batch=(2, 3), dimensions=3)
+    full = film(batch=(2, 3), axes=("time", "y", "x"))
     mask = kt((3, *full.shape[-2:]), 2, generator=generator)
     kept = full.sampled(mask[:, None])
     assert torch.equal(kept.centred_mask, full.centred_mask & mask[:, None])
     image = torch.randn(3, 19, 24, dtype=torch.complex64)
-    assert torch.equal(Acquisition.simulate(image, mask[:, None], dimensions=3).centred_mask[:, 0], mask)
+    assert torch.equal(Acquisition.simulate(image, mask[:, None], axes=("time", "y", "x")).centred_mask[:, 0], mask)
 
 
 @pytest.mark.parametrize("arguments", [{"acquired": 0}, {"acquired": 65}, {"central": -1}, {"central": 65}])
@@ -77,7 +77,7 @@ def test_what_cannot_be(arguments):
 @pytest.mark.parametrize("mask", ["kt --mask.central 4", "gaussian"])
 def test_undersampling_a_film(mask, tmp_path):
     image = torch.randn(2, 3, 20, 24, dtype=torch.complex64)
-    full = Acquisition.simulate(image, torch.ones(20, 24), dimensions=3)
+    full = Acquisition.simulate(image, torch.ones(20, 24), axes=("time", "y", "x"))
     with h5py.File(tmp_path / "full.h5", "w") as file:
         file["kspace"] = full.centred_kspace.numpy()
         file.attrs["axes"] = "slice time coil y x"

@@ -43,7 +43,7 @@ def test_a_pair_is_a_measurement_of_its_target(band, coils, sources):
     for seed in range(12):
         size = simulation.size(seeded(seed))
         acquisition, target = simulation.pairs(sources, size, seeded(seed))
-        assert target.shape == acquisition.shape == (2, 4, *size) and acquisition.dimensions == 3
+        assert target.shape == acquisition.shape == (2, 4, *size) and "time" in acquisition.axes
         assert (acquisition.coils > 1) == bool(coils)
         assert (acquisition.operator(target) - acquisition.data).abs().max() < 1e-5
         lines = acquisition.centred_mask[..., 0, :]

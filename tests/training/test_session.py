@@ -256,7 +256,7 @@ def test_films(data, tmp_path):
     execute([str(word) for word in arguments])
     card = cards.read(tmp_path / "run" / "weights.safetensors")
     assert card["validation"].keys() == {"psnr", "psnr/6x", "psnr/9x"}
-    assert dealias.load(tmp_path / "run" / "weights.safetensors").dimensions == 3
+    assert dealias.load(tmp_path / "run" / "weights.safetensors").joint == ("time",)
     refused = [str(word) for word in arguments if word not in ("--method", "crnn")]
     assert "leave --films out" in complaint([*refused, "--simulation", "{}", "-o", str(tmp_path / "other")])
     assert "clip" in complaint([str(word) for word in [*arguments, "--clip", 0, "-o", tmp_path / "other"]])

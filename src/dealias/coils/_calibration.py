@@ -26,7 +26,7 @@ def centre(acquisition: Acquisition, size: int) -> tuple[Tensor, Tensor]:
     """
     kspace, mask = acquisition.centred_kspace, acquisition.centred_mask
     mask = mask.expand(*kspace.shape[:-3], 1, *kspace.shape[-2:])
-    if acquisition.dimensions == 3:
+    if "time" in acquisition.axes:
         kspace = kspace.sum(-4) / mask.sum(-4).clamp_min(1)
         mask = mask.any(-4)
     kspace, mask = kspace.reshape(-1, *kspace.shape[-3:]), mask.reshape(-1, *mask.shape[-2:])

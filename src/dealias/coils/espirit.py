@@ -62,7 +62,7 @@ def espirit(
         raise UserError("threshold and crop are fractions from 0 to 1; correct them")
     scan = measured(acquisition)
     lead = scan.kspace.shape[:-3]
-    if scan.dimensions == 3:
+    if "time" in scan.axes:
         lead = torch.Size((*lead[:-1], 1))
     rows, columns = scan.shape[-2:]
     maps, wrapped = [], 0.0

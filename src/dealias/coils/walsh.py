@@ -39,7 +39,7 @@ def walsh(acquisition: Acquisition | Tensor, *, calibration: int = 48, neighbour
         raise UserError("a neighbourhood is an odd number and a calibration 12 or more; correct them")
     scan = measured(acquisition)
     lead = scan.kspace.shape[:-3]
-    if scan.dimensions == 3:
+    if "time" in scan.axes:
         lead = torch.Size((*lead[:-1], 1))
     rows, columns = scan.shape[-2:]
     maps = []

@@ -50,7 +50,7 @@ def _exhibition(
     from dealias.files.crop import crop
     from dealias.files.recognition import renamed
 
-    if acquisition.dimensions != 3 or acquisition.shape[-3] < 2:
+    if "time" not in acquisition.axes or acquisition.shape[-3] < 2:
         raise UserError("--film shows films, and this is none; leave it out, or name time: --axes 'time coil y x'")
     start = renamed(target, "_film")
     for path in pictures(start):

@@ -194,7 +194,7 @@ def _fitting(acquisition: "Acquisition") -> dict[str, str]:
     shipped = {name: card["method"] for name, card in cards.shipped().items()}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
-    names = [name for name, kind in kinds.items() if find.method(kind).dimensions <= acquisition.dimensions]
+    names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*acquisition.axes}]
     needs_maps = acquisition.coils > 1 and acquisition.maps is None
     return {"fits, with coil maps" if needs_maps else "fits": ", ".join(names)}
 

@@ -84,7 +84,7 @@ def _patterns(full: "Acquisition", draw: "Callable[[tuple[int, ...]], Tensor]", 
     """Return the mask of a scan: one pattern, of a film with a draw for each frame, or one for every slice."""
     import torch
 
-    slices = full.shape[: -full.dimensions] if per_slice else torch.Size()
-    one = tuple(full.shape[-full.dimensions :])
+    slices = full.shape[: -len(full.axes)] if per_slice else torch.Size()
+    one = tuple(full.shape[-len(full.axes) :])
     patterns = [draw(one) for _ in range(slices.numel())]
     return torch.stack(patterns).reshape(*slices, *one).unsqueeze(-3)

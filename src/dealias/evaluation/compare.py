@@ -23,6 +23,7 @@ from dealias.evaluation import metrics
 from dealias.evaluation.references import Reference
 from dealias.files.crop import crop
 from dealias.method import Method
+from dealias.problem import FILM, IMAGE
 from dealias.shapes import Image
 
 KEY = ("file", "slice", "frame", "method", "mask", "acceleration", "pattern")
@@ -151,7 +152,7 @@ def measured(reference: Reference, protocol: Protocol, acceleration: float, patt
         return reference.full.sampled(mask)
     maps = coils.simulate(shape[-2:], protocol.coils, generator=generator) if protocol.coils > 1 else None
     image, noise = reference.image, protocol.noise
-    return Acquisition.simulate(image, mask, maps, noise, generator=generator, dimensions=image.ndim)
+    return Acquisition.simulate(image, mask, maps, noise, generator=generator, axes=FILM if image.ndim > 2 else IMAGE)
 
 
 def scores(image: Tensor, reference: Reference, range: str) -> dict[str, Tensor]:

@@ -141,7 +141,7 @@ def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) 
     full = _combined(full, maps)
     shown = crop(full.zero_filled, full.header.matrix)
     volume = float(shown.abs().max())
-    if shown.ndim == full.dimensions:
+    if shown.ndim == len(full.axes):
         stack = [(shown, full)]
     else:
         stack = [(image, full[number]) for number, image in enumerate(shown)]

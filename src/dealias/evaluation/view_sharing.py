@@ -20,7 +20,7 @@ def view_shared(acquisition: Acquisition) -> Acquisition:
     Raises:
         UserError: where there is no time.
     """
-    if acquisition.dimensions != 3:
+    if "time" not in acquisition.axes:
         raise UserError("view sharing needs a film; name the axis of time, as --axes 'time coil y x'")
     kspace = acquisition.kspace
     mask = acquisition.mask.expand(*kspace.shape[:-3], *acquisition.mask.shape[-3:])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
+from dealias.problem import FILM, IMAGE
 
 ORDER = ("slice", "batch", "time", "coil", "y", "x")
 
@@ -52,9 +53,9 @@ class Layout:
         return cls(names, count, chosen(slices, count), frames)
 
     @property
-    def dimensions(self) -> int:
-        """How many trailing axes of the image make one problem: 3 for a film."""
-        return 3 if "time" in self.axes else 2
+    def image_axes(self) -> tuple[str, ...]:
+        """The axes of the image that make one problem."""
+        return FILM if "time" in self.axes else IMAGE
 
     @property
     def index(self) -> tuple[slice, ...]:
@@ -105,7 +106,7 @@ class Layout:
 
 def axes_of(acquisition: Acquisition) -> tuple[str, ...]:
     """Return the names of an acquisition's axes as the files that we write hold them."""
-    last = ("time", "coil", "y", "x") if acquisition.dimensions == 3 else ("coil", "y", "x")
+    last = ("time", "coil", "y", "x") if "time" in acquisition.axes else ("coil", "y", "x")
     batch = acquisition.kspace.ndim - len(last)
     return (*(("slice", *("batch",) * (batch - 1)) if batch else ()), *last)
 

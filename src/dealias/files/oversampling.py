@@ -26,5 +26,5 @@ def without_oversampling(acquisition: Acquisition, rows: int) -> Acquisition:
         maps if maps is None or maps.shape[-2] == 1 else maps[..., first : first + rows, :],
         acquisition.noise_std,
         acquisition.header,
-        acquisition.dimensions,
+        acquisition.axes,
     )

@@ -133,7 +133,7 @@ class Measured:
             None if self.maps is None else layout.maps(native(self.maps, "maps")),
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
             self.header,
-            layout.dimensions,
+            layout.image_axes,
         )
         check_centred(kspace)
         return acquisition

@@ -2,10 +2,9 @@
 
 from torch import Tensor
 
-from dealias.acquisition import Acquisition
 from dealias.problem import Problem
 from dealias.shapes import Image
-from dealias.solvers.conjugate_gradient import conjugate_gradient
+from dealias.solvers.solve import solve
 
 
 def data_consistency(problem: Problem, x: Image, weight: float | None, iterations: int) -> Image:
@@ -18,7 +17,7 @@ def data_consistency(problem: Problem, x: Image, weight: float | None, iteration
         iterations: of the conjugate gradients.
     """
     gradient = problem.gradient(x)
-    if isinstance(problem, Acquisition) and problem.maps is None:  # then A^H A is a projection
+    if problem.operator.projects:
         return x - (gradient if weight is None else weight / (1 + weight) * gradient)
 
     def normal(d: Tensor) -> Tensor:
@@ -26,7 +25,4 @@ def data_consistency(problem: Problem, x: Image, weight: float | None, iteration
         return seen if weight is None else d + weight * seen
 
     right = -gradient if weight is None else -weight * gradient
-    d = right
-    for d in conjugate_gradient(normal, right, iterations, problem.dimensions):  # noqa: B007 - the last is the answer
-        pass
-    return x + d
+    return x + solve(normal, right, iterations, len(problem.axes)).x

@@ -3,20 +3,14 @@
 import torch
 from torch import Tensor
 
-from dealias.acquisition import Acquisition
-from dealias.noise import estimate_noise
-from dealias.operators.wavelet import Wavelet, noise_deviation
+from dealias.noise import noise_level
 from dealias.problem import Problem
 
 
 def noise_of_film(problem: Problem) -> Tensor:
     """Return the standard deviation of each part of a sample (*batch, 1, 1, 1), estimated where it is not known."""
-    if problem.noise_level is not None:
-        known = problem.noise_level
-        return known.amax(-3, keepdim=True)
-    if isinstance(problem, Acquisition):
-        return estimate_noise(problem).median(-1).values[..., None, None, None]
-    return noise_deviation(Wavelet(1)(problem.zero_filled)).median(-3, keepdim=True).values
+    told = problem.noise_level
+    return noise_level(problem).median(-3, keepdim=True).values if told is None else told.amax(-3, keepdim=True)
 
 
 def largest_singular_value_of_noise(noise: Tensor, shape: torch.Size) -> Tensor:

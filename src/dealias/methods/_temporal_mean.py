@@ -5,7 +5,7 @@ import torch
 from dealias.acquisition import Acquisition
 from dealias.problem import Problem
 from dealias.shapes import Image
-from dealias.solvers.conjugate_gradient import conjugate_gradient
+from dealias.solvers.solve import solve
 
 
 def temporal_mean(problem: Problem, iterations: int = 8) -> Image:
@@ -22,10 +22,7 @@ def temporal_mean(problem: Problem, iterations: int = 8) -> Image:
     def normal(b: Image) -> Image:
         return problem.operator.normal(b.expand(shape)).sum(-3, keepdim=True)
 
-    b = torch.zeros_like(target)
-    for b in conjugate_gradient(normal, target, iterations, 3):  # noqa: B007 - the last is the answer
-        pass
-    return b
+    return solve(normal, target, iterations, 3).x
 
 
 def mean_filled(problem: Problem) -> Image:

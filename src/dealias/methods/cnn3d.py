@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._aliasing_axis import turn_to_alias_along
-from dealias.methods._checks import check_film, check_weight
+from dealias.methods._checks import check_weight
 from dealias.methods._data_consistency import data_consistency
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.recurrent_units import initialise
@@ -38,7 +38,7 @@ class CNN3D(Method):
         conjugate_gradients: iterations by which many coils are made to obey the data.
     """
 
-    dimensions = 3
+    joint = ("time",)
 
     def __init__(
         self,
@@ -65,7 +65,6 @@ class CNN3D(Method):
         Raises:
             UserError: for more iterations than there are weights, or a single frame.
         """
-        check_film(problem, "3D CNN")
         if not self.shared and self.iterations > len(self.blocks):
             raise UserError(
                 f"{self.iterations} iterations need as many sets of weights, and there are {len(self.blocks)}; "

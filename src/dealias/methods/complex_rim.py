@@ -48,6 +48,7 @@ class ComplexRIM(Method):
         check_sizes(features=features, iterations=iterations)
         self.iterations = iterations
         self.rim = RIM(2 * features, iterations, consistency_steps=consistency_steps, recompute=recompute)
+        self.takes_noise = self.rim.takes_noise
         make_complex(self.rim)
         if activation == "mod_relu":
             self.rim.activations = nn.ModuleList(ModReLU(features) for _ in range(2))

@@ -22,21 +22,23 @@ networks/motion_compensation.py. It is an option and no method of its own becaus
 other units, the data.
 """
 
+import warnings
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from dealias.errors import Note
 from dealias.method import Method
 from dealias.methods._aliasing_axis import turn_to_alias_along
-from dealias.methods._checks import check_film, check_weight
+from dealias.methods._checks import check_weight
 from dealias.methods._data_consistency import data_consistency
 from dealias.networks.cells import CellName
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.motion_compensation import MotionCompensation
 from dealias.networks.recurrent_units import IterationUnit, TimeUnit
-from dealias.problem import Problem
+from dealias.problem import P, Problem
 from dealias.shapes import Channels
 
 # what the units over time and over iterations gave for each batch of frames
@@ -60,7 +62,7 @@ class CRNN(Method):
         motion: whether the network sees the neighbours of each frame too, moved onto it.
     """
 
-    dimensions = 3
+    joint = ("time",)
 
     def __init__(
         self,
@@ -79,7 +81,7 @@ class CRNN(Method):
         self.iterations = iterations
         self.data_weight = data_weight
         self.conjugate_gradients = conjugate_gradients
-        self.own_scale = authors_conventions
+        self.authors_conventions = authors_conventions
         self.learned = -2 if authors_conventions else -1
         self.motion = MotionCompensation() if motion else None
         self.over_time = TimeUnit(3 * channels if motion else channels, features, cell)
@@ -87,9 +89,20 @@ class CRNN(Method):
         self.outwards = nn.Conv2d(features, channels, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def normalised(self, problem: P) -> tuple[P, Tensor]:
+        """Return the problem at scale one; of its authors' weights as it is, if its image is of that order."""
+        normalised, scale = super().normalised(problem)
+        size = float(scale.abs().max())
+        if not self.authors_conventions or size == 0:
+            return normalised, scale
+        if not 0.1 < size < 10:
+            text = f"these weights know images of maximum 1, this one has {size:.2g}: scaled"
+            warnings.warn(Note(text), stacklevel=3)
+            return normalised, scale
+        return problem, (scale != 0).to(scale.dtype)
+
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one film per iteration."""
-        check_film(problem, "CRNN")
         problem, other = turn_to_alias_along(problem, self.learned)
         x = problem.zero_filled
         check_channels(x, self.outwards.out_channels)

@@ -9,11 +9,10 @@
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor
 
-from dealias.errors import UserError
 from dealias.method import Method
+from dealias.methods._regularisation import check_regularisation, strength
 from dealias.problem import Problem
 from dealias.solvers.proximal_gradient import largest_eigenvalue, proximal_gradient
 from dealias.solvers.shrinkage import soft_threshold
@@ -32,30 +31,26 @@ class ImageL1(Method):
 
     def __init__(self, iterations: int = 100, regularisation: float | None = None) -> None:
         super().__init__()
-        if not (regularisation is None or 0 <= regularisation < float("inf")):
-            raise UserError(f"a regularisation of {regularisation} is impossible; give zero or more")
+        check_regularisation(regularisation)
         self.iterations = iterations
         self.regularisation = regularisation
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
         start = problem.zero_filled
-        size = largest_eigenvalue(problem.operator.normal, start, 4, self.dimensions)
+        size = largest_eigenvalue(problem.operator.normal, start, 4, self.together(problem))
         step = 1 / size
-        threshold = step * self._strength(problem, size)
+        coupled = problem.operator.coupled
+
+        def of_image(x: Tensor) -> Tensor:
+            """Most pixels are empty: what they show is noise and aliasing."""
+            median = x.abs().flatten(x.ndim - coupled).median(-1).values
+            return median.reshape(*median.shape, *(1,) * coupled) / 8
+
+        given = self.regularisation
+        threshold = step * strength(problem, given, size, of_noise=1, of_image=of_image, lowest=LOWEST)
 
         def proximal(x: Tensor) -> Tensor:
             return soft_threshold(x, threshold)
 
-        return proximal_gradient(problem.gradient, proximal, start, step, self.iterations, self.dimensions)
-
-    def _strength(self, problem: Problem, size: Tensor) -> Tensor:
-        """Return lambda per problem."""
-        start = problem.zero_filled
-        if self.regularisation is not None:
-            return torch.as_tensor(self.regularisation, dtype=start.real.dtype, device=start.device)
-        noise = problem.noise_level
-        if noise is None:
-            # most pixels are empty: what they show is noise and aliasing
-            return (start.abs().flatten(-2).median(-1).values[..., None, None] / 8).clamp_min(LOWEST)
-        return (noise * size.sqrt()).clamp_min(LOWEST)
+        return proximal_gradient(problem.gradient, proximal, start, step, self.iterations, self.together(problem))

@@ -19,14 +19,12 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._checks import check_film
 from dealias.methods._noise_of_film import noise_of_film
 from dealias.methods._temporal_mean import temporal_mean
 from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.problem import Problem
 from dealias.shapes import Image
 from dealias.solvers.conjugate_gradient import conjugate_gradient
-from dealias.solvers.stopping import until_settled
 
 # lambda by itself where there is little noise; ten times that changes films at 6x by 0.1 dB
 LOWEST = 1e-3
@@ -43,7 +41,7 @@ class KtFOCUSS(Method):
         tolerance: relative change of a film at which it rests; zero never.
     """
 
-    dimensions = 3
+    joint = ("time",)
 
     def __init__(
         self,
@@ -64,13 +62,8 @@ class KtFOCUSS(Method):
         self.tolerance = tolerance
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
-        """Yield one film per iteration.
-
-        Raises:
-            UserError: for a single frame.
-        """
-        check_film(problem, "KtFOCUSS")
-        return until_settled(self._reweighted(problem), self.iterations, self.tolerance, self.dimensions)
+        """Yield one film per iteration."""
+        return self._reweighted(problem)
 
     def _reweighted(self, problem: Problem) -> Iterator[Image]:
         start = problem.zero_filled
@@ -89,7 +82,7 @@ class KtFOCUSS(Method):
             def normal(z: Image, weight: Tensor = weight) -> Image:
                 return weight * fourier(problem.operator.normal(fourier.adjoint(weight * z))) + strength * z
 
-            for z in conjugate_gradient(normal, weight * rest, number, self.dimensions):
+            for z in conjugate_gradient(normal, weight * rest, number, self.together(problem)):
                 q = weight * z
                 change = fourier.adjoint(q)
                 yield still + (change.real if real else change)

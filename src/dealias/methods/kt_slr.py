@@ -27,14 +27,12 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._checks import check_film
 from dealias.methods._noise_of_film import largest_singular_value_of_noise, noise_of_film
 from dealias.methods._temporal_mean import mean_filled
 from dealias.problem import Problem
 from dealias.shapes import Image
-from dealias.solvers.conjugate_gradient import conjugate_gradient
 from dealias.solvers.singular_values import largest_singular_value, shrink_singular_values
-from dealias.solvers.stopping import until_settled
+from dealias.solvers.solve import solve
 from dealias.solvers.tridiagonal import Tridiagonal
 
 # both beta at first and in the end; A^H A weighs two
@@ -57,7 +55,7 @@ class KtSLR(Method):
         conjugate_gradients: per iteration, where there are many coils.
     """
 
-    dimensions = 3
+    joint = ("time",)
 
     def __init__(
         self,
@@ -80,18 +78,13 @@ class KtSLR(Method):
         self.conjugate_gradients = conjugate_gradients
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
-        """Yield one film per iteration.
-
-        Raises:
-            UserError: for a single frame.
-        """
-        check_film(problem, "KtSLR")
-        return until_settled(self._split(problem), self.iterations, self.tolerance, self.dimensions)
+        """Yield one film per iteration."""
+        return self._split(problem)
 
     def _split(self, problem: Problem) -> Iterator[Tensor]:
         x = mean_filled(problem)
         low_rank, total_variation = self._weights(problem, x)
-        solve = _exactly(problem) if _one_coil(problem) else _by_gradients(problem, self.conjugate_gradients)
+        step = _exactly(problem) if _one_coil(problem) else _by_gradients(problem, self.conjugate_gradients)
         low = torch.zeros_like(x)  # U, and for a while X + U
         steps = [torch.zeros_like(x) for _ in range(3)]  # V, and for a while D x + V
         last = None
@@ -104,7 +97,7 @@ class KtSLR(Method):
             shrunk = shrink_singular_values(low, low_rank / beta, self.power)
             low -= shrunk
             right = shrunk.sub_(low).add_(_clip_(steps, x, total_variation / beta)).mul_(beta)
-            x = solve(right, beta, x)
+            x = step(right, beta, x)
             yield x
 
     def _betas(self) -> Iterator[float]:
@@ -141,26 +134,24 @@ def _exactly(problem: Problem) -> _Solve:
     time[0] -= 1
     time[-1] -= 1
 
-    def solve(right: Tensor, beta: float, x: Image) -> Image:
+    def step(right: Tensor, beta: float, x: Image) -> Image:
         system = Tridiagonal(seen + beta * space + (beta + beta * time), beta)
         return torch.fft.ifft2(system.solve_(torch.fft.fft2(right, norm="ortho").add_(data)), norm="ortho")
 
-    return solve
+    return step
 
 
 def _by_gradients(problem: Problem, iterations: int) -> _Solve:
     """Return an approximate solution, by conjugate gradients from the last film."""
     data = 2 * problem.zero_filled
 
-    def solve(right: Tensor, beta: float, x: Image) -> Image:
+    def step(right: Tensor, beta: float, x: Image) -> Image:
         def normal(z: Image) -> Image:
             return 2 * problem.operator.normal(z) + beta * (z + _laplacian(z))
 
-        for x in conjugate_gradient(normal, right.add_(data), iterations, 3, start=x):  # noqa: B007, B020
-            pass
-        return x
+        return solve(normal, right.add_(data), iterations, 3, start=x).x
 
-    return solve
+    return step
 
 
 def _clip_(steps: Sequence[Image], x: Image, threshold: Tensor) -> Image:

@@ -21,7 +21,6 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.methods._checks import check_film
 from dealias.methods._noise_of_film import largest_singular_value_of_noise, noise_of_film
 from dealias.methods._temporal_mean import mean_filled
 from dealias.operators.temporal_fourier import TemporalFourier
@@ -30,7 +29,6 @@ from dealias.shapes import Image
 from dealias.solvers.proximal_gradient import largest_eigenvalue, proximal_gradient
 from dealias.solvers.shrinkage import soft_threshold
 from dealias.solvers.singular_values import largest_singular_value, shrink_singular_values
-from dealias.solvers.stopping import until_settled
 
 # what both lambda are at first, as a multiple of their values
 HIGHEST = 100.0
@@ -49,7 +47,7 @@ class LowRankSparse(Method):
         tolerance: relative change of a film at which it rests; zero never.
     """
 
-    dimensions = 3
+    joint = ("time",)
 
     def __init__(
         self,
@@ -68,14 +66,9 @@ class LowRankSparse(Method):
         self.tolerance = tolerance
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
-        """Yield one film per iteration.
-
-        Raises:
-            UserError: for a single frame.
-        """
-        check_film(problem, "LowRankSparse")
+        """Yield one film per iteration."""
         films = (parts.sum(-4) for parts in self._parts(problem))
-        return until_settled(films, self.iterations, self.tolerance, self.dimensions)
+        return films
 
     def _parts(self, problem: Problem) -> Iterator[Image]:
         """Yield L and S, stacked on axis -4."""
@@ -83,7 +76,7 @@ class LowRankSparse(Method):
         fourier = TemporalFourier()
         real = not start.is_complex()
         # both parts see the same residual, so together they feel twice the operator's norm
-        step = 0.5 / largest_eigenvalue(problem.operator.normal, start, 4, self.dimensions)
+        step = 0.5 / largest_eigenvalue(problem.operator.normal, start, 4, self.together(problem))
         low, sparse = self._weights(problem, start)
         factors = self._factors()
 

@@ -16,9 +16,9 @@ multiply one input by a million. Here sigma is 1, and `noise_input` feeds the no
 
 which is the best linear estimate of the error of x_T, were it white; w / (1 - w) is its variance over that of the
 noise, as the size of the residual tells. For one coil that is w A^H (y - A x_t) with w = 1 - E||noise||^2 /
-||A x_T - y||^2, the estimator of James and Stein, after one iteration. Where the noise level is unknown, w = 1: the
-data are taken at their word. It was what clean data at low acceleration lacked: a network alone does not reproduce
-what was measured. Outside training all but the last estimate make do with one iteration, since nothing builds on them.
+||A x_T - y||^2, the estimator of James and Stein, after one iteration. Where nobody told the noise level, the
+outermost samples do. It was what clean data at low acceleration lacked: a network alone does not reproduce what was
+measured. Outside training all but the last estimate make do with one iteration, since nothing builds on them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -27,14 +27,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from dealias.errors import UserError
 from dealias.method import Method
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
 from dealias.networks.winograd import convolved
+from dealias.noise import noise_level, with_noise_level
 from dealias.problem import Problem
 from dealias.shapes import Channels
-from dealias.solvers.conjugate_gradient import conjugate_gradient
+from dealias.solvers.solve import solve
 
 SILENCE = 1e-5  # of the image's maximum: noise below is no noise to a network that is told the level
 
@@ -67,6 +67,7 @@ class RIM(Method):
         self.iterations = iterations
         self.noise_input = noise_input
         self.consistency_steps = consistency_steps
+        self.takes_noise = noise_input or consistency_steps > 0
         self.recompute = recompute
         self.memory = memory
         self.inwards = nn.Conv2d(2 * channels + noise_input, features, 5, padding=2)
@@ -119,30 +120,23 @@ class RIM(Method):
         def normal(x: Tensor) -> Tensor:
             return w * problem.operator.normal(x) + (1 - w) * x
 
-        d = torch.zeros_like(x)
-        for change in conjugate_gradient(normal, w * problem.operator.adjoint(residual), iterations):
-            last, d = d, change
-            if torch.equal(last, d):
-                break
-        return d
+        return solve(normal, w * problem.operator.adjoint(residual), iterations, problem.operator.coupled).x
 
     def _noise(self, problem: Problem) -> Tensor:
-        level = problem.noise_level
-        if level is None:
-            raise UserError("this RIM takes the noise level as an input; give noise_std with the acquisition")
-        level = level.expand(*problem.shape[:-2], 1, 1).reshape(-1, 1, 1, 1)
+        level = noise_level(problem).expand(*problem.shape[:-2], 1, 1).reshape(-1, 1, 1, 1)
         return level.clamp_min(SILENCE).log10() + 3
 
 
-def _trust(problem: Problem, residual: Tensor) -> Tensor | float:
+def _trust(problem: Problem, residual: Tensor) -> Tensor:
     """Return the weight w of each problem's data (*batch, 1, 1), from 0 to 1."""
-    if problem.noise_std is None:
-        return 1.0
-    batch = len(problem.shape) - 2
-    variance = (2 if residual.is_complex() else 1) * problem.noise_std.square()
+    coupled = problem.operator.coupled
+    batch = len(problem.shape) - coupled
+    noise_std = with_noise_level(problem).noise_std
+    assert noise_std is not None
+    variance = (2 if residual.is_complex() else 1) * noise_std.square()
     noise = (variance * (problem.data != 0)).flatten(batch).sum(-1)
     error = (residual.abs().square().flatten(batch).sum(-1) - noise).clamp_min(0)
     # an error of the image is seen once by all coils together, whose maps have unit root sum of squares
     noise = noise * (problem.zero_filled.numel() / problem.data.numel())
     w = error / (error + noise).clamp_min(torch.finfo(error.dtype).tiny)
-    return w[..., None, None]
+    return w.reshape(*w.shape, *(1,) * coupled)

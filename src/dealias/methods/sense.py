@@ -36,4 +36,4 @@ class Sense(Method):
             x_seen = problem.operator.normal(x)
             return x_seen + self.regularisation * x if self.regularisation else x_seen
 
-        return conjugate_gradient(normal, problem.zero_filled, self.iterations, self.dimensions)
+        return conjugate_gradient(normal, problem.zero_filled, self.iterations, self.together(problem))

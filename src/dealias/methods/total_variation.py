@@ -16,8 +16,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from dealias.errors import UserError
 from dealias.method import Method
+from dealias.methods._regularisation import check_regularisation, strength
+from dealias.noise import of_problem
 from dealias.operators.finite_difference import FiniteDifference
 from dealias.operators.wavelet import Wavelet, noise_deviation
 from dealias.problem import Problem
@@ -44,29 +45,38 @@ class TotalVariation(Method):
 
     def __init__(self, iterations: int = 40, regularisation: float | None = None, isotropic: bool = True) -> None:
         super().__init__()
-        if not (regularisation is None or 0 <= regularisation < float("inf")):
-            raise UserError(f"a regularisation of {regularisation} is impossible; give zero or more")
+        check_regularisation(regularisation)
         self.iterations = iterations
         self.regularisation = regularisation
         self.isotropic = isotropic
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
-        difference = FiniteDifference()
+        coupled = problem.operator.coupled
+        axes = tuple(range(-coupled, 0))
+        difference = FiniteDifference(coupled)
         start = problem.zero_filled
         spectrum = problem.operator.spectrum(start)
-        largest = spectrum.amax((-2, -1), keepdim=True)
+        largest = spectrum.amax(axes, keepdim=True)
         largest = torch.where(largest > 0, largest, 1)
         threshold = THRESHOLD / largest  # the image is of this size where the maps are not of unit size
-        penalty = self._strength(problem, largest) / threshold
+        lasting = strength(
+            problem,
+            self.regularisation,
+            largest,
+            of_noise=0.5,
+            of_image=lambda x: of_problem(noise_deviation(Wavelet(1)(x)), coupled) / 6,
+            lowest=LOWEST,
+        )
+        penalty = lasting / threshold
         inverse = 1 / (torch.maximum(spectrum, UNSEEN * largest) + penalty * difference.spectrum(start))
 
         def precondition(x: Tensor) -> Tensor:
-            filtered = torch.fft.ifft2(torch.fft.fft2(x) * inverse)
+            filtered = torch.fft.ifftn(torch.fft.fftn(x, dim=axes) * inverse, dim=axes)
             return filtered if x.is_complex() else filtered.real
 
         def proximal(v: Tensor) -> Tensor:
-            return soft_threshold(v, threshold.unsqueeze(-3), -3 if self.isotropic else None)
+            return soft_threshold(v, threshold.unsqueeze(-coupled - 1), -coupled - 1 if self.isotropic else None)
 
         return admm(
             problem.operator.normal,
@@ -76,15 +86,5 @@ class TotalVariation(Method):
             precondition,
             penalty,
             self.iterations,
-            self.dimensions,
+            self.together(problem),
         )
-
-    def _strength(self, problem: Problem, largest: Tensor) -> Tensor:
-        """Return lambda per problem."""
-        start = problem.zero_filled
-        if self.regularisation is not None:
-            return torch.as_tensor(self.regularisation, dtype=start.real.dtype, device=start.device)
-        noise = problem.noise_level
-        if noise is None:
-            return (noise_deviation(Wavelet(1)(start)) / 6).clamp_min(LOWEST)
-        return (noise * largest.sqrt() / 2).clamp_min(LOWEST)

@@ -22,6 +22,8 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.method import Method
+from dealias.methods._regularisation import check_regularisation, strength
+from dealias.noise import of_problem
 from dealias.operators.wavelet import Wavelet as WaveletTransform
 from dealias.operators.wavelet import noise_deviation
 from dealias.problem import Problem
@@ -48,8 +50,9 @@ class Wavelet(Method):
         self, iterations: int = 40, regularisation: float | None = None, levels: int = 3, seed: int = 0
     ) -> None:
         super().__init__()
-        if not 0 <= levels <= 16 or not (regularisation is None or 0 <= regularisation < float("inf")):
-            raise UserError("levels range from 0 to 16, and regularisation is zero or more; correct them")
+        check_regularisation(regularisation)
+        if not 0 <= levels <= 16:
+            raise UserError(f"{levels} levels are impossible; give 0 to 16")
         self.iterations = iterations
         self.regularisation = regularisation
         self.levels = levels
@@ -59,9 +62,17 @@ class Wavelet(Method):
         """Yield one image per iteration."""
         wavelet = WaveletTransform(self.levels)
         start = problem.zero_filled
-        size = largest_eigenvalue(problem.operator.normal, start, 4, self.dimensions)
+        size = largest_eigenvalue(problem.operator.normal, start, 4, self.together(problem))
         step = 1 / size
-        strengths = _falling(self._strength(problem, wavelet, size), self.iterations)
+        lasting = strength(
+            problem,
+            self.regularisation,
+            size,
+            of_noise=1,
+            of_image=lambda x: _noise_and_aliasing(wavelet(x), problem.operator.coupled),
+            lowest=LOWEST,
+        )
+        strengths = _falling(lasting, self.iterations)
         generator = torch.Generator().manual_seed(self.seed)
 
         def proximal(x: Tensor) -> Tensor:
@@ -70,25 +81,15 @@ class Wavelet(Method):
             shrunk = wavelet.adjoint(soft_threshold(coefficients, step * next(strengths)))
             return shrunk.roll([-s for s in shift], (-2, -1))
 
-        return proximal_gradient(problem.gradient, proximal, start, step, self.iterations, self.dimensions)
-
-    def _strength(self, problem: Problem, wavelet: WaveletTransform, size: Tensor) -> Tensor:
-        """Return lambda per problem; by itself the deviation of the noise in A^H y, where that is known."""
-        start = problem.zero_filled
-        if self.regularisation is not None:
-            return torch.as_tensor(self.regularisation, dtype=start.real.dtype, device=start.device)
-        noise = problem.noise_level
-        if noise is None:
-            return _noise_and_aliasing(wavelet(start)).clamp_min(LOWEST)
-        return (noise * size.sqrt()).clamp_min(LOWEST)
+        return proximal_gradient(problem.gradient, proximal, start, step, self.iterations, self.together(problem))
 
 
-def _noise_and_aliasing(coefficients: Image) -> Tensor:
+def _noise_and_aliasing(coefficients: Image, coupled: int) -> Tensor:
     """Return half the deviation per problem of noise and aliasing in the finest diagonal details.
 
     Half, because these details hold some of the image too, and soft thresholds take from every large coefficient.
     """
-    return noise_deviation(coefficients) / 2
+    return of_problem(noise_deviation(coefficients), coupled) / 2
 
 
 def _falling(strength: Tensor, iterations: int) -> Iterator[Tensor]:

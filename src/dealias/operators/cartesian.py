@@ -26,6 +26,7 @@ class Cartesian(LinearOperator):
     def __init__(self, mask: Mask, maps: Maps | None = None) -> None:
         self.mask = mask
         self.maps = maps
+        self.projects = maps is None
 
     @cached_property
     def axes(self) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
-"""Finite differences of neighbouring pixels, down and to the right; the last pixel's neighbour is the first.
+"""Finite differences of neighbouring pixels along each axis; the last pixel's neighbour is the first.
 
-    (D x)_1 = x[i+1, j] - x[i, j],  (D x)_2 = x[i, j+1] - x[i, j],  indices modulo the axis
+    (D x)_a = x[i + e_a] - x[i],  e_a one step along the axis a, indices modulo the axis
 
 | Nonlinear total variation based noise removal algorithms (Rudin, Osher and Fatemi, 1992), section 3
 | https://doi.org/10.1016/0167-2789(92)90242-F
@@ -17,19 +17,30 @@ from dealias.shapes import Image
 
 
 class FiniteDifference(LinearOperator):
-    """From an image (*batch, y, x) to its differences along both axes (*batch, 2, y, x), complex or real."""
+    """From an image (*batch, y, x) to its differences (*batch, 2, y, x), complex or real; of a volume to three.
+
+    Arguments:
+        coupled: trailing axes of the image along which it differs.
+    """
+
+    def __init__(self, coupled: int = 2) -> None:
+        self.coupled = coupled
 
     def forward(self, x: Image) -> Tensor:
-        """Return the differences, those along y first."""
-        return torch.stack((x.roll(-1, -2) - x, x.roll(-1, -1) - x), -3)
+        """Return the differences, those along the first of the axes first."""
+        return torch.stack([x.roll(-1, axis) - x for axis in range(-self.coupled, 0)], -self.coupled - 1)
 
     def adjoint(self, y: Tensor) -> Image:
         """Return the negative divergence of the differences."""
-        down, right = y.unbind(-3)
-        return down.roll(1, -2) - down + right.roll(1, -1) - right
+        parts = y.unbind(-self.coupled - 1)
+        first, *others = (part.roll(1, axis) - part for axis, part in zip(range(-self.coupled, 0), parts, strict=True))
+        return sum(others, first)
 
     def spectrum(self, x: Image) -> Tensor:
         """Return the eigenvalues of D^H D (y, x): the sum of 2 - 2 cos of the frequencies."""
-        like = {"dtype": x.real.dtype, "device": x.device}
-        rows, columns = (2 - 2 * torch.cos(2 * torch.pi * torch.fft.fftfreq(n, **like)) for n in x.shape[-2:])
-        return rows[:, None] + columns
+        total = x.real.new_zeros(())
+        for axis in range(-self.coupled, 0):
+            frequencies = torch.fft.fftfreq(x.shape[axis], dtype=x.real.dtype, device=x.device)
+            along = 2 - 2 * torch.cos(2 * torch.pi * frequencies)
+            total = total + along.reshape(-1, *(1,) * (-1 - axis))
+        return total

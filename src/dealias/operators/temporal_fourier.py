@@ -15,6 +15,8 @@ from dealias.shapes import Image
 class TemporalFourier(LinearOperator):
     """From a film (*batch, time, y, x) to its temporal frequencies, zero first; orthonormal."""
 
+    coupled = 3
+
     def forward(self, x: Image) -> Image:
         """Return the temporal frequencies."""
         return torch.fft.fft(x, dim=-3, norm="ortho")

@@ -17,6 +17,7 @@ from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.phantoms import heart
+from dealias.problem import FILM
 from dealias.shapes import Image
 from dealias.training._random_numbers import check, integer, logarithmic, uniform
 from dealias.training.movement import moved
@@ -89,7 +90,7 @@ class FilmSimulation:
             mask = sampling.kt((*target.shape,), acceleration, acquired=acquired, central=CENTRAL, generator=generator)
             noise_std = logarithmic(*self.noise, generator)
             maps = coils.simulate(size, number, generator=generator) if number > 1 else None
-            scan = Acquisition.simulate(target, mask.unsqueeze(-3), maps, noise_std, generator=generator, dimensions=3)
+            scan = Acquisition.simulate(target, mask.unsqueeze(-3), maps, noise_std, generator=generator, axes=FILM)
             drawn.append((scan, target))
         acquisition = Acquisition.stack([scan for scan, _ in drawn])
         if uniform(0, 1, generator) < self.hide_noise_level:
@@ -147,6 +148,6 @@ def validation_set(films: Sequence[Tensor], accelerations: Sequence[float]) -> l
             number = part.shape[-1] / acceleration  # of a narrow film's lines half are central
             central = CENTRAL if number >= CENTRAL else max(1, round(number / 2))
             mask = sampling.kt((*part.shape,), acceleration, central=central, generator=generator).unsqueeze(-3)
-            scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, dimensions=3)
+            scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, axes=FILM)
             pairs.append((scan, part))
     return pairs

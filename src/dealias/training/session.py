@@ -53,7 +53,7 @@ def train(output: str, **settings: Any) -> Path:
     precision = settings["precision"]
     if precision == "auto":
         precision = "bfloat16" if _fast_bfloat16() else "float32"
-    sees_films = method.dimensions == 3
+    sees_films = bool(method.joint)
     simulation: Simulation | FilmSimulation
     if sees_films:
         simulation = configure(FilmSimulation, settings["simulation"] or {})

@@ -1,0 +1,41 @@
+"""What only MRI needs before a problem can be solved: coil maps, and a noise level where nobody wrote one."""
+
+import warnings
+from typing import Literal
+
+from dealias.acquisition import Acquisition
+from dealias.coils import espirit
+from dealias.errors import Note, UserError
+from dealias.method import Method
+from dealias.noise import with_noise_level
+from dealias.problem import Problem
+from dealias.shapes import Maps
+
+
+def prepared(problem: Problem, maps: Maps | Literal["auto"] | None, method: Method) -> Problem:
+    """Return the problem with all that a method needs to know; what had to be estimated, a Note says.
+
+    Arguments:
+        maps: coil maps; "auto" keeps those of an acquisition, and estimates those of several coils that have none by
+            ESPIRiT; None drops them.
+    """
+    if isinstance(problem, Acquisition):
+        problem = _with_maps(problem, maps, method)
+    if method.takes_noise and problem.noise_std is None:
+        problem = with_noise_level(problem)
+        level = float(problem.noise_level.max()) if problem.noise_level is not None else 0.0
+        text = f"the noise level is not told; it is taken from the outermost samples, at most {level:.3g} in each part"
+        warnings.warn(Note(text), stacklevel=4)
+    return problem
+
+
+def _with_maps(acquisition: Acquisition, maps: Maps | Literal["auto"] | None, method: Method) -> Acquisition:
+    if not isinstance(maps, str):
+        return acquisition.with_maps(maps)
+    if maps != "auto":
+        raise UserError(f"maps cannot be '{maps}'; give a tensor, None, or \"auto\" for those that ESPIRiT estimates")
+    if acquisition.maps is not None or acquisition.coils == 1 or method.own_maps:
+        return acquisition
+    estimated = acquisition.with_maps(espirit(acquisition))
+    warnings.warn(Note("coil maps estimated by ESPIRiT from the fully sampled centre of k-space"), stacklevel=5)
+    return estimated
