@@ -95,7 +95,7 @@ class Problem(ABC):
         return replace(self, **{name: move(value) for name, value in self._tensors().items()})  # type: ignore[type-var]
 
     def __getitem__(self: P, index: int | tuple[int, ...]) -> P:
-        """Return one problem of a batch; an axis of size 1 is shared by all."""
+        """Return one problem of a batch; an axis of size 1 is shared by all. The header's slices are the first axis."""
         places = index if isinstance(index, tuple) else (index,)
         lead = self.shape[: -self.dimensions]
         if len(places) > len(lead) or any(not -n <= i < n for i, n in zip(places, lead, strict=False)):
@@ -105,7 +105,8 @@ class Problem(ABC):
             for i in places:
                 value = value[0] if value.shape[0] == 1 else value[i]
             chosen[name] = value
-        return replace(self, **chosen)  # type: ignore[type-var]
+        header = self.header.of_slices(places[0] % lead[0]) if places else self.header
+        return replace(self, **chosen, header=header)  # type: ignore[type-var]
 
     @classmethod
     def stack(cls: type[P], problems: Sequence[P]) -> P:
