@@ -29,7 +29,7 @@ from dealias.files.axes import Layout, axes_of, chosen
 from dealias.files.crop import crop
 from dealias.files.formats import mrd
 from dealias.files.hdf5 import MAGIC, created, listed, opened, text_of
-from dealias.files.header_fields import SHAPES, header_of, numbers_of, sliced
+from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
@@ -67,14 +67,14 @@ def read(
         layout = Layout.of(kspace.shape, axes, slices)
         mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
-        measured = Measured(kspace[layout.index], mask, maps, noise_std, sliced(_header(file), layout.wanted))
-    acquisition = measured.acquisition(layout)
-    ours = measured.header.matrix is not None  # the XML tells of the scan that it was made of
-    scan = None if ours or XML not in measured.header.text else geometry(measured.header.text[XML])
+        measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
+    header = measured.header
+    ours = header.matrix is not None  # the XML tells of the scan that it was made of
+    scan = None if ours or XML not in header.text else geometry(header.text[XML])
     if scan is None:
-        return acquisition
-    header = replace(measured.header, voxel_size=scan.voxel_size, matrix=scan.matrix)
-    acquisition = replace(acquisition, header=header)
+        return measured.acquisition(layout)
+    header = replace(header, voxel_size=scan.voxel_size, matrix=scan.matrix)
+    acquisition = replace(measured, header=header).acquisition(layout)
     if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
         return without_oversampling(acquisition, scan.matrix[0])
     return acquisition

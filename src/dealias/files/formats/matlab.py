@@ -22,7 +22,7 @@ from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of
 from dealias.files.hdf5 import listed, opened, text_of
-from dealias.files.header_fields import header_of, numbers_of, sliced
+from dealias.files.header_fields import header_of, numbers_of
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.header import Header
 
@@ -58,7 +58,7 @@ def read(
         None if mask is None else _ours(mask),
         None if maps is None else _ours(maps),
         None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
-        sliced(header_of(arrays, {}), layout.wanted),
+        header_of(arrays, {}),
     ).acquisition(layout)
 
 
