@@ -145,3 +145,9 @@ def test_others_may_read_weights(saved):
     mask = os.umask(0)
     os.umask(mask)
     assert saved.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_weights_of_another_kind_than_was_named_are_refused():
+    with pytest.raises(UserError, match="holds weights of RIM, not of wavelet; leave 'wavelet@' out"):
+        dealias.load(f"wavelet@{cards.path_of('rim')}")
+    assert isinstance(dealias.load(f"rim@{cards.path_of('rim')}"), dealias.Method)

@@ -167,6 +167,11 @@ class Acquisition(Problem):
         return torch.Size((*self.kspace.shape[:-3], *self.kspace.shape[-2:]))
 
     @property
+    def coupled(self) -> int:
+        """Rows and columns, whether or not there are maps yet."""
+        return Cartesian.coupled
+
+    @property
     def support(self) -> Tensor | None:
         """The pixels (*batch, y, x) that some coil sees; None where the maps see all, or one coil does."""
         if self.maps is None:

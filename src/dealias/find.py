@@ -32,7 +32,7 @@ def method(name: str) -> "type[Method]":
     """
     from dealias.method import Method
 
-    return _kind(name, Method, "methods")
+    return _kind(name, Method, "methods")  # type: ignore[type-abstract]
 
 
 def prior(name: str) -> "type[Prior]":
@@ -43,7 +43,7 @@ def prior(name: str) -> "type[Prior]":
     """
     from dealias.prior import Prior
 
-    return _kind(name, Prior, "priors")
+    return _kind(name, Prior, "priors")  # type: ignore[type-abstract]
 
 
 def _kind(name: str, base: "type[C]", room: str) -> "type[C]":

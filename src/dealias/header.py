@@ -1,6 +1,6 @@
 """What a result must carry along from its measurement: geometry and identifiers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Vector = tuple[float, float, float]
 
@@ -24,3 +24,19 @@ class Header:
     text: dict[str, str] = field(default_factory=dict)
     directions: tuple[Vector, Vector, Vector] | None = None
     position: Vector | None = None
+
+    def of_slices(self, first: int, step: int = 1) -> "Header":
+        """Return the header of the slices from `first` on, counted from 0, and of those every `step`-th one.
+
+        Where the distance or the direction of the slices is unknown, so is the position of all but the first.
+        """
+        if (first, step) == (0, 1):
+            return self
+        voxel_size, position = self.voxel_size, self.position if first == 0 else None
+        if voxel_size is not None and self.position is not None and self.directions is not None:
+            way = first * voxel_size[0]
+            x, y, z = (start + way * along for start, along in zip(self.position, self.directions[0], strict=True))
+            position = (x, y, z)
+        if voxel_size is not None:
+            voxel_size = (step * voxel_size[0], *voxel_size[1:])
+        return replace(self, voxel_size=voxel_size, position=position)

@@ -55,7 +55,7 @@ class Method(Configured, ABC):
 
     def together(self, problem: Problem) -> int:
         """Return how many trailing axes of the image the method solves as one: the operator's, and its joint ones."""
-        return problem.operator.coupled + len(self.joint)
+        return problem.coupled + len(self.joint)
 
     def check(self, problem: Problem) -> None:
         """Raise where the image lacks an axis that the method treats as one with the others.
@@ -63,7 +63,7 @@ class Method(Configured, ABC):
         Raises:
             UserError: which names it.
         """
-        together, coupled = self.together(problem), problem.operator.coupled
+        together, coupled = self.together(problem), problem.coupled
         if not self.joint or problem.axes[-together : len(problem.axes) - coupled] == self.joint:
             if not self.joint or problem.shape[-together] > 1:
                 return

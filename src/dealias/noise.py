@@ -48,7 +48,7 @@ def noise_level(problem: Problem) -> Tensor:
         return told
     if isinstance(problem, Acquisition):
         return estimate_noise(problem)[..., None, None]
-    return of_problem(noise_deviation(Wavelet(1)(problem.zero_filled)), problem.operator.coupled)
+    return of_problem(noise_deviation(Wavelet(1)(problem.zero_filled)), problem.coupled)
 
 
 def of_problem(deviation: Tensor, coupled: int) -> Tensor:
@@ -62,6 +62,6 @@ def with_noise_level(problem: P) -> P:
     """Return the problem with a noise level: the one that it has, else the estimated one."""
     if problem.noise_std is not None:
         return problem
-    level = noise_level(problem).flatten(len(problem.shape) - problem.operator.coupled).squeeze(-1)
+    level = noise_level(problem).flatten(len(problem.shape) - problem.coupled).squeeze(-1)
     axes = problem.data.ndim - level.ndim
     return replace(problem, noise_std=level.reshape(*level.shape, *(1,) * axes))  # type: ignore[type-var]

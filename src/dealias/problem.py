@@ -12,8 +12,9 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.header import Header
 from dealias.linear_operator import LinearOperator
+from dealias.shapes import FILM as FILM
+from dealias.shapes import IMAGE as IMAGE
 
-IMAGE, FILM = ("y", "x"), ("time", "y", "x")  # the axes of most problems
 P = TypeVar("P", bound="Problem")  # not Self, which beartype does not check under the import hook
 
 
@@ -53,6 +54,11 @@ class Problem(ABC):
         return self.zero_filled.shape
 
     @property
+    def coupled(self) -> int:
+        """How many trailing axes of the image the operator couples."""
+        return self.operator.coupled
+
+    @property
     def support(self) -> Tensor | None:
         """Which pixels (*batch, y, x) were seen at all, as booleans; None where all were. Elsewhere images are zero."""
         return None
@@ -67,7 +73,7 @@ class Problem(ABC):
         """The largest noise_std of each problem's samples (*batch, 1, 1), size 1 where shared; None where unknown."""
         if self.noise_std is None:
             return None
-        coupled = self.operator.coupled
+        coupled = self.coupled
         level = self.noise_std.flatten(len(self.shape) - coupled).amax(-1)
         return level.reshape(*level.shape, *(1,) * coupled)
 
@@ -107,7 +113,7 @@ class Problem(ABC):
         return replace(self, **{name: move(value) for name, value in self._tensors().items()})  # type: ignore[type-var]
 
     def __getitem__(self: P, index: int | tuple[int, ...]) -> P:
-        """Return one problem of a batch; an axis of size 1 is shared by all."""
+        """Return one problem of a batch; an axis of size 1 is shared by all. The header's slices are the first axis."""
         places = index if isinstance(index, tuple) else (index,)
         lead = self.shape[: -len(self.axes)]
         if len(places) > len(lead) or any(not -n <= i < n for i, n in zip(places, lead, strict=False)):
@@ -117,7 +123,8 @@ class Problem(ABC):
             for i in places:
                 value = value[0] if value.shape[0] == 1 else value[i]
             chosen[name] = value
-        return replace(self, **chosen)  # type: ignore[type-var]
+        header = self.header.of_slices(places[0] % lead[0]) if places else self.header
+        return replace(self, **chosen, header=header)  # type: ignore[type-var]
 
     @classmethod
     def stack(cls: type[P], problems: Sequence[P]) -> P:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 from jaxtyping import Bool, Complex, Inexact
 from torch import Tensor
 
+IMAGE, FILM = ("y", "x"), ("time", "y", "x")  # the axes of most problems, by their names
+
 Image: TypeAlias = Inexact[Tensor, "*batch y x"]
 Kspace: TypeAlias = Complex[Tensor, "*batch coil y x"]
 Maps: TypeAlias = Complex[Tensor, "... coil y x"]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dealias.errors import Note, UserError
 from dealias.numpy_bridge import numbers
-from dealias.problem import FILM, IMAGE
+from dealias.shapes import FILM, IMAGE
 
 
 def _leading_axes(value: Tensor, axes: int) -> Tensor:

@@ -9,6 +9,7 @@ from dealias.errors import UserError
 from dealias.methods.rim import RIM
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
+from dealias.noise import with_noise_level
 from dealias.testing import assert_close
 from problems import film
 
@@ -193,8 +194,8 @@ def test_noise_level_as_an_input():
     loud = Acquisition(quiet.kspace, quiet.mask, quiet.maps, quiet.noise_std * 10)
     with torch.no_grad():
         assert not torch.allclose(rim(quiet), rim(loud))
-    with pytest.raises(UserError, match="noise_std"):
-        rim(Acquisition(quiet.kspace, quiet.mask, quiet.maps))
+        untold = Acquisition(quiet.kspace, quiet.mask, quiet.maps)
+        assert_close(rim(untold), rim(with_noise_level(untold)), 1e-6, "estimated where it is not told")
     silent = Acquisition(quiet.kspace, quiet.mask, quiet.maps, quiet.noise_std * 0).to(dtype=torch.float64)
     almost = Acquisition(silent.kspace, silent.mask, silent.maps, silent.noise_std + 1e-12)
     with torch.no_grad():

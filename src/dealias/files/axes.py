@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
+from dealias.header import Header
 from dealias.problem import FILM, IMAGE
 
 ORDER = ("slice", "batch", "time", "coil", "y", "x")
@@ -91,6 +92,10 @@ class Layout:
     def noise_std(self, noise_std: NDArray[Any]) -> NDArray[Any]:
         """Return a stored standard deviation: a number, or with as many axes as k-space."""
         return self._taken(noise_std, "noise_std")
+
+    def header(self, header: Header) -> Header:
+        """Return the header of the wanted slices."""
+        return header.of_slices(self.wanted.start or 0, self.wanted.step or 1)
 
     @property
     def _arranged_axes(self) -> int:

@@ -20,12 +20,20 @@ from dealias.shapes import Image
 
 def greyscale(images: Image) -> Tensor:
     """Return the magnitude of images (*batch, y, x), or real ones of both signs, as bytes of the same shape."""
-    size = torch.nan_to_num(images.abs().double(), posinf=0)
-    white = float(np.percentile(size.numpy(force=True), 99.9)) or float(size.max()) or 1.0
-    shown = size / white
-    if not images.is_complex() and bool((images < 0).any()):
+    black, white = scale(images).values()
+    if black == 0:
+        shown = torch.nan_to_num(images.abs().double(), posinf=0) / white
+    else:
         shown = torch.nan_to_num(images).double() / white / 2 + 0.5
     return (shown.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def scale(images: Image) -> dict[str, float]:
+    """Return which values of images (*batch, y, x) `greyscale` makes black and white."""
+    size = torch.nan_to_num(images.abs().double(), posinf=0)
+    white = float(np.percentile(size.numpy(force=True), 99.9)) or float(size.max()) or 1.0
+    signed = not images.is_complex() and bool((images < 0).any())
+    return {"black": -white if signed else 0.0, "white": white}
 
 
 def tiled(images: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """The numbers of a header beside the arrays of a file: to be written as they are, read where they are sound."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,19 +18,6 @@ def numbers_of(header: Header) -> dict[str, Any]:
 def header_of(stored: Mapping[str, Any], text: dict[str, str]) -> Header:
     """Return the header that a file's numbers make; another tool may mean something else by a name."""
     return Header(text=text, **{name: _tuples(stored[name], name) for name in SHAPES if name in stored})
-
-
-def sliced(header: Header, wanted: slice) -> Header:
-    """Return the header of some of the slices: the first may lie elsewhere, the next farther away."""
-    first, step = wanted.start or 0, wanted.step or 1
-    if header.voxel_size is None or (first, step) == (0, 1):
-        return header
-    thickness, height, width = header.voxel_size
-    position = header.position
-    if position is not None and header.directions is not None:
-        x, y, z = (start + first * thickness * d for start, d in zip(position, header.directions[0], strict=True))
-        position = (x, y, z)
-    return replace(header, voxel_size=(step * thickness, height, width), position=position)
 
 
 def _tuples(stored: Any, name: str) -> Any:

@@ -3,8 +3,9 @@
 A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
 `images(path)` for images; one that can be written has `extensions` and `write(path, value, header, attributes)`,
 whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images,
-`check(shape)` where it cannot hold images of every shape, `parts(path)` where a file has companions. Coil maps are
-read by `maps(path)` and written by `write_maps(path, maps, attributes)`.
+`check(shape)` where it cannot hold images of every shape, `parts(path)` where it takes several files to hold one
+thing. With `names_arrays`, `write` takes as fifth argument what lies beside an image, to hold it in the same file.
+Coil maps are read by `maps(path)` and written by `write_maps(path, maps, attributes)`.
 """
 
 import pkgutil
@@ -45,7 +46,7 @@ def written(first: str, *, kspace: bool = False) -> list[str]:
 
 
 def main_part(path: Path) -> Path:
-    """Return the file that stands for all of one that has companions: of BART's `x.hdr` beside `x.cfl` the latter."""
+    """Return the file that stands for several: of BART's `x.hdr` beside `x.cfl` the latter."""
     for module in formats("parts"):
         parts = module.parts(path)
         if path in parts and all(part.is_file() for part in parts):

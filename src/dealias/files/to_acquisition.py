@@ -112,7 +112,7 @@ def together(stacks: Sequence[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Measured:
-    """The arrays that a file holds of one scan, as they lie in it."""
+    """The arrays that a file holds of one scan, as they lie in it; of k-space the slices that are wanted."""
 
     kspace: NDArray[Any]
     mask: NDArray[Any] | None = None
@@ -132,7 +132,7 @@ class Measured:
             None if self.mask is None else layout.mask(native(self.mask, "mask")),
             None if self.maps is None else layout.maps(native(self.maps, "maps")),
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
-            self.header,
+            layout.header(self.header),
             layout.image_axes,
         )
         check_centred(kspace)

@@ -1,6 +1,7 @@
 """From an image or an acquisition to a file; what it becomes, the extension says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -8,11 +9,11 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
+from dealias.files.beside import Beside, companions, path_beside
 from dealias.files.crop import crop
 from dealias.files.recognition import extension_of, formats
 from dealias.header import Header
@@ -27,6 +28,7 @@ def write(
     overwrite: bool = False,
     phase: bool = False,
     attributes: Mapping[str, Any] | None = None,
+    beside: Beside | None = None,
 ) -> None:
     """Write an image (slice, [time,] y, x), or the k-space of an acquisition, whole or not at all.
 
@@ -43,49 +45,65 @@ def write(
         phase: whether to write the phase in radians as well, where a format holds the magnitude alone: beside
             `a.nii.gz` as `a_phase.nii.gz`.
         attributes: what to say of how it was made, such as {"method": "rim"}; for HDF5, .mat, PNG, GIF and MP4.
+        beside: companions of the image by name, `{"uncertainty": half_width}` or with something to say of them
+            `{"uncertainty": (half_width, {"coverage": 0.9})}`; of its shape, cropped as it is. HDF5 and .mat hold
+            them, and numbers per slice, which others leave out; else they are files such as
+            `a_uncertainty.nii.gz` beside `a.nii.gz`, in PNG, GIF and MP4 with a scale of their own.
 
     Raises:
-        UserError: for an unknown extension, an existing file without `overwrite`, or a disk that refuses.
+        UserError: for an extension, a companion or an existing file that cannot be, or a disk that refuses.
     """
-    path = Path(path)
+    path, notes = Path(path), dict(attributes or {})
     module = _writer(path)
     if isinstance(image, Acquisition):
+        if beside:
+            raise UserError(f"{path}: nothing lies beside k-space; write {', '.join(beside)} with the image of it")
         if not hasattr(module, "read"):
             raise UserError(f"{path}: {module.title} holds no k-space; reconstruct it first, or write .h5 or .npy")
-        header = header or image.header
+        header, others = header or image.header, {}
     else:
-        header = header or Header()
-        image = crop(torch.as_tensor(image), header.matrix)
+        header, whole = header or Header(), torch.as_tensor(image)
+        image = crop(whole, header.matrix)
         if image.ndim < 2 or 0 in image.shape:
             raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
+        wanted = {"phase": whole.angle()} if phase and getattr(module, "magnitude_only", False) else {}
+        with _path_first(path):
+            others = companions({**wanted, **(beside or {})}, whole.shape, header.matrix, notes.keys())
         check(path, image.shape)
-    values = {path: image}
-    if phase and isinstance(image, Tensor) and getattr(module, "magnitude_only", False):
-        values[phase_path(path)] = image.angle()
-    parts = [part for name in values for part in (module.parts(name) if hasattr(module, "parts") else (name,))]
-    with atomic(*parts, overwrite=overwrite) as temporary:
+    contents: dict[Path, tuple[Any, ...]] = {path: (image, header, notes)}
+    if getattr(module, "names_arrays", False):
+        contents[path] += (others,)
+    else:
+        pixels = {path_beside(path, name): other for name, other in others.items() if other.pixels}
+        contents |= {name: (other.values, header, {**notes, **other.attributes}) for name, other in pixels.items()}
+    _write(contents, module, overwrite)
+
+
+def _write(contents: dict[Path, tuple[Any, ...]], module: ModuleType, overwrite: bool) -> None:
+    """Write what files of one format are to hold, all of them or none; the first is the one that a user named."""
+    path, *_ = contents
+    parts = [part for name in contents for part in (module.parts(name) if hasattr(module, "parts") else (name,))]
+    with atomic(*parts, overwrite=overwrite) as temporary, _path_first(path):
         prefix = temporary.name.removesuffix(path.name)
-        try:
-            for name, value in values.items():
-                module.write(name.with_name(prefix + name.name), value, header, dict(attributes or {}))
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from error
+        for name, content in contents.items():
+            module.write(name.with_name(prefix + name.name), *content)
 
 
 def check(path: str | PathLike[str], shape: Sequence[int]) -> None:
     """Raise where what the path is to become cannot hold images of this shape: a GIF of one frame."""
     module = _writer(Path(path))
     if hasattr(module, "check"):
-        try:
+        with _path_first(path):
             module.check(shape)
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from error
 
 
-def phase_path(path: Path) -> Path:
-    """Return where the phase of an image goes whose file holds the magnitude."""
-    extension = extension_of(path)
-    return path.with_name(f"{path.name[: len(path.name) - len(extension)]}_phase{extension}")
+@contextmanager
+def _path_first(path: str | PathLike[str]) -> Iterator[None]:
+    """Put the path before what a writer complains of."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def _writer(path: Path) -> ModuleType:

@@ -40,7 +40,7 @@ class ImageL1(Method):
         start = problem.zero_filled
         size = largest_eigenvalue(problem.operator.normal, start, 4, self.together(problem))
         step = 1 / size
-        coupled = problem.operator.coupled
+        coupled = problem.coupled
 
         def of_image(x: Tensor) -> Tensor:
             """Most pixels are empty: what they show is noise and aliasing."""

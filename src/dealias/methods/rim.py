@@ -120,7 +120,7 @@ class RIM(Method):
         def normal(x: Tensor) -> Tensor:
             return w * problem.operator.normal(x) + (1 - w) * x
 
-        return solve(normal, w * problem.operator.adjoint(residual), iterations, problem.operator.coupled).x
+        return solve(normal, w * problem.operator.adjoint(residual), iterations, problem.coupled).x
 
     def _noise(self, problem: Problem) -> Tensor:
         level = noise_level(problem).expand(*problem.shape[:-2], 1, 1).reshape(-1, 1, 1, 1)
@@ -129,7 +129,7 @@ class RIM(Method):
 
 def _trust(problem: Problem, residual: Tensor) -> Tensor:
     """Return the weight w of each problem's data (*batch, 1, 1), from 0 to 1."""
-    coupled = problem.operator.coupled
+    coupled = problem.coupled
     batch = len(problem.shape) - coupled
     noise_std = with_noise_level(problem).noise_std
     assert noise_std is not None

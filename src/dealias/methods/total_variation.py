@@ -52,7 +52,7 @@ class TotalVariation(Method):
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
-        coupled = problem.operator.coupled
+        coupled = problem.coupled
         axes = tuple(range(-coupled, 0))
         difference = FiniteDifference(coupled)
         start = problem.zero_filled

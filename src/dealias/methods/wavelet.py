@@ -69,7 +69,7 @@ class Wavelet(Method):
             self.regularisation,
             size,
             of_noise=1,
-            of_image=lambda x: _noise_and_aliasing(wavelet(x), problem.operator.coupled),
+            of_image=lambda x: _noise_and_aliasing(wavelet(x), problem.coupled),
             lowest=LOWEST,
         )
         strengths = _falling(lasting, self.iterations)
@@ -84,7 +84,7 @@ class Wavelet(Method):
         return proximal_gradient(problem.gradient, proximal, start, step, self.iterations, self.together(problem))
 
 
-def _noise_and_aliasing(coefficients: Image, coupled: int) -> Tensor:
+def _noise_and_aliasing(coefficients: Image, coupled: int = 2) -> Tensor:
     """Return half the deviation per problem of noise and aliasing in the finest diagonal details.
 
     Half, because these details hold some of the image too, and soft thresholds take from every large coefficient.

@@ -62,7 +62,7 @@ def solve(normal: Map, b: Tensor, iterations: int, dimensions: int = 2, start: T
         # the residual is zero where the system is solved, but depends on all that the solution depends on
         residual = b - normal(x)
         if residual.requires_grad:
-            x = x + _Inverse.apply(residual, normal, iterations, dimensions)
+            x = x + _Inverse.apply(residual, normal, iterations, dimensions)  # type: ignore[no-untyped-call]
     return Solution(x, normal, b, dimensions)
 
 

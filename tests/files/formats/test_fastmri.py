@@ -88,6 +88,7 @@ def test_readout_oversampling_goes_and_the_scale_stays(tmp_path):
     assert found.header.matrix == (20, 18) and found.header.voxel_size == (4.5, 16.0, 240 / 18)
     assert same(found.coil_images, pixels[..., 10:30, :])
     assert open(tmp_path / "k.h5", slices="0:1").kspace.shape == (1, 3, 20, 24)
+    assert open(tmp_path / "k.h5", slices="::2").header.voxel_size == (9.0, 16.0, 240 / 18)
 
 
 def test_fastmri_crops_its_image_both_ways_and_so_do_we(tmp_path):

@@ -25,7 +25,7 @@ def test_all_frames_share_one_window_and_every_grey_survives(tmp_path, generator
     white = np.percentile(film.double().numpy(), 99.9)
     assert (frames(tmp_path / "f.gif") == (film.double() / white * 255).clamp(0, 255).round().byte().numpy()).all()
     with Image.open(tmp_path / "f.gif") as picture:
-        assert picture.info["comment"] == b"method: kt_slr\nseed: 0"
+        assert picture.info["comment"].decode() == f"method: kt_slr\nseed: 0\nblack: 0.0\nwhite: {white}"
     assert (tmp_path / "f.gif").stat().st_size < 2 * film.numel()  # a byte for a pixel, even of noise
 
 

@@ -111,6 +111,8 @@ def test_kspace_comes_back(tmp_path, shape, dimensions):
     write(tmp_path / "k.mat", before, attributes={"pattern": "gaussian", "acceleration": 2.0})
     after = open(tmp_path / "k.mat")
     assert after.header == head and len(after.axes) == dimensions and after.noise_std.item() == 0.25
+    if len(shape) > 3:
+        assert open(tmp_path / "k.mat", slices=1).header == head.of_slices(1) == before[1].header
     close(after.kspace, before.kspace)
     close(after.maps, before.maps)
     assert torch.equal(after.mask, before.mask)

@@ -32,7 +32,7 @@ def test_every_frame_comes_back(tmp_path):
     assert found.shape == wanted.shape
     error = (found[:, None] - wanted).abs().float().mean((2, 3))
     assert error.diagonal().max() < 2.5 and (error.argmin(1) == torch.arange(9)).all()  # each frame is its own
-    assert comment == "method: kt_slr\nseed: 0"
+    assert comment.startswith("method: kt_slr\nseed: 0\nblack: 0.0\nwhite: 0.9")
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 1), (3, 5, 1), (2, 33, 47), (31, 16, 17), (3, 2, 15, 15)])

@@ -9,10 +9,11 @@ outer rows are removed at open; the rest of fastMRI's crop to the matrix of the 
 `write`. A zero-filled image is the very one of fastMRI's own flow (transform, then crop both ways). K-space
 that was written after its oversampling went has fewer rows than the header encodes, and is left as it is.
 
-Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [time,] y, x); k-space as above.
+Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [time,] y, x), and what lies beside them,
+likewise; k-space as above.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -26,10 +27,11 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of, chosen
+from dealias.files.beside import Companion
 from dealias.files.crop import crop
 from dealias.files.formats import mrd
 from dealias.files.hdf5 import MAGIC, created, listed, opened, text_of
-from dealias.files.header_fields import SHAPES, header_of, numbers_of, sliced
+from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
@@ -38,6 +40,7 @@ from dealias.header import Header
 
 title = "HDF5 as fastMRI"
 extensions = (".h5", ".hdf5")
+names_arrays = True
 
 USUAL_AXES = {2: "y x", 3: "slice y x", 4: "slice coil y x"}
 TARGETS = ("reconstruction_rss", "reconstruction_esc", "reconstruction")
@@ -67,14 +70,14 @@ def read(
         layout = Layout.of(kspace.shape, axes, slices)
         mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
-        measured = Measured(kspace[layout.index], mask, maps, noise_std, sliced(_header(file), layout.wanted))
-    acquisition = measured.acquisition(layout)
-    ours = measured.header.matrix is not None  # the XML tells of the scan that it was made of
-    scan = None if ours or XML not in measured.header.text else geometry(measured.header.text[XML])
+        measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
+    header = measured.header
+    ours = header.matrix is not None  # the XML tells of the scan that it was made of
+    scan = None if ours or XML not in header.text else geometry(header.text[XML])
     if scan is None:
-        return acquisition
-    header = replace(measured.header, voxel_size=scan.voxel_size, matrix=scan.matrix)
-    acquisition = replace(acquisition, header=header)
+        return measured.acquisition(layout)
+    header = replace(header, voxel_size=scan.voxel_size, matrix=scan.matrix)
+    acquisition = replace(measured, header=header).acquisition(layout)
     if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
         return without_oversampling(acquisition, scan.matrix[0])
     return acquisition
@@ -134,9 +137,15 @@ def maps(path: Path) -> Tensor:
         return torch.from_numpy(native(file["maps"][()], "maps"))
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+def write(
+    path: Path,
+    value: Tensor | Acquisition,
+    header: Header,
+    attributes: dict[str, Any],
+    beside: Mapping[str, Companion],
+) -> None:
     """Write an image, or the k-space, mask and maps of an acquisition, on the input's own scale."""
-    arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value)
+    arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value, beside)
     notes: dict[str, Any] = {name: text for name, text in header.text.items() if name != XML}
     notes |= numbers_of(header)
     if isinstance(value, Acquisition):
@@ -149,8 +158,9 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
             file.create_dataset(name, data=array)
         if XML in header.text:
             file.create_dataset(XML, data=header.text[XML])
-        for name, note in (notes | attributes).items():
-            file.attrs[name] = note if isinstance(note, PLAIN) else str(note)
+        _say(file, notes | attributes)
+        for name, companion in beside.items():
+            _say(file[name], companion.attributes)
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
@@ -160,14 +170,23 @@ def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
         file.attrs.update(attributes)
 
 
-def _of_image(image: Tensor) -> dict[str, NDArray[Any]]:
+def _say(place: Any, notes: Mapping[str, Any]) -> None:
+    """Write attributes of a file or of an array in it."""
+    for name, note in notes.items():
+        place.attrs[name] = note if isinstance(note, PLAIN) else str(note)
+
+
+def _of_image(image: Tensor, beside: Mapping[str, Companion]) -> dict[str, NDArray[Any]]:
+    values = _slices_first(image.to(torch.complex64))
+    others = {name: _slices_first(c.values) if c.pixels else c.values for name, c in beside.items()}
+    arrays = {"reconstruction": values.abs(), "image": values, **others}
+    return {name: array.numpy(force=True) for name, array in arrays.items()}
+
+
+def _slices_first(image: Tensor) -> Tensor:
+    """Return images of any axes as (slice, [time,] y, x)."""
     shape = (1,) * (3 - image.ndim) + tuple(image.shape)
-    values = image.to(torch.complex64).reshape(-1, *shape[-3:]) if len(shape) > 4 else image.reshape(shape)
-    complex_values = values.to(torch.complex64)
-    return {
-        "reconstruction": complex_values.abs().numpy(force=True),
-        "image": complex_values.numpy(force=True),
-    }
+    return image.reshape(-1, *shape[-3:]) if len(shape) > 4 else image.reshape(shape)
 
 
 def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:

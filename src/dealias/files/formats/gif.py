@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from dealias.files.greyscale import check_film, comment, grey_film, pillow
+from dealias.files.greyscale import check_film, comment, grey_film, pillow, scale
 from dealias.header import Header
 
 title = "a GIF film"
@@ -29,9 +29,9 @@ def check(shape: Sequence[int]) -> None:
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
 
-    The attributes become its comment.
+    The attributes become its comment, and which values are `black` and `white`.
     """
-    save(path, grey_film(value), attributes)
+    save(path, grey_film(value), attributes | scale(value))
 
 
 def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: int = MILLISECONDS) -> None:

@@ -4,11 +4,12 @@ K-space is centred and has MATLAB's order: rows and columns first, (y, x), (y, x
 or as the text `axes` beside it names them. A file names it `kspace`, or holds one complex array only; `mask`,
 `maps` and `noise_std` may lie beside it.
 
-Out: `reconstruction` single magnitude and `image` (y, x, [time,] slice), or k-space as above with its `axes`.
+Out: `reconstruction` single magnitude and `image` (y, x, [time,] slice), and what lies beside them, likewise, its
+attributes as `uncertainty_coverage`; or k-space as above with its `axes`.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,15 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of
+from dealias.files.beside import Companion
 from dealias.files.hdf5 import listed, opened, text_of
-from dealias.files.header_fields import header_of, numbers_of, sliced
+from dealias.files.header_fields import header_of, numbers_of
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.header import Header
 
 title = "MATLAB .mat"
 extensions = (".mat",)
+names_arrays = True
 
 HDF5_INSIDE, LARGEST = b"MATLAB 7.3", 2**31
 USUAL_AXES = {2: "y x", 3: "y x coil", 4: "y x coil slice"}
@@ -58,7 +61,7 @@ def read(
         None if mask is None else _ours(mask),
         None if maps is None else _ours(maps),
         None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
-        sliced(header_of(arrays, {}), layout.wanted),
+        header_of(arrays, {}),
     ).acquisition(layout)
 
 
@@ -91,7 +94,13 @@ def maps(path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(_ours(found[0])))
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+def write(
+    path: Path,
+    value: Tensor | Acquisition,
+    header: Header,
+    attributes: dict[str, Any],
+    beside: Mapping[str, Companion],
+) -> None:
     """Write images, or the k-space, mask and maps of an acquisition, as version 5, which MATLAB reads as it is."""
     arrays: dict[str, Any] = {}
     if isinstance(value, Acquisition):
@@ -103,6 +112,9 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     else:
         image = value.to(torch.complex64)
         arrays = {"image": image, "reconstruction": image.abs()}
+        arrays |= {name: companion.values for name, companion in beside.items()}
+        notes = {f"{name}_{what}": note for name, c in beside.items() for what, note in c.attributes.items()}
+        attributes = attributes | notes
     _save(path, arrays | numbers_of(header), attributes)
 
 

@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 
 from dealias.errors import UserError
 from dealias.files.formats.gif import MILLISECONDS
-from dealias.files.greyscale import check_film, comment, grey_film
+from dealias.files.greyscale import check_film, comment, grey_film, scale
 from dealias.header import Header
 
 title = "an MP4 film"
@@ -39,9 +39,9 @@ def check(shape: Sequence[int]) -> None:
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
 
-    The attributes become its comment.
+    The attributes become its comment, and which values are `black` and `white`.
     """
-    save(path, grey_film(value), attributes)
+    save(path, grey_film(value), attributes | scale(value))
 
 
 def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: int = MILLISECONDS) -> None:

@@ -105,17 +105,18 @@ def maps(path: Path) -> Tensor:
 
 
 def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
-    """Write an image (..., y, x), or the centred k-space of an acquisition, as complex64."""
+    """Write an image (..., y, x), or the centred k-space of an acquisition, in single precision."""
     data = value.centred_kspace if isinstance(value, Acquisition) else value
+    kind = torch.complex64 if data.is_complex() else torch.float32
     with path.open("wb") as file:
-        array = np.ascontiguousarray(data.to(torch.complex64).numpy(force=True))
+        array = np.ascontiguousarray(data.to(kind).numpy(force=True))
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
         file.write(array.reshape(-1).view(np.uint8).data)
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
     """Write coil maps (..., coil, y, x) as complex64."""
-    write(path, maps, Header(), attributes)
+    write(path, maps.to(torch.complex64), Header(), attributes)
 
 
 def _usual_axes(count: int) -> tuple[str, ...]:

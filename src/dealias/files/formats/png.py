@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.files.greyscale import greyscale, pillow, tiled
+from dealias.files.greyscale import greyscale, pillow, scale, tiled
 from dealias.header import Header
 
 title = "a PNG picture"
@@ -40,13 +40,13 @@ def images(path: Path) -> Tensor:
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of images (..., y, x), or real ones of both signs, as one 8-bit grey picture.
 
-    The attributes become its texts.
+    The attributes become its texts, and which values are `black` and `white`.
     """
     module = pillow()
     from PIL.PngImagePlugin import PngInfo
 
     notes = PngInfo()
-    for name, note in attributes.items():
+    for name, note in (attributes | scale(value)).items():
         notes.add_text(name, str(note))
     picture = tiled(greyscale(value).reshape(-1, *value.shape[-2:]))
     module.fromarray(picture.numpy(force=True)).save(path, format="PNG", pnginfo=notes)

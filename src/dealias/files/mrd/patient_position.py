@@ -22,14 +22,11 @@ def header_of_readouts(scan: Encoding, heads: NDArray[Any], axis: int, first: in
         step: from slice to slice.
     """
     order = (0, 1, 2) if axis == READOUT else (2, 0, 1)
-    sizes = [scan.spacing[i] * (step if i == axis else 1) for i in order]
+    sizes = [scan.spacing[i] for i in order]
     _, rows, columns = (scan.shown[i] for i in order)
     directions = np.stack([heads[0][name] for name in ("read_dir", "phase_dir", "slice_dir")]).astype(float)
     position = heads["position"].astype(float)
-    start = position[0]
-    if first is not None:
-        start = start + first * scan.spacing[axis] * directions[axis]
-    elif len(position) > 1 and np.ptp(position, axis=0).any():
+    if first is None and len(position) > 1 and np.ptp(position, axis=0).any():
         steps = np.diff(position, axis=0)
         mean = steps.mean(0)
         sizes[0] = float(np.linalg.norm(mean))
@@ -38,7 +35,8 @@ def header_of_readouts(scan: Encoding, heads: NDArray[Any], axis: int, first: in
         directions[2] = mean / sizes[0]
     voxel = (sizes[0], sizes[1], sizes[2])
     if not np.allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-3):
-        return Header(voxel, (rows, columns))
-    x, y, z = start.tolist()
+        return Header(voxel, (rows, columns)).of_slices(first or 0, step)
+    x, y, z = position[0].tolist()
     along = [tuple(directions[i].tolist()) for i in order]
-    return Header(voxel, (rows, columns), {}, (along[0], along[1], along[2]), (x, y, z))
+    header = Header(voxel, (rows, columns), {}, (along[0], along[1], along[2]), (x, y, z))
+    return header.of_slices(first or 0, step)
