@@ -78,7 +78,7 @@ def test_a_prior_is_configured_learned_and_kept(tmp_path):
     assert isinstance(again, WhitePrior) and torch.equal(again.deviation, prior.deviation)
     with pytest.raises(UserError, match="is not a method"):
         dealias.load(tmp_path / "white.safetensors")
-    with pytest.raises(UserError, match="is not a prior"):
+    with pytest.raises(UserError, match="is none of dealias.priors"):
         cards.load_prior("rim")
 
 

@@ -30,7 +30,7 @@ def test_features_are_those_of_the_file(path):
     torch.save(theirs(5), path)
     method = dealias.load(path, iterations=2)
     assert isinstance(method, CRNN) and not method.training
-    assert (method.iterations, method.outwards.in_channels, method.own_scale) == (2, 5, True)
+    assert (method.iterations, method.outwards.in_channels, method.authors_conventions) == (2, 5, True)
 
 
 def test_arguments_that_the_file_decides(path):
