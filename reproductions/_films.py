@@ -45,7 +45,7 @@ class Subject:
         generator = torch.Generator().manual_seed(self.seed)
         shape = (*self.film.shape,)
         mask = dealias.sampling.kt(shape, acceleration, acquired=self.lines, generator=generator)[:, None]
-        return dealias.Acquisition.simulate(self.film, mask, None, noise_std, generator=generator, axes=("time", "y", "x"))
+        return dealias.Acquisition.simulate(self.film, mask, None, noise_std, generator=generator, axes="time y x")
 
 
 def hearts(count: int, *, frames: int = 20, rows: int | None = 64) -> list[Subject]:
