@@ -54,6 +54,17 @@ class Method(nn.Module, ABC):
             f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior"
         )
 
+    def check_training(self, loss: str, tells_noise: bool) -> None:  # noqa: B027 - most learn from anything
+        """Refuse a training from which this network would never learn what it is made for.
+
+        Arguments:
+            loss: its name.
+            tells_noise: whether every example says how noisy it is.
+
+        Raises:
+            UserError: where it would not.
+        """
+
     def normalised(self, problem: P) -> tuple[P, Tensor]:
         """Return the problem at the scale that the method knows, and what its image must be multiplied with."""
         normalised, scale = problem.normalised(self.dimensions)

@@ -76,6 +76,12 @@ class RIM(Method):
         self.activations: Iterable[Callable[[Tensor], Tensor]] = (torch.relu_, torch.relu_)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def check_training(self, loss: str, tells_noise: bool) -> None:
+        """Refuse examples of unknown noise where the network is told it."""
+        if self.noise_input and not tells_noise:
+            text = "this network is told the noise level, and --simulation.hide_noise_level hides it at times"
+            raise UserError(f"{text}; set it to 0")
+
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""
         return self.recursion(problem, self.iterations)
