@@ -4,6 +4,7 @@ import warnings
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dealias import coils
@@ -13,7 +14,7 @@ from dealias.shapes import Image, Maps
 from dealias.training._random_numbers import integer, uniform
 
 
-def draw_maps(size: tuple[int, int], number: int, bank: Maps | None, generator: torch.Generator) -> Maps:
+def draw_maps(size: tuple[int, int], number: int, bank: Tensor | None, generator: torch.Generator) -> Maps:
     """Return simulated maps (coil, y, x), or in half of the cases a part of measured ones, stretched to this size.
 
     Arguments:

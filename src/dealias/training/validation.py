@@ -13,6 +13,7 @@ from dealias.evaluation.references import contents, files
 from dealias.files.film import film
 from dealias.files.formats.fastmri import sampled_in_full
 from dealias.files.images import images
+from dealias.shapes import Pattern
 from dealias.training.augment import smooth_phase
 from dealias.training.example import Example
 from dealias.training.films import CENTRAL
@@ -60,9 +61,11 @@ def of_images(images: Sequence[Tensor], cases: Sequence[tuple[int, float, float]
         for seed, image in enumerate(images):
             generator = torch.Generator().manual_seed(seed)
             shape = (image.shape[-2], image.shape[-1])
-            pattern = sampling.gaussian if number == 1 else sampling.cartesian
-            mask = pattern(shape, acceleration, generator=generator)
-            maps = None if number == 1 else coils.simulate(shape, number, generator=generator)
+            if number == 1:
+                mask, maps = sampling.gaussian(shape, acceleration, generator=generator), None
+            else:
+                mask = _lines(shape, acceleration, generator)
+                maps = coils.simulate(shape, number, generator=generator)
             scan = Acquisition.simulate(image, mask, maps, noise_std, generator=generator)
             examples.append(Example(*((scan, image) if maps is None else with_estimated_maps(scan, image))))
     return examples
@@ -75,10 +78,9 @@ def of_scans(scans: Sequence[Acquisition]) -> list[Example]:
         generator = torch.Generator().manual_seed(seed)
         image = (scan if scan.maps is not None else scan.with_maps(estimated(scan))).zero_filled
         shape = (image.shape[-2], image.shape[-1])
-        for mask in (
-            sampling.gaussian(shape, OF_SCANS, centre=0.06, generator=generator),
-            sampling.cartesian(shape, OF_SCANS, generator=generator),
-        ):
+        centre = max(0.06, 14 / (2**0.5 * min(shape)))  # an ellipse that holds the square that ESPIRiT needs
+        points = sampling.gaussian(shape, OF_SCANS, centre=centre, generator=generator)
+        for mask in (points, _lines(shape, OF_SCANS, generator)):
             part = scan.sampled(mask)
             examples.append(Example(part.with_maps(estimated(part)), image))
     return examples
@@ -102,6 +104,11 @@ def of_films(films: Sequence[Tensor]) -> list[Example]:
             scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, dimensions=3)
             examples.append(Example(scan, part))
     return examples
+
+
+def _lines(shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Pattern:
+    """Return random lines, with as many central ones as ESPIRiT needs."""
+    return sampling.cartesian(shape, acceleration, centre=max(0.08, 13 / shape[1]), generator=generator)
 
 
 def _some(values: Sequence[Any], count: int) -> Sequence[Any]:
