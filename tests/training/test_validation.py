@@ -43,7 +43,8 @@ def test_measured_scans_are_undersampled_by_points_and_by_lines(folder):
     assert (lines == lines[0]).all() and not (points == points[0]).all()
     wanted = head((64, 72), seed=0)
     seen = (examples[0].problem.maps != 0).any(-3)
-    assert float((examples[0].truth - wanted)[seen].abs().mean()) < 0.05, "up to the phase of ESPIRiT's maps"
+    error = examples[0].truth.abs() - wanted.abs()  # the phase is that of ESPIRiT's maps
+    assert float(error[seen].abs().mean()) < 0.01
 
 
 def test_what_judges_nothing_is_refused(folder):
