@@ -22,12 +22,13 @@ from dealias.training._random_numbers import check, integer, logarithmic, unifor
 from dealias.training.augment import shrunk, smooth_phase
 from dealias.training.example import Example
 from dealias.training.movement import moved
+from dealias.training.source import Source
 
 CENTRAL = 8  # lines that every frame samples
 
 
 @dataclass(frozen=True)
-class FilmSimulation:
+class FilmSimulation(Source):
     """How examples are drawn from films; ranges are uniform, the noise's in its logarithm.
 
     Arguments:

@@ -23,7 +23,7 @@ from dealias.files.atomic import refusal
 from dealias.method import Method
 from dealias.training.example import Example
 from dealias.training.losses import Loss
-from dealias.training.sources import Source
+from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
 

@@ -23,13 +23,14 @@ from dealias.training._random_numbers import check, integer, logarithmic, unifor
 from dealias.training.example import Example
 from dealias.training.maps import estimated
 from dealias.training.masks import SMALLEST, draw_mask
+from dealias.training.source import Source
 
 KEPT = 64  # slices whose maps are remembered
 SHARES = ("lines", "discs", "estimated_maps", "estimated_noise", "hide_noise_level")
 
 
 @dataclass(frozen=True)
-class Scans:
+class Scans(Source):
     """How examples are drawn from measured scans; ranges are uniform, the noise's in its logarithm.
 
     All but the noise level concerns fully sampled scans; others are taken as they are.

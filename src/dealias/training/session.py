@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -12,14 +12,18 @@ from pathlib import Path
 import torch
 
 from dealias import cards, find
-from dealias.configure import configure
+from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
+from dealias.files.film import film
 from dealias.former_names import current_settings
 from dealias.method import Method
 from dealias.training.example import Example
+from dealias.training.films import FilmSimulation, hearts
+from dealias.training.images import gather
 from dealias.training.losses import Loss
+from dealias.training.scans import Scans, Slices
 from dealias.training.simulate import Simulation
-from dealias.training.sources import source as source_of
+from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
 from dealias.training.validation import validation_set
@@ -43,8 +47,7 @@ def train(output: str, training: Training) -> Path:
     loss = find.loss(training.loss)
     torch.manual_seed(training.seed)
     method = _method(training)
-    source = source_of(training, sees_films=method.dimensions == 3)
-    method.check_training(training.loss, source.tells_noise)
+    source = _source(training, method)
     _try(loss, Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
     validation = validation_set(training.validation, films=method.dimensions == 3, several_coils=several)
@@ -60,6 +63,35 @@ def _try(loss: Loss, example: Example) -> None:
     """Refuse a loss that needs what examples lack, before anything is learned."""
     with torch.no_grad():
         loss(iter([example.problem.zero_filled]), example)
+
+
+def _source(training: Training, method: Method) -> Source:
+    """Return what a training draws from; what cannot be learned fails before anything is read.
+
+    Raises:
+        UserError: where a setting is impossible, or a file cannot be learned from.
+    """
+    sees_films = method.dimensions == 3
+    if training.films and not sees_films:
+        raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
+    if training.scans and (training.data or sees_films):
+        raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
+    kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
+    source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
+    method.check_training(training.loss, source.tells_noise)
+    if isinstance(source, Scans):
+        return replace(source, scans=Slices(training.scans))
+    images = gather(
+        training.data,
+        denoised=training.denoised,
+        phantoms=0 if sees_films else training.phantoms,
+        photographs=training.photographs,
+    )
+    if sees_films:
+        images += [*(film(path) for path in training.films), *hearts(training.phantoms)]
+    if not images:
+        raise UserError("there is nothing to learn from; give --data, --scans, --films or --phantoms")
+    return replace(source, images=images)  # type: ignore[type-var]
 
 
 def export(checkpoint: Path, target: Path) -> Path:

@@ -21,12 +21,13 @@ from dealias.training.augment import band_limited, shrunk, smooth_phase
 from dealias.training.example import Example
 from dealias.training.maps import draw_maps, with_estimated_maps
 from dealias.training.masks import SMALLEST, draw_mask
+from dealias.training.source import Source
 
 SHARES = ("lines", "discs", "image_noise", "band", "coils", "estimated_maps", "estimated_noise", "hide_noise_level")
 
 
 @dataclass(frozen=True)
-class Simulation:
+class Simulation(Source):
     """How examples are drawn from images; ranges are uniform, the noise's in its logarithm.
 
     Arguments:

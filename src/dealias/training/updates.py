@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from dealias.training.example import Example
-from dealias.training.sources import Source
+from dealias.training.source import Source
 
 
 @dataclass(frozen=True)
