@@ -14,8 +14,8 @@ from torch import Tensor
 import _data
 import dealias
 from dealias.phantoms import heart
+from dealias.training.augment import smooth_phase
 from dealias.training.films import band_limited
-from dealias.training.simulate import smooth_phase
 
 FIRST = 1000  # seeds of hearts from here on: those that `dealias train` draws count from zero
 READOUT, LINES = 192 / 256, 190 / 256  # of a matrix, what was acquired

@@ -1,7 +1,6 @@
 """Models that a page needs, trained once: cached by the hash of their settings, so that a page fills run by run."""
 
 import hashlib
-import inspect
 import json
 import time
 from pathlib import Path
@@ -11,8 +10,8 @@ from filelock import FileLock, Timeout
 
 import dealias
 from dealias import cards
-from dealias.commands.train import run
 from dealias.training.session import export, train
+from dealias.training.training import Training
 
 CACHE = Path(__file__).parents[2] / "runs" / "reproductions"
 
@@ -22,7 +21,7 @@ class Models:
 
     Arguments:
         minutes: after which this run begins no further training; 0 only remembers.
-        common: settings of `dealias train` that all share.
+        common: settings of a `Training` that all share.
     """
 
     def __init__(self, minutes: float, **common: Any) -> None:
@@ -31,7 +30,7 @@ class Models:
 
     def get(self, **settings: Any) -> dealias.Method | None:
         """Return the trained method of these settings, None where it is not trained yet."""
-        folder, chosen = self._place(settings)
+        folder, training = self._place(settings)
         file = folder / "weights.safetensors"
         if not file.exists():
             if time.monotonic() >= self.end:
@@ -41,7 +40,7 @@ class Models:
                 with FileLock(f"{folder}.lock", timeout=0):  # the system lets go of it when a run is killed
                     if not file.exists():  # another run may have finished it meanwhile
                         # a training that is cut short keeps its checkpoint, from which the next run goes on
-                        train(str(folder), **chosen)
+                        train(str(folder), training)
             except Timeout:
                 return None
         return dealias.load(file)
@@ -62,13 +61,9 @@ class Models:
         """Return the card of these settings' weights, which are trained."""
         return cards.read(self._place(settings)[0] / "weights.safetensors")
 
-    def _place(self, settings: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
-        """Return the folder of a training, and its settings in full."""
-        defaults = {
-            name: parameter.default for name, parameter in inspect.signature(run).parameters.items() if name != "output"
-        }
-        chosen = {**defaults, **self.common, **settings}
+    def _place(self, settings: dict[str, Any]) -> tuple[Path, Training]:
+        """Return the folder of a training, and what it is."""
         # only what a page states: a new setting of `dealias train` leaves the models that know nothing of it
-        stated = json.dumps({**self.common, **settings}, sort_keys=True)
-        digest = hashlib.sha256(stated.encode()).hexdigest()[:12]
-        return CACHE / digest, chosen
+        stated = {**self.common, **settings}
+        digest = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:12]
+        return CACHE / digest, Training(**stated)

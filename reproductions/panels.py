@@ -64,8 +64,9 @@ def masks(path, image):
 def training_pair(path, images):
     """Draw what a network is given in training, and what it should make of it."""
     generator = torch.Generator().manual_seed(7)
-    simulation = Simulation(crop=(96, 96), image_noise=0.0, band=0.0, coils=0.0, lines=0.0)
-    scan, target = simulation.pairs(images, simulation.size(generator), generator)
+    simulation = Simulation(images, crop=(96, 96), image_noise=0.0, band=0.0, coils=0.0, lines=0.0)
+    example = simulation.examples(simulation.size(generator), generator)
+    scan, target = example.problem, example.truth
     given, wanted, top = scan.zero_filled[0], target[0], target.abs().max()
     row(
         path,

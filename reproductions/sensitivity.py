@@ -14,7 +14,7 @@ from _image_trainings import RATE, brains, rim
 from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere
 from dealias.methods.wavelet import Wavelet
-from dealias.training.simulate import smooth_phase
+from dealias.training.augment import smooth_phase
 
 WEIGHTS, ITERATIONS = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.05), (10, 20, 40, 80, 160)
 WIDTHS, CENTRES, PHASES, RATES = (

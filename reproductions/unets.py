@@ -18,7 +18,7 @@ from _page import Claim, figure, save, table, training_options, write
 from _scores import ABROAD, BRAIN, bodies, cells, decibels, everywhere, gain, signed
 from dealias.errors import UserError
 from dealias.files.images import images as read
-from dealias.training.simulate import shrunk
+from dealias.training.augment import shrunk
 
 FIRST = "U-Net"
 VARIANTS = {

@@ -104,7 +104,7 @@ def describe(name: str, run: Callable[..., None]) -> str:
 
 
 def _entry(option: str, text: str, default: object) -> Iterator[str]:
-    if default is not None and default is not False and default is not Parameter.empty:
+    if default not in (None, False, [], Parameter.empty):
         text += f" [{default}]"
     first, *others = textwrap.wrap(text, 78)
     indent = " " * 30

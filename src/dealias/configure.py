@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from inspect import signature
+from dataclasses import MISSING, Field, fields
+from inspect import Parameter, getdoc, signature
 from typing import Any, NoReturn, TypeVar
 
 from jsonargparse import ArgumentParser
@@ -11,6 +12,7 @@ from dealias.errors import UserError, suggest
 from dealias.former_names import current_with_notes
 
 Built = TypeVar("Built")
+Command = TypeVar("Command", bound=Callable[..., None])
 WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -64,6 +66,29 @@ def typed_arguments(
         return parser.parse_object(dict(values)).as_dict()
     except UserError as error:
         raise UserError(f"{name}: {error}; `dealias methods` lists what each takes") from None
+
+
+def options_of(kind: type) -> Callable[[Command], Command]:
+    """Give a command the fields of a dataclass as options of its own, instead of its `**settings`."""
+
+    def given(run: Command) -> Command:
+        own = [item for item in signature(run).parameters.values() if item.kind is not Parameter.VAR_KEYWORD]
+        more = [
+            Parameter(item.name, Parameter.KEYWORD_ONLY, default=_default(item), annotation=item.type)
+            for item in fields(kind)
+        ]
+        run.__signature__ = signature(run).replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+        run.__doc__ = f"{getdoc(run)}{(getdoc(kind) or '').partition('Arguments:')[2]}"
+        return run
+
+    return given
+
+
+def _default(item: Field[Any]) -> Any:
+    """Return a field's default as a signature says it."""
+    if item.default_factory is not MISSING:
+        return item.default_factory()
+    return Parameter.empty if item.default is MISSING else item.default
 
 
 def _complaint(message: str) -> str:

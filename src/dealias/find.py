@@ -80,6 +80,24 @@ def mask(name: str) -> Callable[..., Any]:
     return getattr(sampling, name)
 
 
+def loss(name: str) -> Callable[..., Any]:
+    """Return what a training minimises by its name, or anyone's function of (estimates, example) by its dotted path.
+
+    Raises:
+        UserError: for a name that is not known, with the nearest one that is.
+    """
+    if "." in name:
+        module, _, attribute = name.rpartition(".")
+        found = getattr(_imported(module, name), attribute, None)
+        if not callable(found):
+            raise UserError(f"{name} is not a loss; give the dotted path of a function of (estimates, example)")
+        return found
+    known = names("training/losses")
+    if name not in known:
+        raise UserError(f"loss '{name}' is unknown{suggest(name, known)}")
+    return getattr(import_module(f"dealias.training.losses.{name}"), name)
+
+
 def _imported(module: str, name: str) -> ModuleType:
     try:
         return import_module(module)

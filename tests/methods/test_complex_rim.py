@@ -6,6 +6,7 @@ import torch
 from dealias.errors import UserError
 from dealias.methods.complex_rim import ComplexRIM
 from dealias.methods.rim import RIM
+from dealias.training.example import Example
 from dealias.training.losses import squared_error
 from problems import film, inpainting
 
@@ -66,7 +67,7 @@ def test_gradients_are_those_of_real_and_imaginary_parts(activation):
     method = ComplexRIM(features=2, iterations=2, activation=activation).double()
     problem = film(coils=2, batch=()).normalised()[0].to(dtype=torch.float64)
     target = problem.zero_filled * (1 + 0.3j)
-    squared_error(method.estimates(problem), target).backward()
+    squared_error(method.estimates(problem), Example(problem, target)).backward()
     parts = method.rim.between.parametrizations.weight.original
     for part in (0, 1):
         place = (part, 1, 0, 1, 2)
@@ -74,7 +75,7 @@ def test_gradients_are_those_of_real_and_imaginary_parts(activation):
         for step in (1e-6, -1e-6):
             with torch.no_grad():
                 parts[place] += step
-                values.append(squared_error(method.estimates(problem), target).item())
+                values.append(squared_error(method.estimates(problem), Example(problem, target)).item())
                 parts[place] -= step
         slope = (values[0] - values[1]) / 2e-6
         assert abs(slope) > 1e-8
@@ -90,7 +91,7 @@ def test_it_learns_one_sample():
     losses = []
     for _ in range(60):
         optimizer.zero_grad()
-        loss = squared_error(method.estimates(problem), target)
+        loss = squared_error(method.estimates(problem), Example(problem, target))
         loss.backward()
         optimizer.step()
         losses.append(loss.item())

@@ -5,6 +5,7 @@ import torch
 
 from dealias.errors import UserError
 from dealias.methods.unet import UNet
+from dealias.training.example import Example
 from dealias.training.losses import squared_error
 from problems import film, inpainting
 
@@ -53,7 +54,7 @@ def test_it_learns_one_sample(output):
     losses = []
     for _ in range(80):
         optimizer.zero_grad()
-        loss = squared_error(method.estimates(problem), target)
+        loss = squared_error(method.estimates(problem), Example(problem, target))
         loss.backward()
         optimizer.step()
         losses.append(loss.item())

@@ -1,13 +1,12 @@
-"""Training pairs of films: stills that move as bodies do, and what a scanner would have measured of them."""
+"""Examples of films: stills that move as bodies do, and what a scanner would have measured of them."""
 
 import pytest
 import torch
 
-from dealias.configure import configure
+from dealias.configure import typed_arguments
 from dealias.errors import UserError
 from dealias.phantoms import head
-from dealias.training.films import FilmSimulation, band_limited, hearts, validation_set
-from dealias.training.losses import last_squared_error
+from dealias.training.films import FilmSimulation, band_limited
 from dealias.training.movement import moved
 
 SMALL = {"crop": (12, 16), "columns": (40, 48), "frames": 4, "acceleration": (2.0, 3.0)}
@@ -38,11 +37,12 @@ def test_a_still_moves_little_and_smoothly_between_frames():
 
 
 @pytest.mark.parametrize(("band", "coils"), [(0.0, 0.0), (1.0, 1.0)])
-def test_a_pair_is_a_measurement_of_its_target(band, coils, sources):
-    simulation = FilmSimulation(**SMALL, noise=(1e-9, 1e-9), band=band, coils=coils, batch=2)
+def test_an_example_is_a_measurement_of_its_target(band, coils, sources):
+    simulation = FilmSimulation(sources, **SMALL, noise=(1e-9, 1e-9), band=band, coils=coils, batch=2)
     for seed in range(12):
         size = simulation.size(seeded(seed))
-        acquisition, target = simulation.pairs(sources, size, seeded(seed))
+        example = simulation.examples(size, seeded(seed))
+        acquisition, target = example.problem, example.truth
         assert target.shape == acquisition.shape == (2, 4, *size) and "time" in acquisition.axes
         assert (acquisition.coils > 1) == bool(coils)
         assert (acquisition.operator(target) - acquisition.data).abs().max() < 1e-5
@@ -55,42 +55,23 @@ def test_a_pair_is_a_measurement_of_its_target(band, coils, sources):
 
 
 def test_films_keep_their_brightness(sources):
-    simulation = FilmSimulation(**SMALL, band=0.0)
-    found = {
-        tuple(simulation.pairs(sources[1:], (12, 40), seeded(s))[1][0].abs().sum((-2, -1)).tolist()) for s in range(3)
-    }
-    for sums in found:
+    simulation = FilmSimulation(sources[1:], **SMALL, band=0.0)
+    for seed in range(3):
+        sums = simulation.examples((12, 40), seeded(seed)).truth[0].abs().sum((-2, -1)).tolist()
         assert max(sums) / min(sums) == pytest.approx(1.25, rel=0.01)
 
 
-def test_the_same_generator_the_same_pair(sources):
-    first, second, other = (FilmSimulation(**SMALL).pairs(sources, (12, 40), seeded(seed)) for seed in (1, 1, 2))
-    assert torch.equal(first[0].kspace, second[0].kspace) and torch.equal(first[1], second[1])
-    assert not torch.equal(first[0].kspace, other[0].kspace)
+def test_the_same_generator_the_same_example(sources):
+    simulation = FilmSimulation(sources, **SMALL)
+    first, second, other = (simulation.examples((12, 40), seeded(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first.problem.kspace, second.problem.kspace) and torch.equal(first.truth, second.truth)
+    assert not torch.equal(first.problem.kspace, other.problem.kspace)
 
 
 def test_beyond_the_band_nothing_is_left():
     film = torch.randn(2, 5, 20, dtype=torch.complex64)
     inside = torch.fft.fftshift(torch.fft.fft(band_limited(film, 12)), -1).abs() > 1e-4
     assert inside[..., 4:16].all() and not inside[..., :4].any() and not inside[..., 16:].any()
-
-
-def test_validation_is_always_the_same():
-    film = hearts(1)[0]
-    pairs, again = (validation_set([film, film[:6]], (4.0, 6.0)) for _ in range(2))
-    assert [scan.shape for scan, _ in pairs] == [(10, 64, 208), (6, 64, 208)] * 2
-    assert [round(scan.acceleration) for scan, _ in pairs] == [4, 4, 6, 6]
-    assert all(torch.equal(a[0].kspace, b[0].kspace) for a, b in zip(pairs, again, strict=True))
-
-
-def test_narrow_films_can_be_validated():
-    (scan, film), _ = validation_set([hearts(1)[0][:, :40, :40]], (6.0, 9.0))
-    assert film.shape == (10, 40, 40) and round(scan.acceleration) == 6
-
-
-def test_the_last_step_alone_counts():
-    target = torch.zeros(2, 3, 3)
-    assert last_squared_error([target + 9, target + 2], target) == 4
 
 
 @pytest.mark.parametrize(
@@ -108,5 +89,5 @@ def test_the_last_step_alone_counts():
 )
 def test_what_cannot_be_drawn(values, text):
     with pytest.raises(UserError, match=text) as caught:
-        configure(FilmSimulation, values)
+        FilmSimulation((), **typed_arguments(FilmSimulation, values, given=("images",)))
     assert "\n" not in str(caught.value)

@@ -1,24 +1,79 @@
 """What a training minimises."""
 
 import math
+from inspect import getdoc
 
+import pytest
 import torch
 
-from dealias.training.losses import log_squared_error, magnitude_error, squared_error
+import dealias
+from dealias import find
+from dealias.errors import UserError
+from dealias.evaluation import metrics
+from dealias.phantoms import head
+from dealias.training import losses
+from dealias.training.example import Example
+from dealias.training.training import Training
 
 
-def test_both_by_hand():
-    target = torch.zeros(2, 3, 3, dtype=torch.complex64)
+def example(target=None, held=None, kspace=None):
+    """An example whose problem is fully sampled, 2 problems of 3 x 3."""
+    problem = dealias.Acquisition.centred(torch.ones(2, 1, 3, 3, dtype=torch.complex64) if kspace is None else kspace)
+    return Example(problem, target, held)
+
+
+def test_errors_of_images_by_hand():
+    known = example(torch.zeros(2, 3, 3, dtype=torch.complex64))
     estimates = [torch.full((2, 3, 3), 2j), torch.full((2, 3, 3), 1 + 0j)]
-    assert math.isclose(float(squared_error(estimates, target)), 2.5)
-    assert math.isclose(float(log_squared_error(estimates, target)), math.log(4) / 2, rel_tol=1e-6)
-
+    assert math.isclose(float(losses.squared_error(estimates, known)), 2.5)
+    assert math.isclose(float(losses.last_squared_error(estimates, known)), 1)
+    assert math.isclose(float(losses.log_squared_error(estimates, known)), math.log(4) / 2, rel_tol=1e-6)
     turned = [torch.full((2, 3, 3), 3j), torch.full((2, 3, 3), 1 + 0j)]
-    assert math.isclose(float(magnitude_error(turned, target + 2)), 1)
+    assert math.isclose(float(losses.magnitude_error(turned, example(known.truth + 2))), 1)
 
 
-def test_a_perfect_estimate_has_a_finite_loss_and_gradient():
-    target = torch.zeros(1, 3, 3, dtype=torch.complex64)
+def test_errors_in_kspace_by_hand():
+    """Of two problems one keeps its residual of 1/4 of its energy, the other is without any."""
+    x = torch.ones(2, 3, 3, dtype=torch.complex64)
+    scan = dealias.Acquisition.simulate(x, torch.ones(3, 3))
+    estimates = [9 * x, torch.stack((1.5 * x[0], x[1]))]
+    assert float(losses.measured(estimates, Example(scan))) == pytest.approx(1 / 8)
+    middle = torch.zeros(3, 3, dtype=torch.bool)
+    middle[1, 1] = True
+    held = Example(scan.sampled(~middle), None, scan.sampled(middle))
+    assert float(losses.held_out(estimates, held)) == pytest.approx(1 / 8)
+    assert float(losses.measured(estimates, held)) == pytest.approx(0, abs=1e-6), "nothing was measured there"
+
+
+def test_ssim_is_that_of_the_last_magnitude():
+    target = torch.stack([head((24, 20), seed=seed) for seed in range(2)])
+    other = target.abs() + 0.1 * torch.rand(2, 24, 20)
+    known = example(target, kspace=torch.ones(2, 1, 24, 20, dtype=torch.complex64))
+    wanted = 1 - float(metrics.ssim(other, target.abs()).mean())
+    assert float(losses.ssim([target, 1j * other], known)) == pytest.approx(wanted) and wanted > 0.01
+    assert float(losses.ssim([target * 1j], known)) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", find.names("training/losses"))
+def test_every_loss_is_known_by_its_name_and_gives_a_finite_gradient(name):
+    target = head((16, 16), seed=0)[None]
+    scan = dealias.Acquisition.simulate(target, torch.ones(16, 16))
+    known = Example(scan, target).holding(0.4, torch.Generator().manual_seed(0))
     estimate = target.clone().requires_grad_()
-    log_squared_error([estimate], target).backward()
+    find.loss(name)([estimate], known).backward()
     assert torch.isfinite(torch.view_as_real(estimate.grad)).all()
+    assert name in (getdoc(Training) or ""), "the option says which there are"
+
+
+def test_what_a_loss_needs():
+    x = torch.ones(2, 3, 3, dtype=torch.complex64)
+    for name in ("squared_error", "last_squared_error", "log_squared_error", "magnitude_error", "ssim"):
+        with pytest.raises(UserError, match="no image to compare with; take held_out"):
+            find.loss(name)([x], example())
+    with pytest.raises(UserError, match="--held 0.4"):
+        losses.held_out([x], example(x))
+    with pytest.raises(UserError, match="loss 'l1' is unknown"):
+        find.loss("l1")
+    with pytest.raises(UserError, match="not a loss"):
+        find.loss("math.pi")
+    assert find.loss("dealias.training.losses.ssim") is losses.ssim

@@ -1,12 +1,14 @@
 """A training as a user runs it: weights with a full card, and an exact resume after kill -9."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
 
+import h5py
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -17,7 +19,8 @@ from dealias import cards
 from dealias.__main__ import execute
 from dealias.errors import UserError
 from dealias.phantoms import head
-from dealias.training.session import export, seconds
+from dealias.training.session import export
+from dealias.training.training import Training
 
 pytest.importorskip("lightning")
 # Lightning uses what PyTorch has deprecated, and says what a training on few cores cannot help
@@ -103,11 +106,16 @@ def test_the_average_forgets_the_random_beginning():
 
 
 def test_after_a_kill_it_goes_on_as_if_nothing_had_been(trained, data, tmp_path):
+    """Without workers first, then with one, as the training that nobody killed had."""
     output = tmp_path / "killed"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     arguments = words(data, output)
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments], capture_output=True, text=True, env=environment, timeout=200
+        [sys.executable, "-c", KILLED, *arguments, "--workers", "0"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=200,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert torch.load(output / "last.ckpt", weights_only=True)["global_step"] == 5
@@ -124,6 +132,18 @@ def test_after_a_kill_it_goes_on_as_if_nothing_had_been(trained, data, tmp_path)
 @pytest.fixture
 def copied(trained, tmp_path):
     return shutil.copytree(trained, tmp_path / "copy")
+
+
+def test_a_folder_of_an_older_version_goes_on(copied, data):
+    """It knows nothing of the settings that came later, and calls some by their former names."""
+    file = copied / "settings.json"
+    settings = json.loads(file.read_text())
+    for name in ("scans", "held", "workers"):
+        del settings[name]
+    settings["simulation"]["silent"] = 0.1
+    file.write_text(json.dumps(settings))
+    execute(words(data, copied, "--updates", 9, "--simulation.hide_noise_level", 0.1))
+    assert torch.load(copied / "last.ckpt", weights_only=True)["global_step"] == 9
 
 
 def test_another_setting_is_refused(copied, data):
@@ -207,7 +227,11 @@ def test_mistakes_leave_no_folder(data, tmp_path):
         (["--method", "unet", "--method_arguments", "{output: pair}", "--loss", "magnitude_error"], "phases nothing"),
         (["--seed", 2**70], "--seed cannot be"),
         (["--seed", -1], "--seed cannot be"),
-        (["--loss", "l1"], "--loss cannot be 'l1'"),
+        (["--loss", "l1"], "loss 'l1' is unknown"),
+        (["--loss", "held_out"], "--held 0.4"),
+        (["--held", "1"], "held is a share"),
+        (["--workers", "-1"], "workers"),
+        (["--scans", data / "scan.npz"], "leave --data or --scans out"),
         (["--data", "nothing.npy"], "nothing.npy"),
         (["--validation", data / "none.npy"], "none.npy"),
         (["--from", data / "none.safetensors"], "no such file"),
@@ -235,10 +259,11 @@ def test_interrupted(data, tmp_path, monkeypatch):
 
 
 def test_durations():
-    assert [seconds(text) for text in ("90s", "9m", "1.5h", None)] == [90, 540, 5400, None]
+    lasting = [Training(validation=[], time=text).seconds for text in ("90s", "9m", "1.5h", None)]
+    assert lasting == [90, 540, 5400, None]
     for text in ("", "9", "m", "-3s", "9 days"):
         with pytest.raises(UserError, match="duration"):
-            seconds(text)
+            Training(validation=[], time=text)
 
 
 def test_films(data, tmp_path):
@@ -260,3 +285,65 @@ def test_films(data, tmp_path):
     refused = [str(word) for word in arguments if word not in ("--method", "crnn")]
     assert "leave --films out" in complaint([*refused, "--simulation", "{}", "-o", str(tmp_path / "other")])
     assert "clip" in complaint([str(word) for word in [*arguments, "--clip", 0, "-o", tmp_path / "other"]])
+
+
+@pytest.fixture(scope="module")
+def scans(data):
+    """Three slices by four coils in an HDF5 file, and the same undersampled."""
+    images = torch.stack([head((48, 56), seed=seed) for seed in range(3)])
+    maps = dealias.coils.simulate((48, 56), 4, generator=torch.Generator().manual_seed(1))
+    full = dealias.Acquisition.simulate(images, torch.ones(48, 56), maps, 0.001)
+    mask = dealias.sampling.cartesian((48, 56), 2, centre=0.25, generator=torch.Generator().manual_seed(2))
+    for name, scan in (("full", full), ("fast", full.sampled(mask))):
+        with h5py.File(data / f"{name}.h5", "w") as file:
+            file["kspace"] = scan.centred_kspace.numpy()
+    return data
+
+
+def of_scans(data, output, *more):
+    fixed = ["train", "-o", output, "--validation", data / "full.h5", *OPTIONS.split(), "--updates", 3]
+    return [str(word) for word in [*fixed, "--simulation.crop", "[40,48]", *more]]
+
+
+@pytest.mark.parametrize(
+    ("file", "loss"), [("full.h5", "ssim"), ("fast.h5", "measured"), ("fast.h5", "held_out"), ("full.h5", "held_out")]
+)
+def test_measured_scans_are_learned_from_with_and_without_truth(file, loss, scans, tmp_path):
+    execute(of_scans(scans, tmp_path, "--scans", scans / file, "--loss", loss, "--held", 0.4 * (loss == "held_out")))
+    card = cards.read(tmp_path / "weights.safetensors")
+    assert card["validation"].keys() == {"psnr", "psnr/4 coils 4x"}
+    torch.manual_seed(5)
+    fresh = dealias.methods.rim.RIM(features=4, iterations=2).state_dict()
+    weights = load_file(tmp_path / "weights.safetensors")
+    assert all(torch.isfinite(value).all() for value in weights.values())
+    assert any(not torch.equal(weights[name], fresh[name]) for name in weights)
+
+
+def test_scans_that_teach_nothing_leave_no_folder(scans, tmp_path):
+    output = tmp_path / "none"
+    (scans / "broken.h5").write_bytes((scans / "full.h5").read_bytes()[:5000])
+    fast, full, broken = (("--scans", scans / f"{name}.h5") for name in ("fast", "full", "broken"))
+    for words_, text in (
+        (fast, "not fully sampled, so this loss has no image to compare with; take held_out"),
+        ((*fast, scans / "full.h5"), "learn from them apart"),
+        ((*full, "--method", "crnn"), "methods of images"),
+        (broken, "broken.h5: is no HDF5 file, or a damaged"),
+        ((*full, "--simulation.columns", 9), "Scans takes no argument 'columns'"),
+        ((), "nothing to learn from"),
+    ):
+        assert text in complaint(of_scans(scans, output, *words_))
+        assert not output.exists()
+
+
+def test_what_a_worker_complains_of_is_one_line(data, tmp_path, monkeypatch):
+    from dealias.training.simulate import Simulation
+
+    usual = Simulation.examples
+
+    def failing(self, size, generator):
+        if multiprocessing.parent_process() is not None:
+            raise UserError("slice 3 is damaged; copy it again")
+        return usual(self, size, generator)
+
+    monkeypatch.setattr(Simulation, "examples", failing)
+    assert complaint(words(data, tmp_path / "run")) == "slice 3 is damaged; copy it again"

@@ -83,7 +83,7 @@ def references(
     """
     names = (axes or "").replace(",", " ").split()
     sure = key is not None or not {*names} <= {*AXES}
-    found = _contents(path, partial(open, key=key, axes=axes), sure=sure)
+    found = contents(path, partial(open, key=key, axes=axes), sure=sure)
     if isinstance(found, Acquisition):
         with about(path):
             yield from _of_scan(found, name, maps)
@@ -121,7 +121,7 @@ def whole(path: Path, read: Callable[[Path], Acquisition] = open) -> Tensor:
     """
     with about(path):
         check_exists(path)
-    found = _contents(path, read, sure=False)
+    found = contents(path, read)
     if not isinstance(found, Acquisition):
         return found
     with about(path):
@@ -150,7 +150,7 @@ def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) 
             yield Reference(name, number, image, volume, scan)
 
 
-def _contents(path: Path, read: Callable[[Path], Acquisition], *, sure: bool) -> Acquisition | Tensor:
+def contents(path: Path, read: Callable[[Path], Acquisition] = open, *, sure: bool = False) -> Acquisition | Tensor:
     """Return the k-space of a file, or its images (..., y, x).
 
     Complex images of an array file can be taken for k-space. Energy tells them apart: that of k-space lies closer to

@@ -1,4 +1,4 @@
-"""From films, and stills that are moved, to training pairs: what a scanner would have measured of a part of a film.
+"""From films, and stills that are moved, to examples: what a scanner would have measured of a part of a film.
 
 As the CRNN paper does: all of the phase-encoding direction, a crop along the fully sampled readout, which keeps
 the forward model exact, some consecutive frames, and another draw of lines in each of them.
@@ -8,7 +8,7 @@ the forward model exact, some consecutive frames, and another draw of lines in e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -20,28 +20,32 @@ from dealias.phantoms import heart
 from dealias.problem import FILM
 from dealias.shapes import Image
 from dealias.training._random_numbers import check, integer, logarithmic, uniform
+from dealias.training.augment import shrunk, smooth_phase
+from dealias.training.example import Example
 from dealias.training.movement import moved
-from dealias.training.simulate import shrunk, smooth_phase
+from dealias.training.source import Source
 
 CENTRAL = 8  # lines that every frame samples
 
 
 @dataclass(frozen=True)
-class FilmSimulation:
-    """How a training pair is drawn; ranges are uniform, the noise's in its logarithm.
+class FilmSimulation(Source):
+    """How examples are drawn from films; ranges are uniform, the noise's in its logarithm.
 
     Arguments:
+        images: films (time, y, x), and images (y, x), which are moved.
         crop: smallest and largest number of rows, the readout.
         columns: smallest and largest number of phase encodings; what a film lacks is padded, what it has too much cut.
-        frames: of a pair.
+        frames: of an example.
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         band: how often the outer columns of k-space were not acquired, a tenth to two fifths of them.
         coils: how often 2 to 8 coils measure instead of one.
         hide_noise_level: how often the noise level is not told.
-        batch: pairs of one update, all of one size.
+        batch: films of one update, all of one size.
     """
 
+    images: Sequence[Tensor] = field(repr=False)
     crop: tuple[int, int] = (32, 32)
     columns: tuple[int, int] = (128, 256)
     frames: int = 8
@@ -65,24 +69,22 @@ class FilmSimulation:
         narrowest = self.columns[0] - round(0.4 * self.columns[0])
         sampling.kt((1, 1, narrowest), self.acceleration[1], central=CENTRAL)  # should fail now, not at night
 
+    @property
+    def tells_noise(self) -> bool:
+        """Whether every example says how noisy it is."""
+        return self.hide_noise_level == 0
+
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
         return integer(*self.crop, generator), integer(*self.columns, generator)
 
-    def pairs(
-        self, sources: Sequence[Tensor], size: tuple[int, int], generator: torch.Generator
-    ) -> tuple[Acquisition, Image]:
-        """Return a batch of acquisitions, and the films (batch, time, y, x) that they were made of.
-
-        Arguments:
-            sources: films (time, y, x), and images (y, x), which are moved.
-        """
+    def examples(self, size: tuple[int, int], generator: torch.Generator) -> Example:
+        """Return a batch of acquisitions, and the films (batch, time, y, x) that they were made of."""
         acceleration = uniform(*self.acceleration, generator)
         number = integer(2, 8, generator) if uniform(0, 1, generator) < self.coils else 1
         drawn = []
         for _ in range(self.batch):
-            source = sources[integer(0, len(sources) - 1, generator)]
-            target = self._augmented(source, size, generator)
+            target = self._augmented(self.images[integer(0, len(self.images) - 1, generator)], size, generator)
             acquired = size[1]
             if uniform(0, 1, generator) < self.band:
                 acquired -= round(uniform(0.1, 0.4, generator) * acquired)
@@ -91,11 +93,8 @@ class FilmSimulation:
             noise_std = logarithmic(*self.noise, generator)
             maps = coils.simulate(size, number, generator=generator) if number > 1 else None
             scan = Acquisition.simulate(target, mask.unsqueeze(-3), maps, noise_std, generator=generator, axes=FILM)
-            drawn.append((scan, target))
-        acquisition = Acquisition.stack([scan for scan, _ in drawn])
-        if uniform(0, 1, generator) < self.hide_noise_level:
-            acquisition = replace(acquisition, noise_std=None)
-        return acquisition, torch.stack([target for _, target in drawn])
+            drawn.append(Example(scan, target))
+        return Example.stack(drawn).telling_noise(self.hide_noise_level, 0.0, generator)
 
     def _augmented(self, source: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
         if uniform(0, 1, generator) < 0.5:
@@ -131,23 +130,3 @@ def band_limited(film: Tensor, acquired: int) -> Image:
 def hearts(count: int) -> list[Image]:
     """Return simulated films (time, y, x) of as many hearts."""
     return [heart((30, 208, 208), seed=seed) for seed in range(count)]
-
-
-def validation_set(films: Sequence[Tensor], accelerations: Sequence[float]) -> list[tuple[Acquisition, Image]]:
-    """Return simulated acquisitions of the first frames of each film at each acceleration, always the same ones.
-
-    The middle rows alone, since a film is long to reconstruct; a smooth phase; noise 0.001 of the maximum.
-    """
-    pairs = []
-    for acceleration in accelerations:
-        for seed, film in enumerate(films):
-            generator = torch.Generator().manual_seed(seed)
-            top = max(0, (film.shape[-2] - 64) // 2)
-            part = film[:10, top : top + 64]
-            part = part / part.abs().max() * smooth_phase((*part.shape[-2:],), 1.0, generator)
-            number = part.shape[-1] / acceleration  # of a narrow film's lines half are central
-            central = CENTRAL if number >= CENTRAL else max(1, round(number / 2))
-            mask = sampling.kt((*part.shape,), acceleration, central=central, generator=generator).unsqueeze(-3)
-            scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, axes=FILM)
-            pairs.append((scan, part))
-    return pairs

@@ -11,7 +11,7 @@ from dealias.operators.wavelet import Wavelet, noise_deviation
 from dealias.phantoms import head
 from dealias.shapes import Image
 from dealias.solvers.shrinkage import soft_threshold
-from dealias.training.simulate import shrunk
+from dealias.training.augment import shrunk
 
 # of scikit-image's own, those in the public domain or under CC0
 PHOTOGRAPHS = "astronaut brick camera chelsea coffee grass gravel hubble_deep_field retina rocket".split()

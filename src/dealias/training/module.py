@@ -1,15 +1,10 @@
-"""The only file that knows Lightning: one module trains every method.
-
-Update i draws its pairs from a generator seeded by (seed, i), so that a training that was killed goes on as if
-it had not been.
-"""
+"""The only file that knows Lightning: one module trains every method."""
 
 import logging
 import math
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,18 +14,18 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, WeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, DistributedSampler, Sampler
 
-from dealias import sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
 from dealias.files.atomic import refusal
 from dealias.method import Method
-from dealias.shapes import Image
-from dealias.training import losses
-from dealias.training.films import FilmSimulation
-from dealias.training.simulate import Simulation
+from dealias.training.example import Example
+from dealias.training.losses import Loss
+from dealias.training.source import Source
+from dealias.training.training import Training
+from dealias.training.updates import Updates
 
 KEPT_EVERY = timedelta(minutes=2)
 
@@ -39,63 +34,54 @@ class Module(lightning.LightningModule):
     """A method in training."""
 
     def __init__(
-        self,
-        method: Method,
-        simulation: Simulation | FilmSimulation,
-        images: Sequence[Tensor],
-        loss: str,
-        rate: float,
-        updates: int,
-        seconds: float | None,
-        seed: int,
+        self, training: Training, method: Method, source: Source, loss: Loss, validation: Sequence[Example]
     ) -> None:
         super().__init__()
-        self.method = method
-        self.simulation = simulation
-        self.images = images
-        self.loss = getattr(losses, loss)
-        self.rate, self.updates, self.seconds, self.seed = rate, updates, seconds, seed
+        self.plan, self.method = training, method
+        self.source, self.loss, self.validation = source, loss, validation
         self.spent = 0.0
 
-    def training_step(self, batch: Tensor, _: int) -> Tensor:
-        # not the batch's own number: Lightning counts from zero again where it resumes
-        index = self.global_step * self.trainer.world_size + self.global_rank
-        # processes that wait for each other should work on crops of one size
-        size = self.simulation.size(_generator(self.seed, self.global_step))
-        acquisition, target = self.simulation.pairs(self.images, size, _generator(self.seed + 1, index))
-        acquisition, target = acquisition.to(self.device), target.to(self.device)
-        problem, scale = self.method.normalised(acquisition)
-        divisor = torch.where(scale == 0, 1, scale)  # that of a crop without any signal
-        value: Tensor = self.loss(self.method.estimates(problem), target / divisor)
-        self.log("loss", value, prog_bar=True)
+    def train_dataloader(self) -> DataLoader[Example]:
+        plan, trainer = self.plan, self.trainer
+        updates = Updates(self.source, plan.seed, plan.held, trainer.world_size, trainer.global_rank)
+        # Lightning counts from zero again where it resumes
+        return updates.loader(self.global_step, plan.updates, plan.workers)
+
+    def val_dataloader(self) -> DataLoader[Example]:
+        data: Any = self.validation
+        ours: Sampler[int] = DistributedSampler(data, self.trainer.world_size, self.trainer.global_rank, shuffle=False)
+        return DataLoader(data, batch_size=None, sampler=ours)
+
+    def training_step(self, example: Example, _: int) -> Tensor:
+        example = example.normalised(self.method)
+        value = self.loss(self.method.estimates(example.problem), example)
+        self.log("loss", value, prog_bar=True, batch_size=1)
         return value
 
-    def validation_step(self, batch: Sequence[Any], _: int) -> None:
-        acquisition, target = batch
-        estimate = self.method(acquisition.to(self.device))
-        score = psnr(estimate, target.to(self.device)).mean()
+    def validation_step(self, example: Example, _: int) -> None:
+        score = psnr(self.method(example.problem), example.truth).mean()
         if self.trainer.world_size == 1:  # processes that hold other shares of a key are not averaged rightly
-            self.log(f"psnr/{acquisition.acceleration:.0f}x", score, batch_size=1)
+            self.log(f"psnr/{_kind(example)}", score, batch_size=1)
         self.log("psnr", score, prog_bar=True, batch_size=1, sync_dist=True)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.parameters(), lr=self.rate)
+        return torch.optim.Adam(self.parameters(), lr=self.plan.rate)
 
     def on_train_start(self) -> None:
         self.started = time.monotonic() - self.spent
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         self.spent = time.monotonic() - self.started
-        progress = self.global_step / self.updates
-        if self.seconds is not None:
+        progress = self.global_step / self.plan.updates
+        if self.plan.seconds is not None:
             # all processes take the clock of the first, lest their rates differ
-            progress = self.trainer.strategy.broadcast(max(progress, self.spent / self.seconds))
+            progress = self.trainer.strategy.broadcast(max(progress, self.spent / self.plan.seconds))
         warm = min(1.0, self.global_step / 200 + 0.01)
         optimizer = self.optimizers()
         assert not isinstance(optimizer, list)
         for group in optimizer.param_groups:
-            group["lr"] = self.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
-        if progress >= 1 or self.global_step + 1 >= self.updates:
+            group["lr"] = self.plan.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
+        if progress >= 1 or self.global_step + 1 >= self.plan.updates:
             self.trainer.should_stop = True  # which validates a last time
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -116,43 +102,11 @@ def averaged(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
     return (1 - share) * average + share * current
 
 
-def _generator(seed: int, index: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed * 1_000_000_007 + index)
-
-
-def validation_set(
-    images: Sequence[Tensor], accelerations: Sequence[float], noise_std: float
-) -> list[tuple[Acquisition, Image]]:
-    """Return simulated acquisitions of each image at each acceleration, always the same ones."""
-    pairs = []
-    # each process of several takes every n-th one: all should meet every acceleration
-    for acceleration in accelerations:
-        for seed, image in enumerate(images):
-            generator = torch.Generator().manual_seed(seed)
-            mask = sampling.gaussian((*image.shape,), acceleration, generator=generator)
-            pairs.append((Acquisition.simulate(image, mask, noise_std=noise_std, generator=generator), image))
-    return pairs
-
-
-@dataclass(frozen=True)
-class Course:
-    """How a training runs.
-
-    Arguments:
-        precision: float32 or bfloat16.
-        every: updates between two validations.
-        keep: whether the checkpoint of each validation stays, not only the best and the last.
-        patience: validations without a better score before it stops.
-        devices: processes (CPU) or GPUs.
-        clip: cuts each entry of the gradient at this size; None the whole at norm 1.
-    """
-
-    precision: str
-    every: int
-    keep: bool
-    patience: int
-    devices: int
-    clip: float | None
+def _kind(example: Example) -> str:
+    """Return what tells a validation's scores apart, such as `4x` and `8 coils 4x`."""
+    scan = example.problem
+    assert isinstance(scan, Acquisition)
+    return f"{scan.coils} coils {scan.acceleration:.0f}x" if scan.coils > 1 else f"{scan.acceleration:.0f}x"
 
 
 class Kept(ModelCheckpoint):
@@ -188,47 +142,49 @@ class Patience(EarlyStopping):
         super().load_state_dict({**state_dict, "patience": self.patience})
 
 
-def fit(module: Module, validation: Sequence[tuple[Acquisition, Image]], directory: Path, course: Course) -> Path:
+def fit(module: Module, directory: Path, precision: str) -> Path:
     """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
+    plan = module.plan
     best = Kept(directory, "best", monitor="psnr", mode="max", enable_version_counter=False)
     each = Kept(directory, "{step}", save_top_k=-1, enable_version_counter=False)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     trainer = lightning.Trainer(
         accelerator="auto" if torch.cuda.is_available() else "cpu",
-        devices=course.devices,
-        strategy="ddp" if course.devices > 1 else "auto",
-        precision="bf16-mixed" if course.precision == "bfloat16" else "32-true",
-        max_steps=module.updates,
-        val_check_interval=course.every,
+        devices=plan.devices,
+        strategy="ddp" if plan.devices > 1 else "auto",
+        use_distributed_sampler=False,
+        precision="bf16-mixed" if precision == "bfloat16" else "32-true",
+        max_steps=plan.updates,
+        val_check_interval=plan.every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
-        gradient_clip_val=course.clip or 1.0,
-        gradient_clip_algorithm="value" if course.clip else "norm",
-        log_every_n_steps=min(50, module.updates),
+        gradient_clip_val=plan.clip or 1.0,
+        gradient_clip_algorithm="value" if plan.clip else "norm",
+        log_every_n_steps=min(50, plan.updates),
         callbacks=[
             WeightAveraging(avg_fn=averaged),
-            Patience("psnr", mode="max", patience=course.patience),
+            Patience("psnr", mode="max", patience=plan.patience),
             best,
-            *([each] if course.keep else []),
+            *([each] if plan.keep else []),
             Last(directory),
         ],
         logger=TensorBoardLogger(directory, name="", version=""),
         default_root_dir=directory,
         enable_model_summary=False,
     )
-    updates: DataLoader[Any] = DataLoader(range(module.updates * course.devices), batch_size=1)  # type: ignore[arg-type]
-    examples: DataLoader[Any] = DataLoader(validation, batch_size=None)  # type: ignore[arg-type]
     resume = directory / "last.ckpt"
     _check_readable(resume)
     with warnings.catch_warnings():
         # what a resumed training on few cores cannot help, and PyTorch's news for Lightning
         texts = ("Checkpoint directory", ".*does not have many workers", ".*dataloader is not resumable", ".*LeafSpec")
-        for text in texts:
+        for text in (*texts, ".*is multi-threaded, use of fork"):
             warnings.filterwarnings("ignore", text)
         try:
-            trainer.fit(module, updates, examples, ckpt_path=resume if resume.exists() else None, weights_only=True)
+            trainer.fit(module, ckpt_path=resume if resume.exists() else None, weights_only=True)
         except SystemExit:  # Lightning's answer to Control-C
             raise KeyboardInterrupt from None
+        except UserError as error:  # a worker's comes with its traceback
+            raise UserError(str(error).strip().rpartition("UserError: ")[2]) from None
         except OSError as error:
             raise UserError(f"{directory}: {refusal(error)}") from None
     return directory / "best.ckpt"

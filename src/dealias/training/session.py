@@ -2,100 +2,103 @@
 
 import json
 import os
-import re
 import shlex
 import sys
+from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from dealias import cards, find
-from dealias.configure import configure
+from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
 from dealias.files.film import film
-from dealias.files.images import images as read
 from dealias.former_names import current_settings
 from dealias.method import Method
-from dealias.training import films
-from dealias.training.films import FilmSimulation
+from dealias.training.example import Example
+from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
+from dealias.training.losses import Loss
+from dealias.training.scans import Scans, Slices
 from dealias.training.simulate import Simulation
+from dealias.training.source import Source
+from dealias.training.training import Training
+from dealias.training.updates import Updates
+from dealias.training.validation import validation_set
 
 SETTINGS = "settings.json"
-ACCELERATIONS, FILM_ACCELERATIONS = (2.0, 4.0), (6.0, 9.0)  # of the validation; its noise is 0.001 of the maximum
+CHANGEABLE = ("updates", "time", "patience", "every", "keep", "devices", "workers", "summary", "terms")
 
 
-def train(output: str, **settings: Any) -> Path:
-    """Train by the settings that `dealias train` documents, and return the path of the weights.
+def train(output: str, training: Training) -> Path:
+    """Train into a folder, or go on where a training there stopped, and return the path of the weights.
 
     Raises:
         UserError: where a setting does not fit, or the folder holds another training.
     """
     try:
-        from dealias.training.module import Course, Module, fit, validation_set
+        from dealias.training.module import Module, fit
     except ImportError as error:
         raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
-    for name in ("updates", "every", "patience", "devices"):
-        if settings[name] < 1:
-            raise UserError(f"{settings[name]} {name} are impossible; give 1 or more")
-    if not 0 < settings["rate"] < float("inf") or settings["phantoms"] < 0:
-        raise UserError("rate must be more than zero, and phantoms zero or more; correct them")
-    if settings["clip"] is not None and not 0 < settings["clip"] < float("inf"):
-        raise UserError(f"clip cannot be {settings['clip']}; give more than zero, or leave it out")
     directory = Path(output)
-    settings = _compared(directory, settings)
-    torch.manual_seed(settings["seed"])
-    method = _method(settings)
-    precision = settings["precision"]
-    if precision == "auto":
-        precision = "bfloat16" if _fast_bfloat16() else "float32"
-    sees_films = bool(method.joint)
-    simulation: Simulation | FilmSimulation
-    if sees_films:
-        simulation = configure(FilmSimulation, settings["simulation"] or {})
-        examples = films.validation_set([film(source) for source in settings["validation"]], FILM_ACCELERATIONS)
-    else:
-        simulation = configure(Simulation, settings["simulation"] or {})
-        held_back = [image for source in settings["validation"] for image in read(source)]
-        step = max(1, len(held_back) // 5)
-        examples = validation_set(held_back[::step], ACCELERATIONS, noise_std=0.001)
-    _check_fitting(method, simulation, settings["loss"])
-    images = _sources(settings, sees_films)
-    module = Module(
-        method,
-        simulation,
-        images,
-        settings["loss"],
-        settings["rate"],
-        settings["updates"],
-        seconds(settings["time"]),
-        settings["seed"],
-    )
-    _remember(directory, settings)
-    names = ("every", "keep", "patience", "devices", "clip")
-    best = fit(module, examples, directory, Course(precision, **{name: settings[name] for name in names}))
+    _check_same(directory, training)
+    loss = find.loss(training.loss)
+    torch.manual_seed(training.seed)
+    method = _method(training)
+    source = _source(training, method)
+    _try(loss, Updates(source, training.seed, training.held)[0])
+    several = isinstance(source, Simulation) and source.coils > 0.5
+    validation = validation_set(training.validation, films=bool(method.joint), several_coils=several)
+    _remember(directory, training)
+    fast = training.precision == "auto" and _fast_bfloat16()
+    module = Module(training, method, source, loss, validation)
+    best = fit(module, directory, "bfloat16" if fast else training.precision)
     target = directory / "weights.safetensors"
     return export(best, target) if module.global_rank == 0 else target
 
 
-def _check_fitting(method: Method, simulation: Simulation | FilmSimulation, loss: str) -> None:
-    """Refuse pairs or a loss from which a network would never learn what it is made for."""
-    if getattr(method, "noise_input", False) and simulation.hide_noise_level:
-        text = "this network is told the noise level, and --simulation.hide_noise_level hides it at times"
-        raise UserError(f"{text}; set it to 0")
-    if getattr(method, "output", None) == "pair" and loss == "magnitude_error":
-        raise UserError("magnitude_error teaches the network of phases nothing; give --loss squared_error")
+def _try(loss: Loss, example: Example) -> None:
+    """Refuse a loss that needs what examples lack, before anything is learned."""
+    with torch.no_grad():
+        loss(iter([example.problem.zero_filled]), example)
+
+
+def _source(training: Training, method: Method) -> Source:
+    """Return what a training draws from; what cannot be learned fails before anything is read.
+
+    Raises:
+        UserError: where a setting is impossible, or a file cannot be learned from.
+    """
+    sees_films = bool(method.joint)
+    if training.films and not sees_films:
+        raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
+    if training.scans and (training.data or sees_films):
+        raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
+    kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
+    source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
+    method.check_training(training.loss, source.tells_noise)
+    if isinstance(source, Scans):
+        return replace(source, scans=Slices(training.scans))
+    images = gather(
+        training.data,
+        denoised=training.denoised,
+        phantoms=0 if sees_films else training.phantoms,
+        photographs=training.photographs,
+    )
+    if sees_films:
+        images += [*(film(path) for path in training.films), *hearts(training.phantoms)]
+    if not images:
+        raise UserError("there is nothing to learn from; give --data, --scans, --films or --phantoms")
+    return replace(source, images=images)  # type: ignore[type-var]
 
 
 def export(checkpoint: Path, target: Path) -> Path:
     """Write the averaged weights of a checkpoint as a weight file with its card, and return that file's path."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     settings = json.loads((checkpoint.parent / SETTINGS).read_text())
-    method = _method(settings)
+    method = _method(Training.remembered(settings))
     prefix = "method."
     tensors = state["state_dict"].items()
     method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
@@ -115,56 +118,27 @@ def export(checkpoint: Path, target: Path) -> Path:
     return target
 
 
-def _sources(settings: dict[str, Any], moving: bool) -> list[Tensor]:
-    """Return the images that a training draws from, and films (time, y, x) among them where it sees such."""
-    if settings["films"] and not moving:
-        raise UserError(f"method '{settings['method']}' sees images, not films; leave --films out")
-    stills = gather(
-        settings["data"],
-        denoised=settings["denoised"],
-        phantoms=0 if moving else settings["phantoms"],
-        photographs=settings["photographs"],
-    )
-    if not moving:
-        return stills
-    return [*stills, *(film(source) for source in settings["films"]), *films.hearts(settings["phantoms"])]
-
-
-def seconds(text: str | None) -> float | None:
-    """Return a duration such as 90s, 9m or 2h in seconds."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if not match:
-        raise UserError(f"time '{text}' is no duration; write 90s, 9m or 2h")
-    if not float(match[1]):
-        raise UserError(f"a time of {text} is impossible; give more than zero")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
-
-
-def _compared(directory: Path, settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings as JSON keeps them, refusing a folder that holds a training with others."""
-    changeable = ("updates", "time", "patience", "every", "keep", "devices", "command", "summary", "terms")
-    command = shlex.join(["dealias", *sys.argv[1:]])
-    new: dict[str, Any] = json.loads(json.dumps({**settings, "command": command}))
+def _check_same(directory: Path, training: Training) -> None:
+    """Refuse a folder that holds a training with other settings."""
     if directory.is_file():
         raise UserError(f"{directory}: is a file; name a folder")
     file = directory / SETTINGS
-    if file.exists() and any(directory.glob("*.ckpt")):
-        try:
-            old = json.loads(file.read_text())
-        except ValueError:
-            raise UserError(f"{file}: is damaged; choose another folder, or remove this one") from None
-        was, now = current_settings(old), current_settings(new)
-        changed = [key for key in now if key not in changeable and (now[key] or None) != (was.get(key) or None)]
-        if changed:
-            name = changed[0].removesuffix("_arguments").removesuffix("_")
-            raise UserError(f"{directory}: holds a training with another {name}; choose another folder")
-    return new
+    if not file.exists() or not any(directory.glob("*.ckpt")):
+        return
+    try:
+        old = current_settings(json.loads(file.read_text()))
+    except ValueError:
+        raise UserError(f"{file}: is damaged; choose another folder, or remove this one") from None
+    new = current_settings(json.loads(json.dumps(asdict(training))))
+    changed = [key for key in new if key not in CHANGEABLE and (new[key] or None) != (old.get(key) or None)]
+    if changed:
+        name = changed[0].removesuffix("_arguments").removesuffix("_")
+        raise UserError(f"{directory}: holds a training with another {name}; choose another folder")
 
 
-def _remember(directory: Path, settings: dict[str, Any]) -> None:
+def _remember(directory: Path, training: Training) -> None:
     """Keep the settings beside the checkpoints."""
+    settings = {**asdict(training), "command": shlex.join(["dealias", *sys.argv[1:]])}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         temporary = directory / f".{SETTINGS}.{os.getpid()}"
@@ -174,17 +148,16 @@ def _remember(directory: Path, settings: dict[str, Any]) -> None:
         raise UserError(f"{directory}: cannot be written ({error.strerror}); choose another folder") from None
 
 
-def _method(settings: dict[str, Any]) -> Method:
-    arguments = settings["method_arguments"] or {}
-    kind = find.method(settings["method"])
-    if settings["from_"] is None:
+def _method(training: Training) -> Method:
+    kind, arguments = find.method(training.method), training.method_arguments or {}
+    if training.from_ is None:
         method = configure(kind, arguments)
         if next(method.parameters(), None) is None:
-            raise UserError(f"method '{settings['method']}' has no parameters, so there is nothing to train")
+            raise UserError(f"method '{training.method}' has no parameters, so there is nothing to train")
         return method.train()
-    method = cards.load(settings["from_"], **arguments)
+    method = cards.load(training.from_, **arguments)
     if type(method) is not kind:
-        raise UserError(f"{settings['from_']} holds weights of {type(method).__name__}; name it with --method")
+        raise UserError(f"{training.from_} holds weights of {type(method).__name__}; name it with --method")
     return method.train()
 
 

@@ -1,52 +1,75 @@
-"""From images to training pairs: what a scanner would have measured of a random crop of one of them.
+"""From images to examples: what a scanner would have measured of a random crop of one of them.
 
 The crop is transformed and masked at its own size; masking the whole slice and cropping the aliased image
 would give a patch that no forward model fits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
-from dealias import coils, sampling
+from dealias import sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.shapes import Image
+from dealias.files.coil_maps import read_maps
+from dealias.shapes import Image, Maps
 from dealias.training._random_numbers import check, integer, logarithmic, uniform
+from dealias.training.augment import band_limited, shrunk, smooth_phase
+from dealias.training.example import Example
+from dealias.training.maps import draw_maps, with_estimated_maps
+from dealias.training.masks import SMALLEST, draw_mask
+from dealias.training.source import Source
+
+SHARES = ("lines", "discs", "image_noise", "band", "coils", "estimated_maps", "estimated_noise", "hide_noise_level")
 
 
 @dataclass(frozen=True)
-class Simulation:
-    """How a training pair is drawn; ranges are uniform, the noise's in its logarithm.
+class Simulation(Source):
+    """How examples are drawn from images; ranges are uniform, the noise's in its logarithm.
 
     Arguments:
+        images: (y, x), of maximum magnitude 1.
         crop: smallest and largest side of a crop, in pixels; each side is drawn by itself.
         acceleration: range of accelerations.
         noise: range of the noise's standard deviation in each part, as a fraction of the image maximum.
         lines: how often the mask consists of whole lines; otherwise of points from a Gaussian density.
-        centre: half-axes of the ellipse that such points always fill, as a fraction of the axes.
+        discs: how often points are a Poisson disc instead.
+        centre: half-axes of the ellipse that points always fill, as a fraction of the axes.
         image_noise: how often the image itself is noisy, as most references are, by 0.3 to 10 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
-        coils: how often 2 to 8 coils measure instead of one.
+        coils: how often several coils measure instead of one.
+        coil_count: fewest and most of them.
+        coil_acceleration: range of accelerations where several measure; None is that of one coil.
+        measured_maps: a file of coil maps, from which half of the maps are drawn; None simulates all.
+        estimated_maps: how often the maps of several coils are those that ESPIRiT finds in the noisy undersampled
+            data, as in use; the centre of the mask is then large enough for it, and the image is what they combine.
+        estimated_noise: how often the noise level that is told is the one that the data show.
         hide_noise_level: how often the noise level is not told.
         batch: crops of one update, all of one size.
         phase: how far a random smooth phase may turn each image, as a fraction of half a turn.
     """
 
+    images: Sequence[Tensor] = field(repr=False)
     crop: tuple[int, int] = (64, 128)
     acceleration: tuple[float, float] = (1.5, 5.2)
     noise: tuple[float, float] = (5e-4, 4e-3)
     lines: float = 0.1
+    discs: float = 0.0
+    centre: float = 0.02
     image_noise: float = 0.3
     band: float = 0.4
     coils: float = 0.3
+    coil_count: tuple[int, int] = (2, 8)
+    coil_acceleration: tuple[float, float] | None = None
+    measured_maps: str | None = None
+    estimated_maps: float = 0.0
+    estimated_noise: float = 0.0
     hide_noise_level: float = 0.1
     batch: int = 1
     phase: float = 1.0
-    centre: float = 0.02
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn.
@@ -54,39 +77,56 @@ class Simulation:
         Raises:
             UserError: for a range whose ends are swapped or impossible.
         """
-        least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
-        check(self, least, shares=("lines", "image_noise", "band", "coils", "hide_noise_level"))
+        least = {"crop": 1, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny, "coil_count": 2}
+        check(self, least | ({} if self.coil_acceleration is None else {"coil_acceleration": 1}), SHARES)
         # what cannot be drawn should fail now, not at night; how many lines are central depends on the size
-        sampling.gaussian((self.crop[0], self.crop[0]), self.acceleration[1], centre=self.centre)
+        fastest = self.acceleration[1]
+        if self.coil_acceleration and self.coils and self.estimated_maps < 1:
+            fastest = max(fastest, self.coil_acceleration[1])
+        sampling.gaussian((self.crop[0], self.crop[0]), fastest, centre=self.centre)
         for columns in range(self.crop[0], self.crop[1] + 1) if self.lines else ():
-            sampling.cartesian((1, columns), self.acceleration[1])
+            sampling.cartesian((1, columns), fastest)
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
         if not 0 <= self.phase < float("inf"):
             raise UserError(f"a phase cannot be {self.phase}; give zero for none, or more")
+        if self.coils and self.estimated_maps and self.crop[0] < SMALLEST:
+            raise UserError(
+                f"maps are estimated on crops of {SMALLEST} pixels or more; raise crop to [{SMALLEST}, ...]"
+            )
+        if self._bank is not None and len(self._bank) < self.coil_count[1]:
+            raise UserError(f"measured_maps are of {len(self._bank)} coils; lower coil_count to that")
+
+    @property
+    def tells_noise(self) -> bool:
+        """Whether every example says how noisy it is."""
+        return self.hide_noise_level == 0
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
         return integer(*self.crop, generator), integer(*self.crop, generator)
 
-    def pairs(
-        self, images: Sequence[Tensor], size: tuple[int, int], generator: torch.Generator
-    ) -> tuple[Acquisition, Image]:
+    def examples(self, size: tuple[int, int], generator: torch.Generator) -> Example:
         """Return a batch of acquisitions, and the images (batch, y, x) that they were made of."""
-        acceleration = uniform(*self.acceleration, generator)
-        number = integer(2, 8, generator) if uniform(0, 1, generator) < self.coils else 1
+        # what is not asked for draws nothing, so that trainings from before it was possible can be repeated
+        acceleration = 0.0 if self.coil_acceleration else uniform(*self.acceleration, generator)
+        number = integer(*self.coil_count, generator) if uniform(0, 1, generator) < self.coils else 1
+        if self.coil_acceleration:
+            acceleration = uniform(*(self.coil_acceleration if number > 1 else self.acceleration), generator)
+        estimated = number > 1 and bool(self.estimated_maps) and uniform(0, 1, generator) < self.estimated_maps
         drawn = []
         for _ in range(self.batch):
-            image = images[integer(0, len(images) - 1, generator)]
-            target = self._augmented(image, size, generator)
+            target = self._augmented(self.images[integer(0, len(self.images) - 1, generator)], size, generator)
             noise_std = logarithmic(*self.noise, generator)
-            mask = self._mask((*target.shape,), acceleration, generator)
-            maps = coils.simulate(size, number, generator=generator) if number > 1 else None
-            drawn.append((Acquisition.simulate(target, mask, maps, noise_std, generator=generator), target))
-        acquisition = Acquisition.stack([pair[0] for pair in drawn])
-        if uniform(0, 1, generator) < self.hide_noise_level:
-            acquisition = replace(acquisition, noise_std=None)
-        return acquisition, torch.stack([pair[1] for pair in drawn])
+            mask = draw_mask(size, acceleration, self.lines, self.discs, self.centre, estimated, generator)
+            maps = draw_maps(size, number, self._bank, generator) if number > 1 else None
+            scan = Acquisition.simulate(target, mask, maps, noise_std, generator=generator)
+            drawn.append(Example(*with_estimated_maps(scan, target)) if estimated else Example(scan, target))
+        return Example.stack(drawn).telling_noise(self.hide_noise_level, self.estimated_noise, generator)
+
+    @cached_property
+    def _bank(self) -> Maps | None:
+        return None if self.measured_maps is None else read_maps(self.measured_maps).to(torch.complex64)
 
     def _augmented(self, image: Tensor, size: tuple[int, int], generator: torch.Generator) -> Image:
         if uniform(0, 1, generator) < 0.5:
@@ -106,44 +146,3 @@ class Simulation:
             noise = torch.randn(size, dtype=crop.dtype, generator=generator)
             crop = crop + logarithmic(0.003, 0.1, generator) * noise
         return band_limited(crop, generator) if uniform(0, 1, generator) < self.band else crop
-
-    def _mask(self, shape: tuple[int, int], acceleration: float, generator: torch.Generator) -> Tensor:
-        if uniform(0, 1, generator) >= self.lines:
-            return sampling.gaussian(shape, acceleration, generator=generator, centre=self.centre)
-        kind = ("random", "equispaced", "gaussian")[integer(0, 2, generator)]
-        return sampling.cartesian(shape, acceleration, lines=kind, generator=generator)  # type: ignore[arg-type]
-
-
-def smooth_phase(shape: tuple[int, int], strength: float, generator: torch.Generator) -> Image:
-    """Return exp(i phi), phi a random polynomial of order 3 plus a slow random field, within strength * pi.
-
-    Networks trained on images that are real up to one number learn "real", and fail where coils, flow and
-    field inhomogeneity turn the phase.
-    """
-    y, x = (torch.linspace(-1, 1, n) for n in shape)
-    order = torch.arange(4)
-    coefficients = torch.randn(4, 4, generator=generator) * (order[:, None] + order <= 3)
-    polynomial = (y[:, None] ** order) @ coefficients @ (x[:, None] ** order).T
-    field = interpolate(torch.randn(1, 1, 5, 5, generator=generator), shape, mode="bicubic", align_corners=True)[0, 0]
-    phi = polynomial / polynomial.abs().max() + field / field.abs().max()
-    turns = strength * torch.pi * torch.rand((), generator=generator)
-    return torch.polar(torch.ones(shape), turns * phi / phi.abs().max())
-
-
-def band_limited(image: Image, generator: torch.Generator) -> Image:
-    """Return an image (y, x) whose k-space is empty beyond an ellipse or rectangle, its edge sharp or soft."""
-    half = [uniform(0.4, 1.0, generator) for _ in range(2)]
-    y, x = (2 * torch.fft.fftfreq(n).abs() / part for n, part in zip(image.shape, half, strict=True))
-    round_ = uniform(0, 1, generator) < 0.5
-    radius = (y[:, None].square() + x.square()).sqrt() if round_ else torch.maximum(y[:, None], x)
-    soft = uniform(0.01, 0.5, generator)
-    window = ((1 - radius) / soft).clamp(0, 1)
-    return torch.fft.ifft2(torch.fft.fft2(image) * window)
-
-
-def shrunk(image: Tensor, factor: float) -> Image:
-    """Return an image (*batch, y, x) resampled to this fraction of its size, low-pass filtered against aliasing."""
-    size = [max(8, round(n * factor)) for n in image.shape[-2:]]
-    parts = torch.view_as_real(image).movedim(-1, 0)
-    small = interpolate(parts.reshape(2, -1, *image.shape[-2:]), size, mode="bicubic", antialias=True)
-    return torch.view_as_complex(small.movedim(0, -1).contiguous()).reshape(*image.shape[:-2], *size)

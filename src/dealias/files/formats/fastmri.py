@@ -59,15 +59,8 @@ def read(
     """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
     with opened(path) as file:
         arrays = listed(file)
-        name = choose(arrays, key)
-        kspace = file[name]
-        text = file.attrs.get("axes", kspace.attrs.get("axes"))
-        axes = axes or (None if text is None else text_of(text)) or USUAL_AXES.get(kspace.ndim)
-        if axes is None:
-            raise UserError(
-                f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'slice time coil y x'"
-            )
-        layout = Layout.of(kspace.shape, axes, slices)
+        kspace = file[choose(arrays, key)]
+        layout = _layout(file, kspace, axes, slices)
         mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
@@ -81,6 +74,12 @@ def read(
     if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
         return without_oversampling(acquisition, scan.matrix[0])
     return acquisition
+
+
+def count(path: Path) -> int:
+    """Return how many slices of k-space a file holds, without reading them; 0 where it has no such axis."""
+    with opened(path) as file:
+        return _layout(file, file[choose(listed(file), None)], None, None).count
 
 
 def targets(path: str | PathLike[str], slices: int | slice | str | None = None) -> Tensor | None:
@@ -220,6 +219,15 @@ def sampled_in_full(mask: Tensor) -> bool:
         return False
     box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
     return bool(len(where) > 0.75 * box)
+
+
+def _layout(file: Any, kspace: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None) -> Layout:
+    text = file.attrs.get("axes", kspace.attrs.get("axes"))
+    axes = axes or (None if text is None else text_of(text)) or USUAL_AXES.get(kspace.ndim)
+    if axes is None:
+        text = f"'{kspace.name.strip('/')}' has {kspace.ndim} axes {kspace.shape}"
+        raise UserError(f"{text}; name them, as --axes 'slice time coil y x'")
+    return Layout.of(kspace.shape, axes, slices)
 
 
 def _header(file: Any) -> Header:

@@ -1,0 +1,107 @@
+"""What a training learns from: a problem, and what is known of its solution."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.noise import estimate_noise
+from dealias.problem import Problem
+from dealias.shapes import Image
+from dealias.training._random_numbers import uniform
+
+CENTRE = 4  # rows and columns of k-space that are never kept from a method
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A problem, or a batch of them, with the image that is wanted.
+
+    Arguments:
+        problem: what a method is given.
+        target: the image that it should make; None where nobody knows it.
+        held: the same scan at other samples, kept from the method; None where there are none.
+    """
+
+    problem: Problem
+    target: Image | None = None
+    held: Problem | None = None
+
+    @property
+    def truth(self) -> Image:
+        """The target, for losses of images.
+
+        Raises:
+            UserError: where nobody knows it.
+        """
+        if self.target is None:
+            raise UserError(
+                "these scans are not fully sampled, so this loss has no image to compare with; take held_out"
+            )
+        return self.target
+
+    @property
+    def unseen(self) -> Problem:
+        """The samples that were held back, for losses in k-space.
+
+        Raises:
+            UserError: where none were.
+        """
+        if self.held is None:
+            raise UserError("this loss needs samples that the method never sees; give --held 0.4")
+        return self.held
+
+    def holding(self, share: float, generator: torch.Generator) -> "Example":
+        """Return the example with about this share of its samples held back; the middle 4 x 4 stay.
+
+        | Self-supervised learning of physics-guided reconstruction neural networks without fully sampled reference
+        | data (Yaman et al., 2020) | https://doi.org/10.1002/mrm.28378
+        """
+        scan = self.problem
+        assert isinstance(scan, Acquisition)
+        draw = torch.rand((*scan.mask.shape[:-2], *scan.shape[-2:]), generator=generator) < share
+        rows, columns = (slice(max(0, n // 2 - CENTRE // 2), n // 2 + CENTRE // 2) for n in scan.shape[-2:])
+        draw[..., rows, columns] = False
+        return replace(self, problem=scan.sampled(~draw), held=scan.sampled(draw))
+
+    def telling_noise(self, hidden: float, estimated: float, generator: torch.Generator) -> "Example":
+        """Return the example with its noise level as it is; or hidden, or as the data show it, each so often."""
+        scan, luck = self.problem, uniform(0, 1, generator)
+        assert isinstance(scan, Acquisition)
+        if luck < hidden:
+            scan = replace(scan, noise_std=None)
+        elif luck < hidden + estimated:
+            scan = replace(scan, noise_std=estimate_noise(scan)[..., None, None, None])
+        return replace(self, problem=scan)
+
+    def normalised(self, method: Method) -> "Example":
+        """Return the example at the scale that a method knows."""
+        problem, scale = method.normalised(self.problem)
+        divisor = torch.where(scale == 0, 1, scale)  # that of a crop without any signal
+        target = None if self.target is None else self.target / divisor
+        return Example(problem, target, None if self.held is None else self.held.scaled(1 / divisor))
+
+    def to(self, device: torch.device | str) -> "Example":
+        """Return the example on a device."""
+
+        def moved(value: Any) -> Any:
+            return None if value is None else value.to(device)
+
+        return Example(moved(self.problem), moved(self.target), moved(self.held))
+
+    @classmethod
+    def stack(cls, examples: Sequence["Example"]) -> "Example":
+        """Return examples of one shape as one batch, along a new first axis.
+
+        Raises:
+            UserError: where their shapes differ.
+        """
+        if len({example.problem.data.shape for example in examples}) > 1:
+            raise UserError("these scans differ in size or number of coils; learn from one at a time, with batch 1")
+        problems = [example.problem for example in examples]
+        targets = [example.target for example in examples if example.target is not None]
+        return cls(type(problems[0]).stack(problems), torch.stack(targets) if targets else None)
