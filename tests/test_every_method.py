@@ -30,6 +30,7 @@ NO_DATA_CONSISTENCY = {
     "low_rank_sparse": "as wavelet",
     "complex_rim": "as rim",
     "unet": "it never sees the data again",
+    "stacked": "as the methods that it stacks",
     "modl": "its data weigh 1 / lambda, which is learned",
 }
 NO_REAL_PROBLEMS = {"complex_rim": "complex numbers are its point; it says so"}

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 import dealias
 from dealias import cards, find
 from dealias.__main__ import CONFIGS, execute
-from dealias.configure import configure
+from dealias.configure import configure, typed_arguments
 from dealias.errors import Note, UserError
 from dealias.former_names import NOW, current_settings
 from dealias.methods.crnn import CRNN
@@ -64,10 +64,11 @@ def test_arguments_of_before():
     with pytest.warns(Note, match="'published' is called 'authors_conventions' now"):
         assert configure(CRNN, {"features": 4, "published": True}).learned == -2
     with pytest.warns(Note) as notes:
-        assert configure(Simulation, {"silent": 0.7, "grain": 0.2}) == Simulation(hide_noise_level=0.7, image_noise=0.2)
+        found = simulation_of({"silent": 0.7, "grain": 0.2})
+    assert (found.hide_noise_level, found.image_noise) == (0.7, 0.2)
     assert len(notes) == 2
     with pytest.raises(UserError, match="no argument 'grain'"):  # films have none
-        configure(FilmSimulation, {"grain": 0.2})
+        typed_arguments(FilmSimulation, {"grain": 0.2}, given=("images",))
 
 
 def test_a_class_of_somebody_else_keeps_its_words():
@@ -79,10 +80,14 @@ def test_a_class_of_somebody_else_keeps_its_words():
 
 def asked(monkeypatch, *words):
     """What a command line asks the training for: its method and its simulation, built."""
-    found = {}
-    monkeypatch.setattr("dealias.commands.train._train", lambda output, **settings: found.update(settings))
+    found = []
+    monkeypatch.setattr("dealias.training.session.train", lambda output, training: found.append(training))
     execute(["train", "-o", "out", *words])
-    return configure(RIM, found["method_arguments"]), configure(Simulation, found["simulation"])
+    return configure(RIM, found[0].method_arguments), simulation_of(found[0].simulation)
+
+
+def simulation_of(values):
+    return Simulation((), **typed_arguments(Simulation, values, given=("images",)))
 
 
 def test_a_command_line_of_before_goes_with_a_config_of_now(monkeypatch):

@@ -39,7 +39,7 @@ LAYERS = [
     {"__main__", "__init__"},
 ]
 # rooms of one layer that do not see each other
-APART = {"files": {"methods", "cards"}, "phantoms": {"methods", "files", "cards"}, "methods": {"files", "cards"}}
+APART = {"files": {"methods", "cards"}, "phantoms": {"methods", "files", "cards"}, "methods": {"files"}}
 INSTANT = ("commands", "__main__", "__init__", "find", "errors")
 SLOW = {"torch", "numpy", "scipy", "matplotlib", "h5py", "lightning", "tqdm", "safetensors"}
 

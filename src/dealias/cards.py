@@ -114,7 +114,7 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
         if name not in find.names("methods") and "." not in name:
             raise UserError(f"method '{name}' is unknown{suggest(name, {*find.names('methods'), *weights()})}")
         method: Method = configure(find.method(name), arguments)
-        if next(method.parameters(), None) is not None:
+        if next(method.parameters(), None) is not None and not method.trained:
             raise UserError(f"method '{name}' has parameters and no shipped weights; give a .safetensors file")
         return method.eval()
     if path.suffix == ".pth":

@@ -22,6 +22,7 @@ class Method(Configured, ABC):
         own_maps: whether it finds its own coil maps, so that none need be estimated for it.
         iterations: how many estimates it yields.
         tolerance: relative change of an estimate at which a problem rests; zero never.
+        trained: whether it comes with weights of its own choice, without a weight file.
         takes_noise: whether it needs to know the noise level, which is estimated where it is not told.
     """
 
@@ -30,6 +31,7 @@ class Method(Configured, ABC):
     iterations: int
     tolerance: float = 0.0
     takes_noise: bool = False
+    trained: ClassVar[bool] = False
 
     @abstractmethod
     def estimates(self, problem: Problem) -> Iterator[Tensor]:

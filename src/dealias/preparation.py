@@ -7,7 +7,7 @@ from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.errors import Note, UserError
 from dealias.method import Method
-from dealias.noise import with_noise_level
+from dealias.noise import noise_level
 from dealias.problem import Problem
 from dealias.shapes import Maps
 
@@ -22,8 +22,7 @@ def prepared(problem: Problem, maps: Maps | Literal["auto"] | None, method: Meth
     if isinstance(problem, Acquisition):
         problem = _with_maps(problem, maps, method)
     if method.takes_noise and problem.noise_std is None:
-        problem = with_noise_level(problem)
-        level = float(problem.noise_level.max()) if problem.noise_level is not None else 0.0
+        level = float(noise_level(problem).max())  # the method asks for it itself, and only where it needs it
         text = f"the noise level is not told; it is taken from the outermost samples, at most {level:.3g} in each part"
         warnings.warn(Note(text), stacklevel=4)
     return problem

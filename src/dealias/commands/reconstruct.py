@@ -21,7 +21,7 @@ def run(
     input: str,
     output: str,
     *,
-    method: str = "rim",
+    method: str = "stacked",
     method_arguments: dict[str, Any] | None = None,
     maps: str = "auto",
     whiten: str | None = None,

@@ -1,0 +1,125 @@
+"""Several methods at once, weighed by how well each predicts samples of the scan that were hidden from it.
+
+    x = sum_i w_i x_i,  w = argmin_w sum_{k in H} |y_k - sum_i w_i (A x_i^H)_k|^2,  w_i >= 0,  sum_i w_i = 1
+
+H are some of the measured samples, x_i^H is what method i makes of the others, x_i of all.
+
+| Stacked generalization (Wolpert, 1992), section 2 | https://doi.org/10.1016/S0893-6080(05)80023-1
+| Stacked regressions (Breiman, 1996), section 3: weights of zero or more | https://doi.org/10.1007/BF00117832
+
+The errors of unlike methods are unlike, so that the mean is often better than each. It costs twice what they cost.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+import torch
+from torch import Tensor, nn
+
+from dealias import cards
+from dealias.acquisition import Acquisition
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.operators.cartesian import Cartesian
+from dealias.problem import Problem
+from dealias.shapes import Mask
+
+RIDGE = 0.01  # of the residuals' mean energy
+CENTRE = 12  # frequencies on each side of zero that are never hidden, an eighth of a small axis
+
+
+class Stacked(Method):
+    """The weighted mean of several methods; equal weights where nothing can be hidden.
+
+    Arguments:
+        of: names of methods or weights, with commas between.
+        share: of the samples beyond the centre that are hidden to find the weights; of whole lines, lines.
+        seed: of which are hidden.
+    """
+
+    iterations = 1
+    trained = True
+
+    def __init__(self, of: str = "wavelet,rim,modl", share: float = 0.15, seed: int = 0) -> None:
+        super().__init__()
+        names = [name.strip() for name in of.split(",") if name.strip()]
+        if len(names) < 2 or not 0 < share < 1:
+            raise UserError("give two methods or more with commas between, and a share between 0 and 1; correct them")
+        self.share, self.seed = share, seed
+        self.methods = nn.ModuleList(cards.load(name) for name in names)
+        if len({method.joint for method in self.methods}) > 1:
+            raise UserError("methods for films and for images cannot be stacked; choose those of one kind")
+        self.takes_noise = any(method.takes_noise for method in self.methods)
+
+    def together(self, problem: Problem) -> int:
+        """Return how many trailing axes of the image the methods solve as one."""
+        return max(int(method.together(problem)) for method in self.methods)  # type: ignore[operator]
+
+    def estimates(self, problem: Problem) -> Iterator[Tensor]:
+        """Yield the one image."""
+        w = self.weights(problem).to(problem.zero_filled.real)
+        yield sum(w[..., i] * method(problem) for i, method in enumerate(self.methods))
+
+    def weights(self, problem: Problem) -> Tensor:
+        """Return the weight of each method for each problem (*batch, 1, 1, method)."""
+        together, count = self.together(problem), len(self.methods)
+        lead = problem.shape[: len(problem.shape) - together]
+        equal = torch.full((*lead, *(1,) * together, count), 1 / count, dtype=torch.float64)
+        if not (isinstance(problem, Acquisition) and isinstance(problem.operator, Cartesian)):
+            return equal
+        hidden = _hidden(problem, self.share, self.seed)
+        if not hidden.any():
+            return equal
+        seen = replace(problem, kspace=problem.kspace * ~hidden, mask=problem.mask & ~hidden)
+        rows = [(problem.operator.forward(method(seen)) * hidden) for method in self.methods]
+        rest = torch.stack([(row - problem.kspace * hidden).reshape(*lead, -1) for row in rows], -2)
+        products = (rest.to(torch.complex128) @ rest.to(torch.complex128).mH).real
+        best = [_best(product) for product in products.reshape(-1, count, count)]
+        return torch.stack(best).reshape(equal.shape) if best else equal
+
+
+def _hidden(scan: Acquisition, share: float, seed: int) -> Mask:
+    """Return which samples are hidden (*batch, 1, y, x), in FFT order: points, or whole lines where lines were sampled.
+
+    The same frequencies of all problems of a batch, where they were sampled.
+    """
+    changing = scan.operator.axes
+    pattern = scan.mask
+    for axis in {-2, -1} - {*changing}:  # along a line all is sampled, or what was cut is missing for all
+        pattern = pattern.any(axis, keepdim=True)
+    outside = torch.zeros_like(pattern)
+    for axis in changing:
+        count = scan.shape[axis]
+        far = torch.fft.fftfreq(count, 1 / count, device=pattern.device).abs() > min(CENTRE, count // 8)
+        outside = outside | (far[:, None] if axis == -2 else far)
+    candidates = pattern & outside
+    draw = torch.rand(candidates.shape[-2:], generator=torch.Generator().manual_seed(seed)).to(pattern.device)
+    keys = torch.where(candidates, draw, 2.0).flatten(-2)
+    number = (share * candidates.flatten(-2).sum(-1, keepdim=True)).ceil().long()
+    last = keys.sort(-1).values.gather(-1, (number - 1).clamp_min(0)).unsqueeze(-1)
+    return scan.mask & candidates & (draw <= last)
+
+
+def _best(products: Tensor) -> Tensor:
+    """Return the weights of sum one, none negative, of the smallest sum of residuals: the best of every set of methods.
+
+    Arguments:
+        products: inner products of the methods' residuals (method, method).
+    """
+    count = len(products)
+    # methods that are alike: rather all of them than one by chance
+    products = products + RIDGE * products.trace() / count * torch.eye(count).to(products)
+    found, least = products.new_full((count,), 1 / count), float("inf")
+    for size in range(1, count + 1):
+        for chosen in combinations(range(count), size):
+            part = products[list(chosen)][:, list(chosen)]
+            w = torch.linalg.pinv(part).sum(-1)
+            if not w.sum() > 0 or w.min() < 0:
+                continue
+            w = w / w.sum()
+            value = float(w @ part @ w)
+            if value < least:
+                least, found = value, torch.zeros_like(found)
+                found[list(chosen)] = w
+    return found
