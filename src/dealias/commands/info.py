@@ -202,7 +202,8 @@ def _fitting(acquisition: "Acquisition") -> dict[str, str]:
 def _learned(name: str) -> bool:
     from dealias import find
 
-    return next(find.method(name)().parameters(), None) is not None
+    method = find.method(name)
+    return not method.trained and next(method().parameters(), None) is not None
 
 
 def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
