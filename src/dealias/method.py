@@ -76,10 +76,12 @@ class Method(Configured, ABC):
         Raises:
             UserError: which names it.
         """
-        together, coupled = self.together(problem), problem.coupled
-        if not self.joint or problem.axes[-together : len(problem.axes) - coupled] == self.joint:
-            if not self.joint or problem.shape[-together] > 1:
-                return
+        if not self.joint:
+            return
+        together = self.together(problem)
+        named = problem.axes[-together : len(problem.axes) - problem.coupled] == self.joint
+        if named and problem.shape[-together] > 1:
+            return
         name, axes = type(self).__name__, " ".join(problem.axes)
         if self.joint == ("time",):
             text = f"{name} needs a film of two frames or more, and this is '{axes}' of shape {tuple(problem.shape)}"
