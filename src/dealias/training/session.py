@@ -26,7 +26,7 @@ from dealias.training.simulate import Simulation
 from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
-from dealias.training.validation import validation_set
+from dealias.training.validation_set import validation_set
 
 SETTINGS = "settings.json"
 CHANGEABLE = ("updates", "time", "patience", "every", "keep", "devices", "workers", "summary", "terms")
