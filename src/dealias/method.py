@@ -51,12 +51,8 @@ class Method(Configured, ABC):
         """Return the problem as the method sees it before it is normalised: with coil maps that it finds itself."""
         return problem
 
-    def check_training(self, loss: str, tells_noise: bool) -> None:  # noqa: B027 - most learn from anything
-        """Refuse a training from which this network would never learn what it is made for.
-
-        Arguments:
-            loss: its name.
-            tells_noise: whether every example says how noisy it is.
+    def check_loss(self, name: str) -> None:  # noqa: B027 - most learn from any
+        """Refuse a loss from which this network would never learn what it is made for.
 
         Raises:
             UserError: where it would not.

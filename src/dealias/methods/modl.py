@@ -75,11 +75,6 @@ class MoDL(Method):
         # log lambda, at first the paper's 0.05, and how it grows with the logarithm of the noise level
         self.trust = nn.Parameter(torch.tensor([-3.0, 1.0][: 1 + noise_input]))
 
-    def check_training(self, loss: str, tells_noise: bool) -> None:
-        """Refuse a training that hides the noise level, which this network is told at all times."""
-        if self.noise_input and not tells_noise:
-            raise UserError("this network is told the noise level; set --simulation.hide_noise_level to 0")
-
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
         check_channels(problem.zero_filled, self.channels)

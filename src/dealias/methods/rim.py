@@ -27,7 +27,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._noise_channel import noise_channel
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
@@ -76,12 +75,6 @@ class RIM(Method):
         self.units = nn.ModuleList(ConvGRU(features, features) for _ in range(2))
         self.activations: Iterable[Callable[[Tensor], Tensor]] = (torch.relu_, torch.relu_)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def check_training(self, loss: str, tells_noise: bool) -> None:
-        """Refuse examples of unknown noise where the network is told it."""
-        if self.noise_input and not tells_noise:
-            text = "this network is told the noise level, and --simulation.hide_noise_level hides it at times"
-            raise UserError(f"{text}; set it to 0")
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""

@@ -26,7 +26,7 @@ from dealias.training.simulate import Simulation
 from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
-from dealias.training.validation import validation_set
+from dealias.training.validation_set import validation_set
 
 SETTINGS = "settings.json"
 CHANGEABLE = ("updates", "time", "patience", "every", "keep", "devices", "workers", "summary", "terms")
@@ -78,7 +78,7 @@ def _source(training: Training, method: Method) -> Source:
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
-    method.check_training(training.loss, source.tells_noise)
+    method.check_loss(training.loss)
     if isinstance(source, Scans):
         return replace(source, scans=Slices(training.scans))
     images = gather(

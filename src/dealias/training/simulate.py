@@ -97,11 +97,6 @@ class Simulation(Source):
         if self._bank is not None and len(self._bank) < self.coil_count[1]:
             raise UserError(f"measured_maps are of {len(self._bank)} coils; lower coil_count to that")
 
-    @property
-    def tells_noise(self) -> bool:
-        """Whether every example says how noisy it is."""
-        return self.hide_noise_level == 0
-
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
         return integer(*self.crop, generator), integer(*self.crop, generator)
