@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm import tqdm
 
-from dealias.commands._each import prefixed_notes, provenance
+from dealias.commands._files import prefixed_notes, provenance
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,14 +67,14 @@ def run(
         seed: of everything random
     """
     settings = dict(locals())
-    from dealias.commands._maps import choose
+    from dealias.commands._coils import named_maps
     from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
     from dealias.evaluation.journal import Journal
     from dealias.evaluation.references import files, references
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    read = partial(references, maps=choose(maps), key=key, axes=axes)
+    read = partial(references, maps=named_maps(maps), key=key, axes=axes)
     todo, folder = files(input), _folder(output)
     how: dict[str, Any] = {"device": device, "precision": precision}
     settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **provenance(Path(input), seed)}

@@ -10,15 +10,16 @@ if TYPE_CHECKING:
 
 
 def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
-    """Say what a file with k-space, or a weight file, holds.
+    """Say what a file with k-space or images, or a weight file, holds.
 
     Arguments:
-        input: a file with k-space, a weight file, or the name of a shipped weight
+        input: a file with k-space or images, a weight file, or the name of a shipped weight
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
     """
     import dealias
     from dealias import cards
+    from dealias.files.images import contents
     from dealias.noise import estimate_noise
 
     if input.endswith(".safetensors") or input in cards.weights():
@@ -30,13 +31,16 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
         _print({"method": type(method).__name__, **method.arguments, "parameters": f"{count:,}"})
         return
     try:
-        acquisition = dealias.open(input, key=key, axes=axes)
+        found = contents(input, key=key, axes=axes)
     except dealias.UserError:
-        _print(_file(input) | _images(input))
+        _print(_file(input))
         raise
-    noise = float(estimate_noise(acquisition).median())
-    _print({**_file(input), **_facts(acquisition, noise), **_fitting(acquisition)})
-    for remark in _remarks(acquisition, noise):
+    if not isinstance(found, dealias.Acquisition):
+        _print(_file(input) | _images(found))
+        return
+    noise = float(estimate_noise(found).median())
+    _print({**_file(input), **_facts(found, noise), **_fitting(found)})
+    for remark in _remarks(found, noise):
         print(f"note: {remark}")
 
 
@@ -74,22 +78,11 @@ def _file(source: str) -> dict[str, str]:
     return {"file": f"{path.name}, {size / unit:.3g} {name}, {module.title if module else 'of no known format'}"}
 
 
-def _images(source: str) -> dict[str, str]:
-    """Return which images a file holds that is no measurement, if any."""
-    from collections import Counter
-    from pathlib import Path
-
-    from dealias.errors import UserError
-    from dealias.files.images import images
-
-    if not Path(source).is_file():
-        return {}
-    try:
-        counts = Counter(tuple(image.shape) for image in images(source))
-    except UserError:
-        return {}
-    kinds = ", ".join(f"{count} of {rows} x {columns}" for (rows, columns), count in counts.items())
-    return {"images": f"{kinds}; `dealias train` learns from them, there is nothing to reconstruct"}
+def _images(images: "Tensor") -> dict[str, str]:
+    """Return which images (..., y, x) a file holds that is no measurement."""
+    count, (rows, columns) = images.shape[:-2].numel(), images.shape[-2:]
+    use = "`dealias train` learns from them, `dealias evaluate` and `undersample --images` simulate scans of them"
+    return {"images": f"{count} of {rows} x {columns}; {use}"}
 
 
 def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
@@ -208,8 +201,6 @@ def _learned(name: str) -> bool:
 
 def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
     """Return what looks wrong, or will surprise."""
-    from dealias.files.centring_check import central_share
-
     remarks = []
     if not bool(acquisition.mask.any()):
         return ["the mask samples nothing: every image will be zero"]
@@ -217,8 +208,6 @@ def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
         return ["every sample is zero: every image will be zero"]
     if not bool(_pattern(acquisition)[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
-    if central_share(acquisition.coil_images) > central_share(acquisition.centred_kspace):
-        remarks.append("the energy does not lie around the centre as that of k-space does: images, or coil maps?")
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")

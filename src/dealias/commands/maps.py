@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from dealias.commands._each import each, folder_for, provenance
+from dealias.commands._files import each, folder_for, provenance
 
 
 def run(

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dealias.commands._each import each, folder_for, provenance
+from dealias.commands._files import each, folder_for, provenance
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -73,6 +73,20 @@ def recognise(path: Path) -> ModuleType | None:
     return next((module for module in formats("knows") if module.knows(start, path)), None)
 
 
+def files_below(folder: Path, needs: str = "knows") -> list[Path]:
+    """Return the files below a folder whose format has something of this name, sorted; of a pair its main part.
+
+    Hidden and empty files are passed over.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    known = []
+    for path in dict.fromkeys(map(main_part, found)):
+        with about(path):
+            if path.stat().st_size and hasattr(recognise(path), needs):
+                known.append(path)
+    return known
+
+
 def check_exists(path: Path) -> None:
     """Raise where no file lies at this path, and say what lies near it."""
     if path.exists():
@@ -89,7 +103,7 @@ def about(path: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise UserError(f"{path}: {error}") from error
+        raise type(error)(f"{path}: {error}") from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error}); check its rights") from error
     except MemoryError as error:

@@ -14,7 +14,7 @@ import torch
 from dealias import cards, find
 from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
-from dealias.files.film import film
+from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
 from dealias.training.example import Example

@@ -25,6 +25,7 @@ title = "BART .cfl and .hdr"
 extensions = (".cfl",)
 
 START = b"# Dimensions"
+SHIFT = ("bart fftshift 1 kspace shifted", "bart fftshift 2 kspace shifted", "bart fftshift 3 kspace shifted")
 AXES = 16
 SPACE, COIL, MAPS, TIME, SLICE = (0, 1, 2), 3, 4, 10, 13
 BATCH = (15, 14, 12, 11, 9, 8, 7, 6, 5)  # where our batch axes go, the first of them first
@@ -48,7 +49,7 @@ def read(
         array, mask, _ = decouple(array, (array != 0).any(-4))
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
     layout = Layout.of(array.shape, names, slices)
-    return Measured(array[layout.index], mask).acquisition(layout)
+    return Measured(array[layout.index], mask, shift=SHIFT).acquisition(layout)
 
 
 def images(path: Path) -> Tensor:
