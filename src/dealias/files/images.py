@@ -27,27 +27,27 @@ def contents(path: str | PathLike[str], *, key: str | None = None, axes: str | N
     Raises:
         UserError: where the file holds neither.
     """
-    names = (axes or "").replace(",", " ").split()
     try:
         return open(path, key=key, axes=axes)
     except UserError as complaint:
-        if key is not None or not {*names} <= {*AXES}:
+        if key is not None or not {*_names(axes)} <= {*AXES}:
             raise
         try:
-            found = stored_images(path)
+            return stored_images(path, axes)
         except WrongKind:  # k-space, and it was refused
             raise complaint from None
         except UserError as other:
             raise UserError(f"{complaint}; as images: {other}") from None
-    with about(Path(path)):
-        return _arranged(found, names)
 
 
-def stored_images(path: str | PathLike[str]) -> Tensor:
+def stored_images(path: str | PathLike[str], axes: str | None = None) -> Tensor:
     """Return the images (..., y, x) that one file holds, complex, on its scale.
 
     Arrays, archives, HDF5, MATLAB's, BART's and NIfTI files hold images, HDF5 also fully sampled single-coil
     k-space, PNG grey pictures.
+
+    Arguments:
+        axes: some of "slice time y x" in their order, which makes films of images: (slice, time, y, x).
 
     Raises:
         UserError: where the file is damaged or holds no images.
@@ -61,7 +61,7 @@ def stored_images(path: str | PathLike[str]) -> Tensor:
         found: Tensor = module.images(path)
         if not torch.isfinite(found).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")
-        return found
+        return _arranged(found, _names(axes))
 
 
 def images(path: str | PathLike[str]) -> list[Image]:
@@ -97,6 +97,10 @@ def film(path: str | PathLike[str]) -> Image:
         if 4 * frames.shape[-1] < min(frames.shape[:2]):
             raise UserError(f"holds {len(frames)} frames of {frames.shape[1]} x {frames.shape[2]}; save time first")
     return frames.to(torch.complex64) / frames.abs().max()
+
+
+def _names(axes: str | None) -> list[str]:
+    return (axes or "").replace(",", " ").split()
 
 
 def _arranged(images: Tensor, names: list[str]) -> Tensor:
