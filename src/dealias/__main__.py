@@ -20,7 +20,7 @@ from docstring_parser import parse
 
 from dealias import __version__, allocator, find
 from dealias.configure import Parser
-from dealias.errors import Note, UserError, suggest
+from dealias.errors import Note, Unexpected, UserError, suggest
 
 CONFIGS = Path(__file__).parent / "configs"
 USAGE = "usage: dealias COMMAND ...    (dealias COMMAND --help says more)"
@@ -161,7 +161,10 @@ def _as_typed(complaint: str, run: Callable[..., None]) -> str:
 
 
 def main() -> int:
-    """Return the exit code: 0 done, 2 the user's mistake, 130 interrupted; a bug keeps its traceback."""
+    """Return the exit code: 0 done, 2 the user's mistake, 130 interrupted, 1 a bug.
+
+    A bug that ends the command keeps its traceback.
+    """
     # two processes with two spinning threads each slow each other fivefold; torch reads this when imported
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     allocator.keep_freed_blocks()
@@ -181,6 +184,9 @@ def main() -> int:
     except UserError as error:
         print(f"dealias: {error}", file=sys.stderr)
         return 2
+    except Unexpected as error:
+        print(f"dealias: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("dealias: interrupted; finished results stay", file=sys.stderr)
         return 130

@@ -8,6 +8,10 @@ class UserError(Exception):
     """A mistake in the input; its text is one line with the remedy and is shown without a traceback."""
 
 
+class Unexpected(Exception):
+    """What no user can mend happened to some of many files, the others being done; its text is one line."""
+
+
 class Note(UserWarning):
     """Something legal that a user will want to know, shown as one line on stderr."""
 

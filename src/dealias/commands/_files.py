@@ -1,17 +1,19 @@
 """A file or a folder in, a file or a folder out: what the commands that make files have in common."""
 
-import shlex
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from dealias import __version__, allocator
-from dealias.errors import Note, UserError, suggest
+from dealias import allocator
+from dealias.commands._provenance import difference
+from dealias.errors import Note, Unexpected, UserError, suggest
+
+Work = Callable[[Path, Path], None]
 
 
 def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
@@ -54,61 +56,87 @@ def _safe(found: dict[Path, Path]) -> list[tuple[Path, Path]]:
 def each(
     source: str,
     target: str,
-    work: Callable[[Path, Path], None],
-    *,
+    work: Work,
     done: str,
-    extensions: Sequence[str],
+    format: str,
+    settings: Mapping[str, Any],
+    *,
+    kspace: bool = False,
     overwrite: bool = False,
 ) -> None:
     """Do the work for every file; one that fails does not stop the others.
 
-    What a killed run left unfinished is removed; a file that another process finishes meanwhile counts as skipped.
+    What a killed run left unfinished is removed; a result that was made likewise, or that another process finishes
+    meanwhile, counts as skipped.
 
     Arguments:
         work: takes an input path and an output path.
         done: the verb of the last line: "7 of 9 reconstructed, 2 failed: a.h5, b.h5".
-        extensions: what an output may be called; a folder gets the first.
+        format: the extension of what a folder gives.
+        settings: all that decides a result, as `provenance` says it.
+        kspace: whether outputs hold k-space or maps, which fewer formats can.
 
     Raises:
         UserError: for the single file's mistake, or at the end for those that failed.
+        Unexpected: at the end, where one failed and no user can mend it.
     """
     from dealias.files.atomic import sweep
+    from dealias.files.recognition import written
 
-    todo = pairs(source, target, extensions[0])
+    todo = pairs(source, target, format)
     begin = Path(source)
     if not begin.is_dir():
-        _one(*todo[0], work, extensions, overwrite)
+        _one(*todo[0], work, written(format, kspace=kspace), overwrite)
         return
     sweep(Path(target), deep=True)
-    failed: list[str] = []
-    skipped = 0
+    found: dict[str, list[str]] = {"done": [], "skipped": [], "failed": [], "unexpected": []}
     for path, goal in tqdm(todo, unit="file", leave=False, disable=None):
-        if goal.exists() and not overwrite:
-            tqdm.write(f"dealias: {goal}: exists already, skipped", file=sys.stderr)
-            skipped += 1
-            continue
-        try:
-            with prefixed_notes(str(path)), allocator.explain_out_of_memory(str(path)):
-                work(path, goal)
-        except UserError as error:
-            if goal.exists() and not overwrite:
-                tqdm.write(f"dealias: {goal}: another process finished it, skipped", file=sys.stderr)
-                skipped += 1
-                continue
-            tqdm.write(f"dealias: {error}", file=sys.stderr)
-            failed.append(str(path.relative_to(begin)))
-    summary = f"{len(todo) - skipped - len(failed)} of {len(todo)} {done}"
-    summary += f", {skipped} skipped" if skipped else ""
+        found[_of_many(path, goal, work, settings, overwrite)].append(str(path.relative_to(begin)))
+    failed = sorted(found["failed"] + found["unexpected"])
+    summary = f"{len(found['done'])} of {len(todo)} {done}"
+    summary += f", {len(found['skipped'])} skipped" if found["skipped"] else ""
     if failed:
-        raise UserError(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
+        complaint = Unexpected if found["unexpected"] else UserError
+        raise complaint(f"{summary}, {len(failed)} failed: {', '.join(failed)}")
     print(f"dealias: {summary}", file=sys.stderr)
 
 
-def _one(
-    path: Path, goal: Path, work: Callable[[Path, Path], None], extensions: Sequence[str], overwrite: bool
-) -> None:
+def _of_many(path: Path, goal: Path, work: Work, settings: Mapping[str, Any], overwrite: bool) -> str:
+    """Do the work for one file of many, and return what became of it: done, skipped, failed, or unexpected."""
+    from dealias.files.atomic import check_target
+
+    there = goal.exists() and not overwrite
+    try:
+        other = difference(goal, path, settings) if there else None
+        if other:
+            raise UserError(f"{goal}: exists already and {other}; --overwrite replaces it")
+        if there:
+            _tell(f"{goal}: exists already, skipped")
+            return "skipped"
+        folder_for(goal)
+        check_target(goal, overwrite)
+        with prefixed_notes(str(path)), allocator.explain_out_of_memory(str(path)):
+            work(path, goal)
+    except UserError as error:
+        if goal.exists() and not there and not overwrite:
+            _tell(f"{goal}: another process finished it, skipped")
+            return "skipped"
+        _tell(str(error))
+        return "failed"
+    except Exception as error:  # whatever it is, the others are done
+        text = " ".join(str(error).split())[:200]
+        _tell(f"{path}: {type(error).__name__}: {text} (a fault of dealias; the file alone shows where)")
+        return "unexpected"
+    return "done"
+
+
+def _tell(text: str) -> None:
+    tqdm.write(f"dealias: {text}", file=sys.stderr)
+
+
+def _one(path: Path, goal: Path, work: Work, extensions: Sequence[str], overwrite: bool) -> None:
     """Do the work for one file, whose output has a name of its own."""
-    from dealias.files.atomic import sweep
+    from dealias.files.atomic import check_target, sweep
     from dealias.files.recognition import extension_of
 
     kind = extension_of(goal)
@@ -116,6 +144,8 @@ def _one(
         raise UserError(f"{goal}: cannot be of the kind '{kind}'{suggest(kind, [f'.{n}' for n in extensions])}")
     if goal.exists() and not overwrite:
         raise UserError(f"{goal}: exists already; give --overwrite to replace it")
+    if goal.parent.exists():
+        check_target(goal, overwrite)
     sweep(goal.parent)
     with allocator.explain_out_of_memory(str(path)):
         work(path, goal)
@@ -148,9 +178,3 @@ def folder_for(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{path}: its folder cannot be made ({error.strerror}); choose another output") from None
-
-
-def provenance(source: Path, seed: int) -> dict[str, str | int]:
-    """Return what a result says of its making."""
-    command = shlex.join(["dealias", *sys.argv[1:]])
-    return {"source": str(source), "command": command, "version": __version__, "seed": seed}

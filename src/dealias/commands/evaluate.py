@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm import tqdm
 
-from dealias.commands._files import prefixed_notes, provenance
+from dealias.commands._files import prefixed_notes
+from dealias.commands._provenance import making
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def run(
     read = partial(references, maps=named_maps(maps), key=key, axes=axes)
     todo, folder = files(input), _folder(output)
     how: dict[str, Any] = {"device": device, "precision": precision}
-    settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **provenance(Path(input), seed)}
+    settings |= {"input": str(Path(input).resolve()), "methods": _weights(chosen), **making(Path(input))}
     with Journal(folder / "scores.csv", COLUMNS, text) as journal:
         done = _done(journal, settings)
         if film:
@@ -179,24 +180,11 @@ def _folder(output: str) -> Path:
     return folder
 
 
-def _fingerprints(methods: "dict[str, Method]") -> dict[str, str]:
-    return {name: _fingerprint(method) for name, method in methods.items()}
+def _weights(methods: "dict[str, Method]") -> dict[str, str]:
+    """Return what tells each method from others of its name."""
+    from dealias.cards import fingerprint
 
-
-def _fingerprint(method: "Method") -> str:
-    """Return what tells a method from one of the same name with other arguments or weights."""
-    import hashlib
-    import json
-
-    import torch
-
-    kind = type(method)
-    digest = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}".encode())
-    digest.update(json.dumps(method.arguments, sort_keys=True, default=str).encode())
-    for name, value in method.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()[:16]
+    return {name: fingerprint(method) for name, method in methods.items()}
 
 
 def _report(folder: Path, journal: "Journal", count: int, failed: list[str]) -> None:

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dealias.commands._coils import Coils
-from dealias.commands._files import each, folder_for, provenance
+from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
+from dealias.commands._provenance import provenance
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
     from dealias.method import Method
+
+# what decides an image, beside the method's arguments and weights
+SETTINGS = ("method", "maps", "whiten", "compress", "precision", "key", "axes", "seed")
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Job:
         film: whether films are shown.
         reference: the true film, where it is known.
         writing: the options of `dealias.write`.
-        about: what a result says of its making.
+        settings: all that decides a result.
     """
 
     reading: dict[str, Any]
@@ -38,7 +42,7 @@ class Job:
     film: bool
     reference: "torch.Tensor | None"
     writing: dict[str, Any]
-    about: dict[str, Any]
+    settings: dict[str, Any]
 
     def reconstruct(self, source: Path, target: Path) -> None:
         """Reconstruct one file; what can be known to be wrong is known before the work."""
@@ -53,9 +57,8 @@ class Job:
         image = dealias.reconstruct(
             self.method, scan.to(self.device), **self.solving, progress=sys.stderr.isatty()
         ).cpu()
-        with figures.beside(image, _short(self.about["method"])) if figures else nullcontext():
-            about = {**provenance(source, self.about["seed"]), **self.about}
-            dealias.write(target, image, scan.header, **self.writing, attributes=about)
+        with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
+            dealias.write(target, image, scan.header, **self.writing, attributes=provenance(source, self.settings))
 
 
 def run(
@@ -101,22 +104,29 @@ def run(
         overwrite: replace existing files
         seed: of everything random
     """
-    from dealias.cards import usable
-    from dealias.files.recognition import written
+    job = _job(locals())
+    each(input, output, job.reconstruct, "reconstructed", format, job.settings, overwrite=overwrite)
 
-    reading: dict[str, Any] = {"key": key, "axes": axes}
-    job = Job(
-        reading,
-        Coils.of(maps, whiten, compress),
-        _loaded(method, method_arguments or {}, device, seed),
-        usable(device),
-        {"maps": None if maps == "none" else "auto", "batch": batch, "precision": precision},
-        film or reference is not None,
-        None if reference is None else true_film(reference, input, reading),
-        {"overwrite": overwrite, "phase": phase},
-        {"method": method, "precision": precision, "seed": seed},
+
+def _job(options: dict[str, Any]) -> Job:
+    """Return what the options of `run` mean."""
+    from dealias.cards import fingerprint, usable
+
+    method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
+    reading = {name: options[name] for name in ("key", "axes")}
+    solving = {name: options[name] for name in ("batch", "precision")}
+    reference = options["reference"]
+    return Job(
+        reading=reading,
+        coils=Coils.of(options["maps"], options["whiten"], options["compress"]),
+        method=method,
+        device=usable(options["device"]),
+        solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
+        film=options["film"] or reference is not None,
+        reference=None if reference is None else true_film(reference, options["input"], reading),
+        writing={name: options[name] for name in ("overwrite", "phase")},
+        settings={name: options[name] for name in SETTINGS} | {"weights": fingerprint(method)},
     )
-    each(input, output, job.reconstruct, done="reconstructed", extensions=written(format), overwrite=overwrite)
 
 
 def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":

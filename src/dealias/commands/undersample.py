@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dealias.commands._files import each, folder_for, provenance
+from dealias.commands._files import each, folder_for
+from dealias.commands._provenance import provenance
 from dealias.errors import Note, UserError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     Draw = partial[Tensor]
 
+SETTINGS = ("acceleration", "mask_arguments", "per_slice", "noise", "images", "coils", "key", "axes", "seed")
 CENTRAL_LINES = (16, 12)  # half-axes of an ellipse, or lines, that coil maps like, and need at least
 
 
@@ -31,7 +33,7 @@ class Job:
         widen: whether several coils get a centre that is sampled widely enough for their maps.
         noise: as a fraction of the largest image magnitude.
         writing: the options of `dealias.write`.
-        about: what a result says of its making.
+        settings: all that decides a result.
     """
 
     reading: dict[str, Any]
@@ -41,7 +43,7 @@ class Job:
     per_slice: bool
     noise: float
     writing: dict[str, Any]
-    about: dict[str, Any]
+    settings: dict[str, Any]
 
     def undersample(self, source: Path, target: Path) -> None:
         """Undersample one file."""
@@ -49,7 +51,7 @@ class Job:
 
         import dealias
 
-        seed = self.about["seed"]
+        seed = self.settings["seed"]
         if self.coils is None:
             full = dealias.open(source, **self.reading)
         else:
@@ -58,12 +60,12 @@ class Job:
         generator = torch.Generator().manual_seed(_seed(seed, source) if self.per_slice else seed)
         draw = partial(self.draw, generator=generator)
         kept = full.sampled(_patterns(full, draw, self.per_slice, self.widen))
-        if full.acceleration > 1.05 and kept.acceleration > 1.05 * self.about["acceleration"]:
+        if full.acceleration > 1.05 and kept.acceleration > 1.05 * self.settings["acceleration"]:
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
         if self.noise:
             kept = kept.with_noise(self.noise * float(full.root_sum_of_squares.max()), generator)
-        dealias.write(target, kept, **self.writing, attributes={**provenance(source, seed), **self.about})
+        dealias.write(target, kept, **self.writing, attributes=provenance(source, self.settings))
 
 
 def run(
@@ -101,27 +103,30 @@ def run(
         overwrite: replace existing files
         seed: of the mask and the noise
     """
+    job = _job(locals())
+    each(input, output, job.undersample, "undersampled", format, job.settings, kspace=True, overwrite=overwrite)
+
+
+def _job(options: dict[str, Any]) -> Job:
+    """Return what the options of `run` mean."""
     from dealias import find
     from dealias.configure import typed_arguments
-    from dealias.files.recognition import written
 
+    coils, images, given = options["coils"], options["images"], options["mask_arguments"] or {}
     if coils < 1 or (coils > 1 and not images):
         raise UserError("--coils is how many to simulate of --images, 1 or more; measured scans have theirs")
-    given = mask_arguments or {}
-    pattern = find.mask(mask)
+    pattern = find.mask(options["mask"])
     arguments = typed_arguments(pattern, given, given=("shape", "acceleration", "generator"))
-    job = Job(
-        {"key": key, "axes": axes},
-        coils if images else None,
-        partial(pattern, acceleration=acceleration, **arguments),
-        "centre" in arguments and "centre" not in given,
-        per_slice,
-        noise,
-        {"overwrite": overwrite},
-        {"pattern": mask, "acceleration": acceleration, "seed": seed},
+    return Job(
+        reading={name: options[name] for name in ("key", "axes")},
+        coils=coils if images else None,
+        draw=partial(pattern, acceleration=options["acceleration"], **arguments),
+        widen="centre" in arguments and "centre" not in given,
+        per_slice=options["per_slice"],
+        noise=options["noise"],
+        writing={"overwrite": options["overwrite"]},
+        settings={name: options[name] for name in SETTINGS} | {"pattern": options["mask"]},
     )
-    extensions = written(format, kspace=True)
-    each(input, output, job.undersample, done="undersampled", extensions=extensions, overwrite=overwrite)
 
 
 def _simulated(source: Path, coils: int, axes: str | None, seed: int) -> "Acquisition":

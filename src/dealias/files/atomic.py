@@ -33,7 +33,7 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
     first = next(iter(targets))
     try:
         for path in targets.values():
-            _check_target(path, overwrite)
+            check_target(path, overwrite)
         yield first
         for temporary, path in reversed(targets.items()):
             _move(temporary, path, overwrite)
@@ -93,7 +93,8 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _check_target(path: Path, overwrite: bool) -> None:
+def check_target(path: Path, overwrite: bool) -> None:
+    """Raise where a file cannot be written: before hours of work, and once more when it is."""
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file in it")
     if path.exists() and not path.is_file():

@@ -6,9 +6,8 @@ a phase.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import torch
@@ -60,11 +59,6 @@ def grey_film(films: Image) -> Tensor:
 def in_rows(films: Tensor) -> Tensor:
     """Return films (..., time, y, x) as one (time, y, x), each of its frames in rows."""
     return torch.stack([tiled(frame) for frame in films.reshape(-1, *films.shape[-3:]).unbind(1)])
-
-
-def comment(attributes: Mapping[str, Any]) -> str:
-    """Return what a film says of how it was made, one attribute a line."""
-    return "\n".join(f"{name}: {note}" for name, note in attributes.items())
 
 
 def pillow() -> ModuleType:

@@ -120,6 +120,11 @@ def write(
     _save(path, arrays | numbers_of(header), attributes)
 
 
+def notes(path: Path) -> dict[str, str]:
+    """Return the texts of a file, which say how it was made."""
+    return _loaded(path)[1]
+
+
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
     """Write coil maps as `maps` (y, x, coil, [time,] slice), of version 5."""
     _save(path, {"maps": maps.to(torch.complex64)}, attributes)

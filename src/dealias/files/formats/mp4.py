@@ -14,7 +14,8 @@ from torch.nn.functional import pad
 
 from dealias.errors import UserError
 from dealias.files.formats.gif import MILLISECONDS
-from dealias.files.greyscale import check_film, comment, grey_film, scale
+from dealias.files.greyscale import check_film, grey_film, scale
+from dealias.files.notes import comment, commented
 from dealias.header import Header
 
 title = "an MP4 film"
@@ -34,6 +35,12 @@ def check(shape: Sequence[int]) -> None:
     """Raise where images of this shape are no film, or PyAV is missing."""
     check_film(shape, "an MP4")
     pyav()
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return what the comment of a film says of how it was made."""
+    with pyav().open(str(path)) as container:
+        return commented(container.metadata.get("comment", ""))
 
 
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
