@@ -205,6 +205,21 @@ def test_a_full_disk(here):
         assert run("log", *words) == 0
 
 
+@pytest.mark.parametrize("kind", ["mp4", "gif", "nii.gz", "mat", "cfl", "npy --film"])
+def test_no_library_shows_its_traceback_where_the_disk_is_full(here, kind):
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    noise = torch.randn(6, 48, 48, generator=torch.Generator().manual_seed(0))
+    dealias.write("film.h5", dealias.Acquisition.simulate(noise, torch.ones(48), axes="time y x"))
+    words = f"reconstruct film.h5 -o out/film.{kind} --method zero_filled".split()
+    assert run("log", *words, before=limited) == 2
+    text = (here / "log").read_text()
+    assert text.startswith("dealias: out/film") and text.count("\n") == 1, text
+    assert "there is no space left" in text and ".part." not in text
+    assert not list((here / "out").iterdir())
+
+
 def test_a_disk_that_really_is_full(here):
     disk = here / "disk"
     disk.mkdir()

@@ -31,6 +31,7 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
     prefix = f".{MACHINE}.{os.getpid()}.{secrets.token_hex(4)}.part."
     targets = {path.with_name(prefix + path.name): path for path in map(Path, paths)}  # extensions stay
     first = next(iter(targets))
+    shown = targets[first].with_name(UNFINISHED.sub("", targets[first].name))  # the file may be a part of others
     try:
         for path in targets.values():
             check_target(path, overwrite)
@@ -38,9 +39,9 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
         for temporary, path in reversed(targets.items()):
             _move(temporary, path, overwrite)
     except FileExistsError as error:
-        raise UserError(f"{targets[first]}: exists since a moment ago; another process wrote it") from error
+        raise UserError(f"{shown}: exists since a moment ago; another process wrote it") from error
     except OSError as error:
-        raise UserError(f"{targets[first]}: {refusal(error)}") from error
+        raise UserError(f"{shown}: {refusal(error)}") from error
     finally:
         for temporary in targets:
             _remove(temporary)

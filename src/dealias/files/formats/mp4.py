@@ -3,8 +3,10 @@
 Players want halved colours (yuv420p), and these even sizes: a black row or column is added where one is odd.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
+from io import FileIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,7 +61,7 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
     """
     av = pyav()
     even = pad(frames, (0, frames.shape[-1] % 2, 0, frames.shape[-2] % 2)).numpy(force=True)
-    with path.open("w+b") as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
+    with _patient(path) as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
         container.metadata["comment"] = comment(attributes)
         stream = container.add_stream("h264", Fraction(1000, milliseconds), options=OPTIONS)
         stream.height, stream.width = even.shape[-2:]
@@ -67,6 +69,36 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
         for frame in even:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray")))
         container.mux(stream.encode())
+
+
+class _PatientFile:
+    """A file that says only at its end why the disk refused: PyAV shows a traceback of its own where it is told."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.name, self.seek, self.tell, self.read = file.name, file.seek, file.tell, file.read
+        self.file = file
+        self.refusal: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write all, or remember why not."""
+        rest = memoryview(data)
+        try:
+            while len(rest):
+                rest = rest[self.file.write(rest) :]
+        except OSError as error:
+            self.refusal = self.refusal or error
+        return len(data)
+
+
+@contextmanager
+def _patient(path: Path) -> Iterator[_PatientFile]:
+    with path.open("w+b", buffering=0) as raw:
+        file = _PatientFile(raw)
+        try:
+            yield file
+        finally:
+            if file.refusal is not None:
+                raise file.refusal
 
 
 def pyav() -> ModuleType:
