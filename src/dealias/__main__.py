@@ -99,7 +99,9 @@ def describe(name: str, run: Callable[..., None]) -> str:
         parameter = parameters[item.arg_name]
         option, value = _option(item.arg_name, parameter)
         lines += _entry(f"{option} {value}", item.description or "", parameter.default)
-    lines += _entry("--config FILE", "a YAML file with any of these options", None) if len(parameters) else []
+    if len(parameters):
+        shipped = f"; or one of ours: {', '.join(_configs())}" if name == "train" else ""
+        lines += _entry("--config FILE", f"a YAML file with any of these options{shipped}", None)
     return "\n".join([*lines, *_entry("-h, --help", "this", None)])
 
 
@@ -140,9 +142,16 @@ def _spelt_out(arguments: list[str]) -> list[str]:
     for place, item in enumerate(spelt):
         start, equals, name = item.rpartition("=")
         wanted = start == "--config" or (not equals and place > 0 and spelt[place - 1] == "--config")
-        if wanted and (CONFIGS / f"{name}.yaml").exists():
+        if wanted and name in _configs():
             spelt[place] = f"{start}{equals}{CONFIGS / name}.yaml"
+        elif wanted and not Path(name).is_file():
+            raise UserError(f"--config {name}: there is no such file{suggest(name, _configs())}")
     return spelt
+
+
+def _configs() -> list[str]:
+    """Return the names of the trainings that made the shipped weights, as --config takes them."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 
 
 def _as_typed(complaint: str, run: Callable[..., None]) -> str:

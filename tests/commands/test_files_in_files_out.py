@@ -233,7 +233,12 @@ BAD = [
     ("reconstruct full.h5 -o o.h5 --method zero_filled --axes time,x", "--axes"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --maps full.h5", "holds no coil maps"),
     ("reconstruct full.h5 -o full.h5/o.h5 --method zero_filled", "folder"),
-    ("reconstruct full.h5 -o o.h5 --config none.yaml", "none.yaml"),
+    (
+        "reconstruct full.h5 -o o.h5 --config none.yaml",
+        "no such file; known: complex_rim, crnn, rim, unet",
+    ),
+    ("train -o out --config rimm", "--config rimm: there is no such file; did you mean rim?"),
+    ("reconstruct full.h5 -o x.dcm", "'.dcm'; known: "),
     ("reconstruct full.h5 -o o.h5 --config full.h5", "YAML"),
     ("undersample full.h5 -o o.h5", "missing: --acceleration"),
     ("undersample full.h5 -o o.h5 --acceleration four", "a number"),
@@ -269,9 +274,14 @@ def test_options_from_a_file(here):
     execute("reconstruct full.h5 -o o.npy --config c.yaml".split())
     execute("reconstruct full.h5 -o p.npy --method wavelet --method.iterations 2 --method.regularisation 1e-3".split())
     assert np.array_equal(np.load("o.npy"), np.load("p.npy"))
+    (here / "d.yaml").write_text('method: wavelet\nmethod.iterations: 2\n"method.regularisation": 1e-3\n')
+    execute("reconstruct full.h5 -o d.npy --config d.yaml".split())
+    assert np.array_equal(np.load("o.npy"), np.load("d.npy"))
     execute("reconstruct full.h5 -o q.npy --config c.yaml --method.iterations 9".split())
     assert not np.array_equal(np.load("o.npy"), np.load("q.npy"))
     (here / "bad.yaml").write_text("metod: wavelet\n")
     assert "did you mean --method" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")
+    (here / "bad.yaml").write_text("a: &x [1]\nb: *x\n")
+    assert "--config uses YAML aliases" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")
     (here / "bad.yaml").write_text("method: [\n")
     assert "--config is not YAML" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")
