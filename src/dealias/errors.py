@@ -19,5 +19,5 @@ class Note(UserWarning):
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean X?" for the nearest known name, and all the names where none is near."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.7)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(names)}"

@@ -11,9 +11,10 @@ from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.errors import UserError
 from dealias.files.crop import crop
-from dealias.files.formats.fastmri import sampled_in_full
+from dealias.files.formats import fastmri
+from dealias.files.formats.fastmri import sampled_in_full, targets
 from dealias.files.images import contents, stored_images
-from dealias.files.recognition import about, check_exists, files_below
+from dealias.files.recognition import about, check_exists, files_below, recognise
 from dealias.shapes import Image, Maps
 
 
@@ -103,6 +104,14 @@ def whole(path: Path, *, key: str | None = None, axes: str | None = None) -> Ten
         return found
     with about(path):
         return crop(_combined(found, "auto").zero_filled, found.header.matrix)
+
+
+def true_images(path: Path) -> Tensor:
+    """Return the true images of a file (..., y, x): the targets that lie beside fastMRI's k-space, else `whole`."""
+    with about(path):
+        check_exists(path)
+        beside = targets(path) if recognise(path) is fastmri else None
+    return whole(path) if beside is None else beside
 
 
 def _combined(full: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:

@@ -87,6 +87,26 @@ def files_below(folder: Path, needs: str = "knows") -> list[Path]:
     return known
 
 
+def namesake(place: Path, name: str) -> Path:
+    """Return the file itself, or the one below a folder that has this relative name, whatever its extension.
+
+    Raises:
+        UserError: where there is none, or several.
+    """
+    with about(place):
+        check_exists(place)
+        if not place.is_dir():
+            return place
+        wanted = place / renamed(Path(name), "")
+        near = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
+        found = {main_part(path) for path in near if path.is_file() and renamed(path, "") == wanted}
+        if len(found) == 1:
+            return found.pop()
+        if not found:
+            raise UserError(f"holds no file called {wanted.name} as {name} is; name one file, or give the folder it")
+        raise UserError(f"holds {' and '.join(sorted(path.name for path in found))} for {name}; remove one of them")
+
+
 def check_exists(path: Path) -> None:
     """Raise where no file lies at this path, and say what lies near it."""
     if path.exists():
