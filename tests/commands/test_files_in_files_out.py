@@ -208,10 +208,35 @@ def test_a_film_moves(here, monkeypatch):
 
 def test_collisions(here):
     os.makedirs("in")
-    for name in ("x.h5", "x.npy"):
-        (here / "in" / name).write_bytes(b"x")
+    shutil.copy("full.h5", "in/x.h5")
+    np.save("in/x.npy", np.ones((8, 8), np.complex64))
     assert "would both become" in complaint("reconstruct in -o out --method zero_filled")
     assert not (here / "out").exists()
+
+
+def test_what_is_no_measurement_in_a_folder(here, capsys):
+    os.makedirs("in/results")
+    shutil.copy("full.h5", "in/a.h5")
+    for name in ("notes.md", "notes.txt", "empty.npy"):
+        (here / "in" / name).write_text("" if "empty" in name else "words")
+    execute("reconstruct in -o in/results --method zero_filled".split())
+    execute("reconstruct in -o in/others --method zero_filled --overwrite".split())
+    err = capsys.readouterr().err
+    assert "in/results/a.h5: is an image that dealias made, passed over" in err
+    assert err.endswith("dealias: 1 of 2 reconstructed, 1 skipped\n")
+
+
+def test_a_pair_of_bart_by_its_base_name(here, capsys):
+    dealias.write("ksp.cfl", dealias.open("full.h5")[0])
+    for words in (
+        "reconstruct ksp -o img.cfl --method zero_filled",
+        "info ksp",
+        "score img --against ksp",
+        "undersample ksp -o fast.cfl --acceleration 2",
+    ):
+        execute(words.split())
+    assert (here / "img.hdr").exists()
+    assert float(capsys.readouterr().out.splitlines()[-1].split()[2]) > 100
 
 
 BAD = [

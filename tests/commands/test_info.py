@@ -75,7 +75,6 @@ def test_what_cannot_be_opened(scan, tmp_path, capsys):
         ("off.npy", "off.npy, ", "not centred"),
         ("cut.h5", "HDF5 as fastMRI", "truncated"),
         ("text.txt", "no known format", "no known format"),
-        (".", "", "folder"),
         ("none.h5", "", "does not exist"),
     ):
         with pytest.raises(UserError, match=error):
@@ -125,6 +124,20 @@ def test_a_mask_that_is_shared_along_an_axis(shape, tmp_path, capsys):
     dealias.write(tmp_path / "scan.h5", scan)
     execute(["info", str(tmp_path / "scan.h5")])
     assert f"whole {'columns' if len(shape) == 1 else 'rows'}" in capsys.readouterr().out
+
+
+def test_a_folder(scan, tmp_path, capsys):
+    dealias.write(tmp_path / "a.h5", scan)
+    np.save(tmp_path / "b.npy", np.ones((5, 20, 30)))
+    (tmp_path / "notes.txt").write_text("words")
+    execute(["info", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("a.h5   k-space: 3 slices, 1 coil, 64 x 72, 3.00x, noise 0.002")
+    assert lines[1:] == ["b.npy  images: 5 of 20 x 30"]
+    (tmp_path / "c.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(UserError, match="1 of 3 refused"):
+        execute(["info", str(tmp_path)])
+    assert capsys.readouterr().out.splitlines()[2].startswith("c.h5   refused: is no HDF5 file")
 
 
 @pytest.mark.parametrize("kind", [np.complex64, np.float32])

@@ -1,6 +1,7 @@
 """The options --maps, --whiten and --compress: what is done to the coils of a scan before anything else."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -14,14 +15,14 @@ class Coils:
     """What is done to the coils of every scan; the files that a user named are read once.
 
     Arguments:
-        maps: as `dealias.reconstruct` takes them. Those of a file belong to the measured coils, and follow them
-            through whitening and compression.
+        maps: as `named_maps` returns them. Those of a file belong to the measured coils, and follow them through
+            whitening and compression.
         whiten: whether the coils' noise is made white.
         noise: by which noise (coil, sample); None estimates it.
         compress: to how many virtual coils.
     """
 
-    maps: "Tensor | Literal['auto'] | None"
+    maps: "Tensor | Path | Literal['auto'] | None"
     whiten: bool
     noise: "Tensor | None"
     compress: int | None
@@ -34,21 +35,36 @@ class Coils:
         noise = None if whiten in (None, "auto") else tensor(str(whiten))
         return cls(named_maps(maps), whiten is not None, noise, compress)
 
-    def prepared(self, scan: "Acquisition") -> "Acquisition":
-        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto"."""
+    def prepared(self, scan: "Acquisition", name: str) -> "Acquisition":
+        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto".
+
+        Arguments:
+            name: of the scan's file, below the folder that is the input.
+        """
         from dealias import coils
 
-        if not isinstance(self.maps, str):
-            scan = scan.with_maps(self.maps)
+        maps = maps_of(self.maps, name)
+        if not isinstance(maps, str):
+            scan = scan.with_maps(maps)
         if self.whiten:
             scan = coils.whiten(scan, self.noise)
         return scan if self.compress is None else coils.compress(scan, self.compress)
 
 
-def named_maps(maps: str) -> "Tensor | Literal['auto'] | None":
-    """Return what `dealias.reconstruct` takes for the text of --maps: auto, none, or a file that holds them."""
+def named_maps(maps: str) -> "Tensor | Path | Literal['auto'] | None":
+    """Return what the text of --maps means: auto, none, the maps that a file holds, or a folder of such files."""
     from dealias.files.coil_maps import read_maps
 
     if maps == "auto":
         return "auto"
-    return None if maps == "none" else read_maps(maps)
+    if maps == "none":
+        return None
+    return Path(maps) if Path(maps).is_dir() else read_maps(maps)
+
+
+def maps_of(given: "Tensor | Path | Literal['auto'] | None", name: str) -> "Tensor | Literal['auto'] | None":
+    """Return the maps of one scan as `dealias.reconstruct` takes them; of a folder those of the same name."""
+    from dealias.files.coil_maps import read_maps
+    from dealias.files.recognition import namesake
+
+    return read_maps(namesake(given, name)) if isinstance(given, Path) else given

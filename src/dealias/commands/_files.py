@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from dealias import allocator
-from dealias.commands._provenance import difference
+from dealias.commands._provenance import difference, is_image_of_ours
 from dealias.errors import Note, Unexpected, UserError, suggest
 
 Work = Callable[[Path, Path], None]
@@ -22,9 +22,11 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     Raises:
         UserError: where nothing is there, two inputs would write one output, or one would write over an input.
     """
-    from dealias.files.recognition import main_part, renamed
+    from dealias.files.recognition import about, check_exists, files_below, main_part, renamed
 
     begin, end = Path(source), Path(target)
+    with about(begin):
+        begin = check_exists(begin)
     if not begin.is_dir():
         into = end.is_dir() or target.endswith("/")
         begin = main_part(begin)
@@ -32,12 +34,11 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     if end.is_file():
         raise UserError(f"{end}: is a file, but the input is a folder; give a folder for the output")
     inside = end.resolve() if end.resolve() != begin.resolve() else None  # earlier results are no input
-    files = sorted(path for path in begin.rglob("*") if path.is_file() and not path.name.startswith("."))
-    files = [path for path in files if inside is None or inside not in path.resolve().parents]
+    files = [path for path in files_below(begin) if inside is None or inside not in path.resolve().parents]
     if not files:
-        raise UserError(f"{begin}: the folder is empty; give a folder with measurements")
+        raise UserError(f"{begin}: holds no file of a known format; give a folder with measurements")
     found: dict[Path, Path] = {}
-    for path in dict.fromkeys(map(main_part, files)):
+    for path in files:
         goal = end / renamed(path.relative_to(begin), f".{extension}")
         if goal in found:
             raise UserError(f"{found[goal]} and {path} would both become {goal}; rename one of them")
@@ -120,6 +121,9 @@ def _of_many(path: Path, goal: Path, work: Work, settings: Mapping[str, Any], ov
     except UserError as error:
         if goal.exists() and not there and not overwrite:
             _tell(f"{goal}: another process finished it, skipped")
+            return "skipped"
+        if is_image_of_ours(path):
+            _tell(f"{path}: is an image that dealias made, passed over")
             return "skipped"
         _tell(str(error))
         return "failed"

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dealias import __version__
@@ -32,16 +33,10 @@ def difference(result: Path, source: Path, settings: Mapping[str, Any]) -> str |
 
     What its format or its maker left unsaid counts as the same for formats without such notes, and as another's else.
     """
-    from dealias.errors import UserError
-    from dealias.files.recognition import extension_of, formats
-
-    modules = [module for module in formats("notes") if extension_of(result) in module.extensions]
-    if not modules:
+    if not _modules(result):
         return None
-    try:
-        notes: Mapping[str, str] = modules[0].notes(result)
-        was = json.loads(notes[SETTINGS])
-    except (UserError, OSError, ValueError, KeyError):
+    was = _settings(result)
+    if not was:
         return "does not say what made it"
     now = json.loads(_text(settings))
     for name in dict.fromkeys([*now, *was]):
@@ -49,10 +44,40 @@ def difference(result: Path, source: Path, settings: Mapping[str, Any]) -> str |
             if name == "weights":
                 return "was made with other weights or arguments"
             return f"was made with {name} {was.get(name, 'not given')}, not {now.get(name, 'the default')}"
-    old = Path(notes.get("source", source))
+    old = Path(_notes(result).get("source", source))
     if old.exists() and not old.samefile(source):
         return f"was made of {old}"
     return None
+
+
+def is_image_of_ours(path: Path) -> bool:
+    """Whether a file says that `dealias reconstruct` made it, which is no input for anything but scores."""
+    return "weights" in _settings(path)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """Return the settings that a file says it was made with; none where it does not say so."""
+    try:
+        settings: dict[str, Any] = json.loads(_notes(path)[SETTINGS])
+    except (ValueError, KeyError):
+        return {}
+    return settings
+
+
+def _notes(path: Path) -> Mapping[str, str]:
+    """Return what a file says of its making; nothing where it cannot be read."""
+    from dealias.errors import UserError
+
+    try:
+        return {name: note for module in _modules(path) for name, note in module.notes(path).items()}
+    except (UserError, OSError, ValueError):
+        return {}
+
+
+def _modules(path: Path) -> list[ModuleType]:
+    from dealias.files.recognition import extension_of, formats
+
+    return [module for module in formats("notes") if extension_of(path) in module.extensions]
 
 
 def _text(settings: Mapping[str, Any]) -> str:

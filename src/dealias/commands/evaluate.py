@@ -59,7 +59,7 @@ def run(
         noise: standard deviation of simulated noise in each part, as a fraction of the largest magnitude
         coils: how many to simulate for images; measured scans have theirs
         range: PSNR and SSIM refer to the maximum of each slice, or as fastMRI's to that of the volume
-        maps: of measured coils: auto (ESPIRiT's from all samples), none, or a file that holds them
+        maps: of measured coils: auto (ESPIRiT's from all samples), none, a file, or a folder of files
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
         film: show the first film by all methods: .gif, with PyAV .mp4, and .png of profiles and each frame's PSNR
@@ -71,11 +71,11 @@ def run(
     from dealias.commands._coils import named_maps
     from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
     from dealias.evaluation.journal import Journal
-    from dealias.evaluation.references import files, references
+    from dealias.evaluation.references import files
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    read = partial(references, maps=named_maps(maps), key=key, axes=axes)
+    read = partial(_references, maps=named_maps(maps), key=key, axes=axes)
     todo, folder = files(input), _folder(output)
     how: dict[str, Any] = {"device": device, "precision": precision}
     settings |= {"input": str(Path(input).resolve()), "methods": _weights(chosen), **making(Path(input))}
@@ -85,6 +85,14 @@ def run(
             _show_film(folder, _first_film(todo, read), protocol, partial(images, chosen, **how))
         scores = partial(compare, chosen, protocol=protocol, done=done, **how)
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
+
+
+def _references(path: Path, name: str, maps: Any, key: str | None, axes: str | None) -> "Iterator[Reference]":
+    """Return the images of a file, with the coil maps that are its own."""
+    from dealias.commands._coils import maps_of
+    from dealias.evaluation.references import references
+
+    return references(path, name, maps=maps_of(maps, name), key=key, axes=axes)
 
 
 def _score(

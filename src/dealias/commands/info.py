@@ -1,6 +1,7 @@
 """The input doctor: what a file holds, what looks wrong, which methods fit."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
-    """Say what a file with k-space or images, or a weight file, holds.
+    """Say what a file with k-space or images, a folder of such files, or a weight file, holds.
 
     Arguments:
-        input: a file with k-space or images, a weight file, or the name of a shipped weight
+        input: a file with k-space or images, a folder of them, a weight file, or the name of a shipped weight
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
     """
@@ -30,6 +31,9 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
         count = sum(value.numel() for value in method.parameters())
         _print({"method": type(method).__name__, **method.arguments, "parameters": f"{count:,}"})
         return
+    if Path(input).is_dir():
+        _print_folder(input, key, axes)
+        return
     try:
         found = contents(input, key=key, axes=axes)
     except dealias.UserError:
@@ -42,6 +46,29 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
     _print({**_file(input), **_facts(found, noise), **_fitting(found)})
     for remark in _remarks(found, noise):
         print(f"note: {remark}")
+
+
+def _print_folder(folder: str, key: str | None, axes: str | None) -> None:
+    """Print a line for every file of a known format."""
+    import dealias
+    from dealias.evaluation.references import files
+    from dealias.files.images import contents
+
+    todo = files(folder)
+    width, refused = max(len(name) for _, name in todo), []
+    for path, name in todo:
+        try:
+            found = contents(path, key=key, axes=axes)
+            if isinstance(found, dealias.Acquisition):
+                text = "k-space: " + repr(found).partition("(")[2].removesuffix(")")
+            else:
+                text = "images: " + _images(found)["images"].partition(";")[0]
+            print(f"{name:{width}}  {text}")
+        except dealias.UserError as error:
+            print(f"{name:{width}}  refused: {str(error).removeprefix(f'{path}: ')}")
+            refused.append(name)
+    if refused:
+        raise dealias.UserError(f"{len(refused)} of {len(todo)} refused; dealias info FILE says more")
 
 
 def _print(facts: Mapping[str, object]) -> None:
@@ -60,8 +87,6 @@ def _flat(card: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
 
 def _file(source: str) -> dict[str, str]:
     """Return the size and format of a file, as far as it has them."""
-    from pathlib import Path
-
     from dealias.errors import UserError
     from dealias.files.recognition import recognise
 

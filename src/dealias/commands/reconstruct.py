@@ -26,6 +26,7 @@ class Job:
     """What is done with every file: read, prepare its coils, solve, show where it is a film, write.
 
     Arguments:
+        input: what lies in a folder has a name below it.
         reading: the options of `dealias.open`.
         solving: the options of `dealias.reconstruct`.
         film: whether films are shown.
@@ -34,6 +35,7 @@ class Job:
         settings: all that decides a result.
     """
 
+    input: Path
     reading: dict[str, Any]
     coils: Coils
     method: "Method"
@@ -51,7 +53,8 @@ class Job:
 
         scan = dealias.open(source, **self.reading)
         check(target, scan.shape)
-        scan = self.coils.prepared(scan)
+        name = source.relative_to(self.input) if self.input.is_dir() else source.name
+        scan = self.coils.prepared(scan, str(name))
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
         image = dealias.reconstruct(
@@ -89,7 +92,7 @@ def run(
         output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif, .mp4 of a film), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
-        maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them
+        maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
         whiten: make the coils' noise white: auto, or a .npy of noise (coil, sample); images are in its units
         compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
@@ -117,6 +120,7 @@ def _job(options: dict[str, Any]) -> Job:
     solving = {name: options[name] for name in ("batch", "precision")}
     reference = options["reference"]
     return Job(
+        input=Path(options["input"]),
         reading=reading,
         coils=Coils.of(options["maps"], options["whiten"], options["compress"]),
         method=method,

@@ -45,7 +45,7 @@ def files(source: str | Path) -> list[tuple[Path, str]]:
     """
     begin = Path(source)
     with about(begin):
-        check_exists(begin)
+        begin = check_exists(begin)
     if not begin.is_dir():
         return [(begin, begin.name)]
     found = {*files_below(begin, "read"), *files_below(begin, "images")}
@@ -109,7 +109,7 @@ def whole(path: Path, *, key: str | None = None, axes: str | None = None) -> Ten
 def true_images(path: Path) -> Tensor:
     """Return the true images of a file (..., y, x): the targets that lie beside fastMRI's k-space, else `whole`."""
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         beside = targets(path) if recognise(path) is fastmri else None
     return whole(path) if beside is None else beside
 

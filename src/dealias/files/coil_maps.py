@@ -22,7 +22,7 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
     """
     path = Path(path)
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         if path.is_dir():
             raise UserError("is a folder; give one file of maps")
         module = recognise(path)

@@ -54,7 +54,7 @@ def stored_images(path: str | PathLike[str], axes: str | None = None) -> Tensor:
     """
     path = Path(path)
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         module = None if path.is_dir() else recognise(path)
         if module is None or not hasattr(module, "images"):
             raise UserError(f"is no file of images; give {FORMATS}")

@@ -34,7 +34,7 @@ def open(
     """
     path = Path(path)
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         if path.is_dir():
             raise UserError("is a folder; open one of the files in it")
         module = recognise(path)

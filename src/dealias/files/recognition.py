@@ -94,7 +94,7 @@ def namesake(place: Path, name: str) -> Path:
         UserError: where there is none, or several.
     """
     with about(place):
-        check_exists(place)
+        place = check_exists(place)
         if not place.is_dir():
             return place
         wanted = place / renamed(Path(name), "")
@@ -107,10 +107,15 @@ def namesake(place: Path, name: str) -> Path:
         raise UserError(f"holds {' and '.join(sorted(path.name for path in found))} for {name}; remove one of them")
 
 
-def check_exists(path: Path) -> None:
-    """Raise where no file lies at this path, and say what lies near it."""
-    if path.exists():
-        return
+def check_exists(path: Path) -> Path:
+    """Return a path where a file or folder lies, of BART's pairs by the name without extension, as its tools take it.
+
+    Raises:
+        UserError: where none lies there; it says what lies near it.
+    """
+    pair = path.with_name(f"{path.name}.cfl") if path.name else path
+    if path.exists() or pair.is_file():
+        return path if path.exists() else pair
     if not path.parent.is_dir():
         raise UserError(f"there is no folder {path.parent}; check the path")
     near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
