@@ -58,6 +58,7 @@ def test_a_film_of_many_coils(tmp_path, capsys):
         (lambda k: k * (torch.arange(72) > 25), "one side of the columns is missing"),
         (lambda k: k + 5 * torch.randn_like(k), "outer samples are strong"),
         (lambda k: k * (torch.arange(72) % 36 == 0), "more than the shipped weights"),
+        (lambda k: k * (-1.0) ** (torch.arange(72) + torch.arange(64)[:, None]), "at the corners of the image"),
     ],
 )
 def test_what_looks_wrong(change, remark, scan, tmp_path, capsys):

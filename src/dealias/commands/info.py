@@ -226,6 +226,8 @@ def _learned(name: str) -> bool:
 
 def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
     """Return what looks wrong, or will surprise."""
+    from dealias.files.centring_check import SWAP, quadrants_swapped
+
     remarks = []
     if not bool(acquisition.mask.any()):
         return ["the mask samples nothing: every image will be zero"]
@@ -233,6 +235,8 @@ def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
         return ["every sample is zero: every image will be zero"]
     if not bool(_pattern(acquisition)[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
+    if quadrants_swapped(acquisition.root_sum_of_squares):
+        remarks.append(f"the body lies at the corners of the image: {SWAP}")
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")

@@ -13,6 +13,8 @@ from dealias.files.kind import SMALLEST, kind_of
 
 CONCENTRATED = 0.25
 NEAR = 2  # samples that a peak may lie beside the middle, or beside an edge
+SWAPPED = 3.0
+SWAP = "k-space was made by fftshift(fft2(x)); make it by fftshift(fft2(ifftshift(x)))"
 Shift = tuple[str, str, str]
 NUMPY_SHIFT: Shift = (
     "numpy.fft.fftshift(kspace, axes=-2)",
@@ -68,6 +70,24 @@ def central_share(kspace: Tensor) -> float:
     """Return the share of energy that a quarter of the rows and columns around the centre holds."""
     around = _box_sum(_energy(kspace))
     return float(around[kspace.shape[-2] // 2, kspace.shape[-1] // 2])
+
+
+def quadrants_swapped(images: Tensor) -> bool:
+    """Whether bodies lie at the corners of images (..., y, x), as where k-space was made by `fftshift(fft2(x))`.
+
+    More energy lies in the outermost eighth of rows and columns than in the middle one. Of measured images, wrapped
+    ones too, the product of both ratios is 1 at the most, and mostly below 0.03.
+    """
+    y, x = images.shape[-2:]
+    if min(y, x) < SMALLEST or not images.any():
+        return False
+    energy, product = _energy(images), 1.0
+    for axis, size in enumerate((y, x)):
+        profile, half = energy.sum(1 - axis), size // 16
+        middle = profile[size // 2 - half : size // 2 + half + 1].sum()
+        outermost = profile[: half + 1].sum() + profile[size - half :].sum()
+        product *= float(outermost / middle.clamp_min(torch.finfo(middle.dtype).tiny))
+    return product > SWAPPED
 
 
 def _energy(kspace: Tensor) -> Tensor:
