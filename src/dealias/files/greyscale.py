@@ -70,5 +70,5 @@ def pillow() -> ModuleType:
     try:
         from PIL import Image as module
     except ImportError:
-        raise UserError("pictures need Pillow; install it with pip install dealias[files]") from None
+        raise UserError("pictures need Pillow; pip install -e '.[files]' in the clone") from None
     return module

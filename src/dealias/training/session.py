@@ -41,7 +41,7 @@ def train(output: str, training: Training) -> Path:
     try:
         from dealias.training.module import Module, fit
     except ImportError as error:
-        raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
+        raise UserError(f"training needs {error.name}; pip install -e '.[train]' in the clone") from None
     directory = Path(output)
     _check_same(directory, training)
     loss = find.loss(training.loss)

@@ -110,5 +110,5 @@ def pyav() -> ModuleType:
     try:
         import av
     except ImportError:
-        raise UserError("an MP4 needs PyAV; install it with pip install dealias[video], or write .gif") from None
+        raise UserError("an MP4 needs PyAV; pip install -e '.[video]' in the clone, or write .gif") from None
     return av

@@ -106,5 +106,5 @@ def _nibabel() -> ModuleType:
     try:
         import nibabel
     except ImportError:
-        raise UserError("NIfTI needs nibabel; install it with pip install dealias[files]") from None
+        raise UserError("NIfTI needs nibabel; pip install -e '.[files]' in the clone") from None
     return nibabel
