@@ -17,6 +17,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 from docstring_parser import parse
+from tqdm import tqdm
 
 from dealias import __version__, allocator, find
 from dealias.configure import Parser
@@ -181,7 +182,7 @@ def main() -> int:
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **others: Any) -> None:
         if issubclass(category, Note):
-            print(f"dealias: {message}", file=sys.stderr)
+            tqdm.write(f"dealias: {message}", file=sys.stderr)  # above the bars
         else:
             usual(message, category, *rest, **others)
 

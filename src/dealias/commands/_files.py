@@ -91,8 +91,11 @@ def each(
         return
     sweep(Path(target), deep=True)
     found: dict[str, list[str]] = {"done": [], "skipped": [], "failed": [], "unexpected": []}
-    for path, goal in tqdm(todo, unit="file", leave=False, disable=None):
-        found[_of_many(path, goal, work, settings, overwrite)].append(str(path.relative_to(begin)))
+    with tqdm(todo, unit="file", leave=False, disable=None) as bar:
+        for path, goal in bar:
+            name = str(path.relative_to(begin))
+            bar.set_postfix_str(name)
+            found[_of_many(path, goal, work, settings, overwrite)].append(name)
     failed = sorted(found["failed"] + found["unexpected"])
     summary = f"{len(found['done'])} of {len(todo)} {done}"
     summary += f", {len(found['skipped'])} skipped" if found["skipped"] else ""
@@ -125,7 +128,8 @@ def _of_many(path: Path, goal: Path, work: Work, settings: Mapping[str, Any], ov
         if is_image_of_ours(path):
             _tell(f"{path}: is an image that dealias made, passed over")
             return "skipped"
-        _tell(str(error))
+        text = str(error)
+        _tell(text if text.startswith((f"{path}: ", f"{goal}: ", f"{goal.parent}")) else f"{path}: {text}")
         return "failed"
     except Exception as error:  # whatever it is, the others are done
         text = " ".join(str(error).split())[:200]
