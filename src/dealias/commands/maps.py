@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from dealias.commands._each import each, folder_for, provenance
+from dealias.commands._files import each, folder_for
+from dealias.commands._provenance import provenance
 
 
 def run(
@@ -39,6 +40,8 @@ def run(
     estimate: Callable[..., Any] = coils.espirit if method == "espirit" else coils.walsh
     arguments = typed_arguments(estimate, method_arguments or {}, given=("acquisition",))
 
+    settings = {"method": method, "method_arguments": method_arguments, "key": key, "axes": axes}
+
     def work(source: Path, target: Path) -> None:
         acquisition = dealias.open(source, key=key, axes=axes)
         if acquisition.coils == 1:
@@ -48,7 +51,6 @@ def run(
             maps = estimate(acquisition, **arguments)
         except UserError as error:
             raise UserError(f"{source}: {error}") from error
-        write_maps(target, maps, overwrite=overwrite, attributes={**provenance(source, 0), "method": method})
+        write_maps(target, maps, overwrite=overwrite, attributes=provenance(source, settings))
 
-    extensions = sorted(("h5", "hdf5", "npy", "cfl", "mat"), key=lambda name: name != format)
-    each(input, output, work, done="estimated", extensions=extensions, overwrite=overwrite)
+    each(input, output, work, "estimated", format, settings, kspace=True, overwrite=overwrite)

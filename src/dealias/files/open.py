@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.kind import WrongKind, kind_of
 from dealias.files.recognition import about, check_exists, formats, recognise
 
 
@@ -33,7 +34,7 @@ def open(
     """
     path = Path(path)
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         if path.is_dir():
             raise UserError("is a folder; open one of the files in it")
         module = recognise(path)
@@ -42,4 +43,10 @@ def open(
             known = ", ".join(reader.title for reader in formats("read"))
             raise UserError(f"{found}; dealias opens {known}")
         acquisition: Acquisition = module.read(path, key, axes, slices)
+        told = key is not None or "coil" in (axes or ()) or not hasattr(module, "images")
+        if not told and kind_of(acquisition.kspace) == "images":
+            raise WrongKind(
+                "holds images, not k-space; `dealias undersample --images` simulates a scan of them; "
+                "if it is k-space all the same, name its axes: --axes 'coil y x'"
+            )
         return acquisition

@@ -162,6 +162,12 @@ def write(
             _say(file[name], companion.attributes)
 
 
+def notes(path: Path) -> dict[str, str]:
+    """Return what a file says of how it was made."""
+    with opened(path) as file:
+        return {name: text_of(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
+
+
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
     """Write coil maps (..., coil, y, x) as the dataset `maps`."""
     with created(path) as file:
