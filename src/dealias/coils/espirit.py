@@ -113,10 +113,14 @@ def _of_slice(
     size = float(samples.abs().max())
     windows = _windows(samples / size, sampled, kernel)
     values, basis = _singular_vectors(windows)
-    floor = _largest_of_noise(values, (*windows.shape,), noise_std / size) / float(values[-1])
+    few, many = sorted(windows.shape)
+    noise_std = min(noise_std, size * _most_noise(values, few, many))
+    largest = noise_std / size * math.sqrt(2) * (math.sqrt(few) + math.sqrt(many))  # singular value of noise alone
+    floor = largest / float(values[-1])
     fraction = max(USUAL, floor) if threshold is None else threshold
     found = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std)
-    while threshold is None and found.left_out > HOLES and fraction > max(floor, LEAST):
+    dark = threshold is None and found.left_out > HOLES
+    while dark and found.left_out > 0 and fraction > max(floor, LEAST):
         fraction = max(fraction / 2, floor, LEAST)
         lower = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std)
         if lower.wrapped > found.wrapped + WRAPPED:  # noise or ghosts count as signal then
@@ -152,14 +156,9 @@ def _singular_vectors(windows: Tensor) -> tuple[Tensor, Tensor]:
     return values.clamp_min(0).sqrt(), vectors
 
 
-def _largest_of_noise(values: Tensor, shape: tuple[int, int], noise_std: float) -> float:
-    """Return the largest singular value that noise alone would have in windows of this shape (Marchenko, Pastur).
-
-    The noise is at most what the outer samples show, and at most what the middle one of the singular values does.
-    """
-    few, many = min(shape), max(shape)
-    middle = float(values[len(values) // 2]) / math.sqrt(2 * many * (1 - few / many / 3))
-    return min(noise_std, middle) * math.sqrt(2) * (math.sqrt(few) + math.sqrt(many))
+def _most_noise(values: Tensor, few: int, many: int) -> float:
+    """Return which noise_std would alone have the middle one of the singular values (Marchenko and Pastur's law)."""
+    return float(values[len(values) // 2]) / math.sqrt(2 * many * (1 - few / many / 3))
 
 
 def _projection(basis: Tensor, kernel: int) -> Tensor:
