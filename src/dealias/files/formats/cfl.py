@@ -5,7 +5,6 @@ batch axis. Of the first three, those longer than one are rows and columns; a vo
 `decouple.py` says. | https://mrirecon.github.io/bart/
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of
 from dealias.files.decouple import decouple
 from dealias.files.to_acquisition import Measured, as_images, native
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "BART .cfl and .hdr"
@@ -36,18 +36,16 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith(START) or path.suffix.lower() == ".cfl"
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that a pair holds; arguments as in `dealias.open`."""
-    if key is not None or axes is not None:
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that a pair holds; options as of `dealias.open`."""
+    if wanted.key is not None or wanted.axes is not None:
         raise UserError("holds one array, its axes are BART's; leave --key and --axes out")
     array, names = _arranged(path)
     mask = None
     if array.ndim > len(names):
         array, mask, _ = decouple(array, (array != 0).any(-4))
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
-    layout = Layout.of(array.shape, names, slices)
+    layout = Layout.of(array.shape, names, wanted.slices)
     return Measured(array[layout.index], mask).acquisition(layout)
 
 

@@ -13,7 +13,7 @@ Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [tim
 likewise; k-space as above.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -36,6 +36,7 @@ from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
 from dealias.files.to_acquisition import Measured, choose, native
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "HDF5 as fastMRI"
@@ -53,14 +54,12 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith(MAGIC) and not mrd.knows(start, path)
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that an HDF5 file holds; options as of `dealias.open`."""
     with opened(path) as file:
         arrays = listed(file)
-        kspace = file[choose(arrays, key)]
-        layout = _layout(file, kspace, axes, slices)
+        kspace = file[choose(arrays, wanted.key)]
+        layout = _layout(file, kspace, wanted.axes, wanted.slices)
         mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
@@ -68,9 +67,9 @@ def read(
     ours = header.matrix is not None  # the XML tells of the scan that it was made of
     scan = None if ours or XML not in header.text else geometry(header.text[XML])
     if scan is None:
-        return measured.acquisition(layout)
+        return measured.acquisition(layout, wanted.mask)
     header = replace(header, voxel_size=scan.voxel_size, matrix=scan.matrix)
-    acquisition = replace(measured, header=header).acquisition(layout)
+    acquisition = replace(measured, header=header).acquisition(layout, wanted.mask)
     if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
         return without_oversampling(acquisition, scan.matrix[0])
     return acquisition
@@ -111,7 +110,7 @@ def images(path: Path) -> Tensor:
     if image is not None and image.ndim > 1:
         return torch.from_numpy(image).to(torch.complex64)
     if "kspace" in arrays:
-        acquisition = read(path, None, None, None)
+        acquisition = read(path, Wanted())
         if acquisition.coils == 1 and sampled_in_full(acquisition.centred_mask):
             return crop(acquisition.zero_filled, acquisition.header.matrix).to(torch.complex64)
     reference = _targets(path, None)
