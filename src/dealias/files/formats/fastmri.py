@@ -13,7 +13,7 @@ Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [tim
 likewise; k-space as above.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -27,6 +27,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of, chosen
+from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
 from dealias.files.crop import crop
 from dealias.files.formats import mrd
@@ -222,7 +223,9 @@ def sampled_in_full(mask: Tensor) -> bool:
 
 def _layout(file: Any, kspace: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None) -> Layout:
     text = file.attrs.get("axes", kspace.attrs.get("axes"))
-    axes = axes or (None if text is None else text_of(text)) or USUAL_AXES.get(kspace.ndim)
+    axes = axes or (None if text is None else text_of(text))
+    if axes is None and kspace.ndim in USUAL_AXES:
+        axes = recognised(kspace, USUAL_AXES[kspace.ndim].split(), rows_too=False)
     if axes is None:
         text = f"'{kspace.name.strip('/')}' has {kspace.ndim} axes {kspace.shape}"
         raise UserError(f"{text}; name them, as --axes 'slice time coil y x'")

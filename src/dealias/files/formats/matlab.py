@@ -22,6 +22,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of
+from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
 from dealias.files.hdf5 import listed, opened, text_of
 from dealias.files.header_fields import header_of, numbers_of
@@ -48,7 +49,9 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     arrays, texts = _loaded(path)
     name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, wanted.key)
     kspace = arrays[name]
-    names = wanted.axes or texts.get("axes") or USUAL_AXES.get(kspace.ndim)
+    names = wanted.axes or texts.get("axes")
+    if names is None and kspace.ndim in USUAL_AXES:
+        names = recognised(kspace, USUAL_AXES[kspace.ndim].split())
     if names is None:
         raise UserError(f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'")
     names = names.split() if isinstance(names, str) else names

@@ -22,6 +22,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout
+from dealias.files.axes_guess import recognised
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.files.wanted import Wanted
@@ -51,7 +52,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, wanted.key)
     kspace = _loaded(path, name)
-    layout = Layout.of(kspace.shape, wanted.axes or _usual_axes(kspace.ndim), wanted.slices)
+    layout = Layout.of(kspace.shape, wanted.axes or recognised(kspace, _usual_axes(kspace.ndim)), wanted.slices)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
     return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout, wanted.mask)
 
