@@ -25,7 +25,7 @@ from dealias.files.to_acquisition import native
 CENTRAL, SMALLEST = 0.6, 16  # share of the energy in a quarter of the samples, and how many these must be
 BLOCK, MEMBERS, KERNEL = 48, 16, 4  # of k-space and of the images that are looked at
 CLEAR = 0.1  # of the largest singular value
-TOGETHER, EACH, ALIKE = 2.15, 0.25, 0.85  # times the rank of one image, more for each further one; share of energy
+TOGETHER, EACH, ALIKE = 2.0, 0.4, 0.85  # times the rank of one image, more for each further one; share of energy
 
 
 def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tuple[str, ...]:
