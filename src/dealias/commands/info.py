@@ -137,6 +137,7 @@ def _pattern(acquisition: "Acquisition") -> "Tensor":
 def describe(mask: "Tensor") -> str:
     """Return in words what kind of mask (..., 1, y, x), centred, this is."""
     pattern = mask.flatten(0, -3)
+    pattern = pattern[pattern.any(-1).any(-1)] if bool(pattern.any()) else pattern  # empty slices say nothing
     rows, columns = pattern.shape[-2:]
     shared = "" if len(pattern) == 1 or bool((pattern == pattern[:1]).all()) else ", another for each slice or frame"
     if bool(pattern.all()):

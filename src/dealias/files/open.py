@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.maps_axes import fitted
 from dealias.files.recognition import about, check_exists, formats, recognise
 from dealias.files.wanted import Wanted
 
@@ -37,7 +38,8 @@ def open(
             "ignore" keeps all; None refuses such a file.
         conjugate: whether to take the complex conjugate of raw data, which turns the image around. None does so
             for Siemens' scanners, whose directions count against the transform.
-        maps: coil maps (coil, y, x) of the measured coils, or as k-space; they follow the whitening.
+        maps: coil maps (coil, y, x) or (slice, coil, y, x) of the measured coils, also with these axes in another
+            order where sizes tell it; they follow the whitening.
         whiten: whether a noise scan in raw data makes the coils white: the image is in units of the noise then.
 
     Raises:
@@ -58,5 +60,5 @@ def open(
         wanted = Wanted(key, axes, slices, mask, conjugate, maps, whiten)
         acquisition: Acquisition = module.read(path, wanted)
         if maps is not None and not hasattr(module, "whitens"):
-            acquisition = acquisition.with_maps(maps)
+            acquisition = acquisition.with_maps(fitted(maps, acquisition))
         return acquisition

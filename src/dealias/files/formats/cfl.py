@@ -5,6 +5,7 @@ batch axis. Of the first three, those longer than one are rows and columns; a vo
 `decouple.py` says. | https://mrirecon.github.io/bart/
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 from dealias.files.axes import Layout, axes_of
-from dealias.files.decouple import decouple
+from dealias.files.decouple import READOUT, decouple
 from dealias.files.to_acquisition import Measured, as_images, native
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -43,7 +44,10 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     array, names = _arranged(path)
     mask = None
     if array.ndim > len(names):
-        array, mask, _ = decouple(array, (array != 0).any(-4))
+        array, mask, axis = decouple(array, (array != 0).any(-4))
+        if axis == READOUT:
+            text = "the volume is undersampled along both phase encodings: images (y, z), one for every x"
+            warnings.warn(Note(text), stacklevel=3)
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
     layout = Layout.of(array.shape, names, wanted.slices)
     return Measured(array[layout.index], mask).acquisition(layout)

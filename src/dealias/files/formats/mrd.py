@@ -22,6 +22,7 @@ from dealias.errors import Note, UserError, suggest
 from dealias.files.axes import Layout, chosen
 from dealias.files.decouple import READOUT, SECOND, decouple
 from dealias.files.hdf5 import MAGIC, listed, opened, text_of
+from dealias.files.maps_axes import fitted
 from dealias.files.mrd.extent import extent
 from dealias.files.mrd.grid import Grid, decoded, flagged, sorted_readouts
 from dealias.files.mrd.imaging import NOISE, imaging
@@ -83,7 +84,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         acquisition = _volume(grid, kept, scan, wanted.slices)
     acquisition = replace(acquisition, header=replace(acquisition.header, text={XML: xml}))
     if wanted.maps is not None:
-        acquisition = acquisition.with_maps(wanted.maps)
+        acquisition = acquisition.with_maps(fitted(wanted.maps, acquisition))
     noise = flagged(heads, NOISE) & (heads["active_channels"] == acquisition.coils)
     if noise.any() and wanted.whiten:
         samples = _noise(heads[noise], readouts[noise], kept, scan)
