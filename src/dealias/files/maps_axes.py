@@ -21,7 +21,7 @@ def fitted(maps: Any, scan: Acquisition) -> Tensor:
     """
     value = tensor(maps, "the maps")
     one, every = scan.kspace.shape[-3:], torch.Size((scan.kspace.shape[0], *scan.kspace.shape[-3:]))
-    if value.ndim < 3 or value.shape[-3:] == one:
+    if value.ndim < 3 or (value.shape[-3:] == one and (value.ndim == 3 or value.shape[-4] not in one)):
         return value
     plain = value.squeeze()
     plain = plain.reshape((1,) * (3 - plain.ndim) + tuple(plain.shape))
