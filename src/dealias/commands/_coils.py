@@ -14,10 +14,10 @@ def preparation(maps: str, whiten: str | None, compress: int | None) -> "Callabl
     """
     from dealias import coils
     from dealias.commands._maps import choose
-    from dealias.files.formats.npy import tensor
+    from dealias.files.given_arrays import read_noise
 
     given = choose(maps)
-    noise = None if whiten in (None, "auto") else tensor(str(whiten))
+    noise = None if whiten in (None, "auto") else read_noise(str(whiten))
 
     def prepared(acquisition: "Acquisition") -> "Acquisition":
         if not isinstance(given, str):

@@ -62,6 +62,11 @@ def images(path: Path) -> Tensor:
     return as_images(np.ascontiguousarray(_arranged(path)[0]), "the array").squeeze(-3)
 
 
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return the array of a pair, with the axes of k-space, by the name ""."""
+    return {"": torch.from_numpy(np.ascontiguousarray(_arranged(path)[0]))}
+
+
 def maps(path: Path) -> Tensor:
     """Return coil maps (coil, y, x) or (slice, coil, y, x), such as `bart ecalib -m1` writes.
 

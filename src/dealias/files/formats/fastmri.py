@@ -123,6 +123,13 @@ def images(path: Path) -> Tensor:
     return reference.to(torch.complex64)
 
 
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return all arrays of numbers of an HDF5 file by name."""
+    with opened(path) as file:
+        names = [name for name, array in listed(file).items() if array.complex or array.dtype.kind in "fiub"]
+        return {name: torch.from_numpy(native(file[name][()], name)) for name in names}
+
+
 def maps(path: Path) -> Tensor:
     """Return the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
 

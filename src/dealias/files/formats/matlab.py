@@ -83,6 +83,11 @@ def images(path: Path) -> Tensor:
     return together(stacks)
 
 
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return all arrays of a .mat by name."""
+    return {name: torch.from_numpy(np.ascontiguousarray(_ours(array))) for name, array in _loaded(path)[0].items()}
+
+
 def maps(path: Path) -> Tensor:
     """Return the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
 

@@ -77,6 +77,11 @@ def images(path: Path) -> Tensor:
     return together(stacks)
 
 
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return all arrays of a file by name; that of a `.npy` has the name ""."""
+    return {name: torch.from_numpy(native(_loaded(path, name), name or "the array")) for name in _listed(path)}
+
+
 def tensor(path: str | PathLike[str]) -> Tensor:
     """Return the array of a `.npy`, or the only one of an archive, such as coil maps.
 
