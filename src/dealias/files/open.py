@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.kind import WrongKind, kind_of
 from dealias.files.maps_axes import fitted
 from dealias.files.recognition import about, check_exists, formats, recognise
 from dealias.files.wanted import Wanted
@@ -47,7 +48,7 @@ def open(
     """
     path = Path(path)
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         if path.is_dir():
             raise UserError("is a folder; open one of the files in it")
         module = recognise(path)
@@ -59,6 +60,12 @@ def open(
             raise UserError(f'mask cannot be \'{mask}\'; give "apply" or "ignore"')
         wanted = Wanted(key, axes, slices, mask, conjugate, maps, whiten)
         acquisition: Acquisition = module.read(path, wanted)
+        told = key is not None or "coil" in (axes or ()) or not hasattr(module, "images")
+        if not told and kind_of(acquisition.kspace) == "images":
+            raise WrongKind(
+                "holds images, not k-space; `dealias undersample --images` simulates a scan of them; "
+                "if it is k-space all the same, name its axes: --axes 'coil y x'"
+            )
         if maps is not None and not hasattr(module, "whitens"):
             acquisition = acquisition.with_maps(fitted(maps, acquisition))
         return acquisition

@@ -14,7 +14,7 @@ import torch
 from dealias import cards, find
 from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
-from dealias.files.film import film
+from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
 from dealias.training.example import Example
@@ -41,7 +41,7 @@ def train(output: str, training: Training) -> Path:
     try:
         from dealias.training.module import Module, fit
     except ImportError as error:
-        raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
+        raise UserError(f"training needs {error.name}; pip install -e '.[train]' in the clone") from None
     directory = Path(output)
     _check_same(directory, training)
     loss = find.loss(training.loss)

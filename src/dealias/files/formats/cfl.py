@@ -18,6 +18,7 @@ from dealias.acquisition import Acquisition
 from dealias.errors import Note, UserError
 from dealias.files.axes import Layout, axes_of
 from dealias.files.decouple import READOUT, decouple
+from dealias.files.notes import comment, commented
 from dealias.files.to_acquisition import Measured, as_images, native
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -25,7 +26,8 @@ from dealias.header import Header
 title = "BART .cfl and .hdr"
 extensions = (".cfl",)
 
-START = b"# Dimensions"
+START, COMMENTS = b"# Dimensions", "# Comments"
+SHIFT = ("bart fftshift 1 kspace shifted", "bart fftshift 2 kspace shifted", "bart fftshift 3 kspace shifted")
 AXES = 16
 SPACE, COIL, MAPS, TIME, SLICE = (0, 1, 2), 3, 4, 10, 13
 BATCH = (15, 14, 12, 11, 9, 8, 7, 6, 5)  # where our batch axes go, the first of them first
@@ -50,7 +52,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
             warnings.warn(Note(text), stacklevel=3)
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
     layout = Layout.of(array.shape, names, wanted.slices)
-    return Measured(array[layout.index], mask).acquisition(layout)
+    return Measured(array[layout.index], mask, shift=SHIFT).acquisition(layout)
 
 
 def images(path: Path) -> Tensor:
@@ -91,16 +93,22 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     else:
         data = value.reshape((1,) * (3 - value.ndim) + tuple(value.shape))
         names = ("slice", *("batch",) * (data.ndim - 4), *("time",) * (data.ndim > 3), "y", "x")
-    _save(path, data, names)
+    _save(path, data, names, attributes)
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return what a header says of how its data were made."""
+    return commented(parts(path)[1].read_text(errors="replace").partition(f"\n{COMMENTS}\n")[2])
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
     """Write coil maps ([slice,] [time,] coil, y, x) as a pair."""
     lead = maps.ndim - 3
-    _save(path, maps, (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x"))
+    names = (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x")
+    _save(path, maps, names, attributes)
 
 
-def _save(path: Path, data: Tensor, names: tuple[str, ...]) -> None:
+def _save(path: Path, data: Tensor, names: tuple[str, ...], attributes: dict[str, Any]) -> None:
     place = {"y": 0, "x": 1} | {name: axis for axis, name in NAMES.items()}
     batch = iter(BATCH)
     try:
@@ -113,7 +121,8 @@ def _save(path: Path, data: Tensor, names: tuple[str, ...]) -> None:
     fastest_last = sorted(range(len(names)), key=lambda axis: -places[axis])
     array = np.ascontiguousarray(data.to(torch.complex64).permute(fastest_last).numpy(force=True))
     cfl, hdr = parts(path)
-    hdr.write_text(f"{START.decode()}\n{' '.join(map(str, sizes))}\n")
+    about = f"{COMMENTS}\n{comment(attributes)}\n" if attributes else ""
+    hdr.write_text(f"{START.decode()}\n{' '.join(map(str, sizes))}\n{about}")
     with cfl.open("wb") as file:
         file.write(array.astype("<c8", copy=False).reshape(-1).view(np.uint8).data)
 

@@ -169,6 +169,12 @@ def write(
             _say(file[name], companion.attributes)
 
 
+def notes(path: Path) -> dict[str, str]:
+    """Return what a file says of how it was made."""
+    with opened(path) as file:
+        return {name: text_of(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
+
+
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
     """Write coil maps (..., coil, y, x) as the dataset `maps`."""
     with created(path) as file:
@@ -224,7 +230,8 @@ def sampled_in_full(mask: Tensor) -> bool:
     where = mask.nonzero()[:, -2:]
     if not len(where):
         return False
-    box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
+    patterns = mask.flatten(0, -3).any(-1).any(-1).sum()  # an empty slice is padding, too
+    box = (where.amax(0) - where.amin(0) + 1).prod() * patterns
     return bool(len(where) > 0.75 * box)
 
 

@@ -35,6 +35,7 @@ extensions = (".mat",)
 names_arrays = True
 
 HDF5_INSIDE, LARGEST = b"MATLAB 7.3", 2**31
+SHIFT = ("fftshift(kspace, 1)", "fftshift(kspace, 2)", "fftshift(fftshift(kspace, 1), 2)")
 USUAL_AXES = {2: "y x", 3: "y x coil", 4: "y x coil slice"}
 NUMBERS = ("double", "single", "logical", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 
@@ -64,6 +65,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         None if maps is None else _ours(maps),
         None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
         header_of(arrays, {}),
+        SHIFT,
     ).acquisition(layout, wanted.mask)
 
 
@@ -123,6 +125,11 @@ def write(
         notes = {f"{name}_{what}": note for name, c in beside.items() for what, note in c.attributes.items()}
         attributes = attributes | notes
     _save(path, arrays | numbers_of(header), attributes)
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return the texts of a file, which say how it was made."""
+    return _loaded(path)[1]
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
