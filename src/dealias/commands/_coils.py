@@ -30,22 +30,26 @@ class Coils:
     @classmethod
     def of(cls, maps: str, whiten: str | None, compress: int | None) -> "Coils":
         """Return what the texts that a user gave mean."""
-        from dealias.files.formats.npy import tensor
+        from dealias.files.given_arrays import read_noise
 
-        noise = None if whiten in (None, "auto") else tensor(str(whiten))
+        noise = None if whiten in (None, "auto") else read_noise(str(whiten))
         return cls(named_maps(maps), whiten is not None, noise, compress)
 
-    def prepared(self, scan: "Acquisition", name: str) -> "Acquisition":
-        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto".
+    def given(self, name: str) -> "Tensor | None":
+        """Return the maps that a file holds for a scan, to open it with.
 
         Arguments:
             name: of the scan's file, below the folder that is the input.
         """
+        maps = maps_of(self.maps, name)
+        return None if isinstance(maps, str) else maps
+
+    def prepared(self, scan: "Acquisition") -> "Acquisition":
+        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto"."""
         from dealias import coils
 
-        maps = maps_of(self.maps, name)
-        if not isinstance(maps, str):
-            scan = scan.with_maps(maps)
+        if self.maps is None:
+            scan = scan.with_maps(None)
         if self.whiten:
             scan = coils.whiten(scan, self.noise)
         return scan if self.compress is None else coils.compress(scan, self.compress)

@@ -4,19 +4,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dealias.commands._reading import FileMask
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
 
 
-def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
+def run(
+    input: str,
+    *,
+    key: str | None = None,
+    axes: str | None = None,
+    file_mask: FileMask = "refuse",
+) -> None:
     """Say what a file with k-space or images, a folder of such files, or a weight file, holds.
 
     Arguments:
         input: a file with k-space or images, a folder of them, a weight file, or the name of a shipped weight
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        file_mask: what to do with a file's own mask where it leaves out samples that there are
     """
     import dealias
     from dealias import cards
@@ -35,7 +44,7 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
         _print_folder(input, key, axes)
         return
     try:
-        found = contents(input, key=key, axes=axes)
+        found = contents(input, key=key, axes=axes, mask=None if file_mask == "refuse" else file_mask)
     except dealias.UserError:
         _print(_file(input))
         raise
@@ -155,6 +164,7 @@ def _pattern(acquisition: "Acquisition") -> "Tensor":
 def describe(mask: "Tensor") -> str:
     """Return in words what kind of mask (..., 1, y, x), centred, this is."""
     pattern = mask.flatten(0, -3)
+    pattern = pattern[pattern.any(-1).any(-1)] if bool(pattern.any()) else pattern  # empty slices say nothing
     rows, columns = pattern.shape[-2:]
     shared = "" if len(pattern) == 1 or bool((pattern == pattern[:1]).all()) else ", another for each slice or frame"
     if bool(pattern.all()):

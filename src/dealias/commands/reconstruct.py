@@ -10,6 +10,7 @@ from dealias.commands._coils import Coils
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
 from dealias.commands._provenance import provenance
+from dealias.commands._reading import READING, Conjugate, FileMask, reading
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dealias.method import Method
 
 # what decides an image, beside the method's arguments and weights
-SETTINGS = ("method", "maps", "whiten", "compress", "precision", "key", "axes", "seed")
+SETTINGS = ("method", "maps", "whiten", "compress", "precision", *READING, "seed")
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class Job:
         import dealias
         from dealias.files.write import check
 
-        scan = dealias.open(source, **self.reading)
-        check(target, scan.shape)
         name = source.relative_to(self.input) if self.input.is_dir() else source.name
-        scan = self.coils.prepared(scan, str(name))
+        scan = dealias.open(source, **self.reading, maps=self.coils.given(str(name)))
+        check(target, scan.shape)
+        scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
         image = dealias.reconstruct(
@@ -78,6 +79,8 @@ def run(
     batch: int | None = None,
     key: str | None = None,
     axes: str | None = None,
+    file_mask: FileMask = "refuse",
+    conjugate: Conjugate = "auto",
     format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
     film: bool = False,
@@ -93,13 +96,15 @@ def run(
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
-        whiten: make the coils' noise white: auto, or a .npy of noise (coil, sample); images are in its units
+        whiten: make the coils' noise white: auto, or a file of noise (coil, sample); images are in its units
         compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
         batch: slices at once; by default 1 on a CPU and 8 on a GPU
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        file_mask: what to do with a file's own mask where it leaves out samples that there are
+        conjugate: turn the image of raw data around; auto turns that of Siemens' scanners
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
@@ -116,18 +121,17 @@ def _job(options: dict[str, Any]) -> Job:
     from dealias.cards import fingerprint, usable
 
     method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
-    reading = {name: options[name] for name in ("key", "axes")}
     solving = {name: options[name] for name in ("batch", "precision")}
-    reference = options["reference"]
+    reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),
-        reading=reading,
+        reading=reading(options),
         coils=Coils.of(options["maps"], options["whiten"], options["compress"]),
         method=method,
         device=usable(options["device"]),
         solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
         film=options["film"] or reference is not None,
-        reference=None if reference is None else true_film(reference, options["input"], reading),
+        reference=None if reference is None else true_film(reference, options["input"], named),
         writing={name: options[name] for name in ("overwrite", "phase")},
         settings={name: options[name] for name in SETTINGS} | {"weights": fingerprint(method)},
     )

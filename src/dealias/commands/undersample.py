@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dealias.commands._files import each, folder_for
 from dealias.commands._provenance import provenance
+from dealias.commands._reading import READING, Conjugate, FileMask, reading
 from dealias.errors import Note, UserError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     Draw = partial[Tensor]
 
-SETTINGS = ("acceleration", "mask_arguments", "per_slice", "noise", "images", "coils", "key", "axes", "seed")
+SETTINGS = ("acceleration", "mask_arguments", "per_slice", "noise", "images", "coils", "seed")
 CENTRAL_LINES = (16, 12)  # half-axes of an ellipse, or lines, that coil maps like, and need at least
 
 
@@ -60,7 +61,8 @@ class Job:
         generator = torch.Generator().manual_seed(_seed(seed, source) if self.per_slice else seed)
         draw = partial(self.draw, generator=generator)
         kept = full.sampled(_patterns(full, draw, self.per_slice, self.widen))
-        if full.acceleration > 1.05 and kept.acceleration > 1.05 * self.settings["acceleration"]:
+        wanted = self.settings["acceleration"]
+        if wanted and full.acceleration > 1.05 and kept.acceleration > 1.05 * wanted:
             text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
         if self.noise:
@@ -72,7 +74,7 @@ def run(
     input: str,
     output: str,
     *,
-    acceleration: float,
+    acceleration: float | None = None,
     mask: str = "gaussian",
     mask_arguments: dict[str, Any] | None = None,
     per_slice: bool = False,
@@ -81,6 +83,8 @@ def run(
     coils: int = 1,
     key: str | None = None,
     axes: str | None = None,
+    file_mask: FileMask = "refuse",
+    conjugate: Conjugate = "auto",
     format: Literal["h5", "npy", "cfl", "mat"] = "h5",
     overwrite: bool = False,
     seed: int = 0,
@@ -91,7 +95,7 @@ def run(
         input: a file with k-space, or with --images one with images, or a folder of such files
         output: the file to write (.h5, .npy, .cfl, .mat), or a folder
         acceleration: one sample in this many is kept
-        mask: the pattern, drawn anew for every frame of a film; `dealias methods` lists them
+        mask: the pattern, drawn anew for every frame of a film, `dealias methods` lists them; or a file that holds one
         mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
         per_slice: draw another pattern for every slice and every file, not one for all
         noise: standard deviation of noise to add to each part, as a fraction of the largest image magnitude
@@ -99,6 +103,8 @@ def run(
         coils: with --images, how many coils to simulate
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        file_mask: what to do with a file's own mask where it leaves out samples that there are
+        conjugate: turn the image of raw data around; auto turns that of Siemens' scanners
         format: of the files that a folder gives
         overwrite: replace existing files
         seed: of the mask and the noise
@@ -109,24 +115,49 @@ def run(
 
 def _job(options: dict[str, Any]) -> Job:
     """Return what the options of `run` mean."""
-    from dealias import find
-    from dealias.configure import typed_arguments
-
     coils, images, given = options["coils"], options["images"], options["mask_arguments"] or {}
     if coils < 1 or (coils > 1 and not images):
         raise UserError("--coils is how many to simulate of --images, 1 or more; measured scans have theirs")
-    pattern = find.mask(options["mask"])
-    arguments = typed_arguments(pattern, given, given=("shape", "acceleration", "generator"))
+    draw = _draw(options["mask"], options["acceleration"], given)
     return Job(
-        reading={name: options[name] for name in ("key", "axes")},
+        reading=reading(options),
         coils=coils if images else None,
-        draw=partial(pattern, acceleration=options["acceleration"], **arguments),
-        widen="centre" in arguments and "centre" not in given,
+        draw=draw,
+        widen="centre" in draw.keywords and "centre" not in given,
         per_slice=options["per_slice"],
         noise=options["noise"],
         writing={"overwrite": options["overwrite"]},
-        settings={name: options[name] for name in SETTINGS} | {"pattern": options["mask"]},
+        settings={name: options[name] for name in (*SETTINGS, *READING)} | {"pattern": options["mask"]},
     )
+
+
+def _draw(mask: str, acceleration: float | None, given: dict[str, Any]) -> "Draw":
+    """Return what draws a pattern of a shape: one of ours by name, or gives that which a file holds."""
+    from dealias import find
+    from dealias.configure import typed_arguments
+    from dealias.files.given_arrays import read_pattern
+
+    if Path(mask).is_file():
+        if given:
+            raise UserError(f"{mask}: is a pattern that is drawn already; leave --mask.* out")
+        if acceleration is not None:
+            text = f"{mask}: the pattern has its own acceleration; --acceleration is left aside"
+            warnings.warn(Note(text), stacklevel=3)
+        return partial(_given, read_pattern(mask), mask)
+    pattern = find.mask(mask)
+    if acceleration is None:
+        raise UserError("missing: --acceleration; see `dealias undersample --help`")
+    arguments = typed_arguments(pattern, given, given=("shape", "acceleration", "generator"))
+    return partial(pattern, acceleration=acceleration, **arguments)
+
+
+def _given(pattern: "Tensor", name: str, shape: tuple[int, ...], generator: Any) -> "Tensor":
+    """Return a pattern of a user's for an image or film of a shape."""
+    try:
+        return pattern.expand(shape)
+    except RuntimeError:
+        text = f"{name}: the pattern has shape {tuple(pattern.shape)}, k-space {tuple(shape)}"
+        raise UserError(f"{text}; give one of (x), (y, x) or all frames") from None
 
 
 def _simulated(source: Path, coils: int, axes: str | None, seed: int) -> "Acquisition":

@@ -2,6 +2,7 @@
 
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -17,18 +18,25 @@ AXES = ("slice", "time", "y", "x")  # of images, as we order them
 FORMATS = ".npy, .npz, HDF5, .mat, .cfl, NIfTI or PNG"
 
 
-def contents(path: str | PathLike[str], *, key: str | None = None, axes: str | None = None) -> Acquisition | Tensor:
+def contents(
+    path: str | PathLike[str],
+    *,
+    key: str | None = None,
+    axes: str | None = None,
+    mask: Literal["apply", "ignore"] | None = None,
+    conjugate: bool | None = None,
+) -> Acquisition | Tensor:
     """Return the k-space of a file, or its images (..., y, x) on its scale; `kind.py` tells them apart.
 
     Arguments:
-        key: as in `dealias.open`; what it names is k-space.
+        key: as in `dealias.open`, and so are mask and conjugate; what it names is k-space.
         axes: of k-space likewise; of images some of "slice time y x" in their order, which makes films of them.
 
     Raises:
         UserError: where the file holds neither.
     """
     try:
-        return open(path, key=key, axes=axes)
+        return open(path, key=key, axes=axes, mask=mask, conjugate=conjugate)
     except UserError as complaint:
         if key is not None or not {*_names(axes)} <= {*AXES}:
             raise
@@ -37,6 +45,8 @@ def contents(path: str | PathLike[str], *, key: str | None = None, axes: str | N
         except WrongKind:  # k-space, and it was refused
             raise complaint from None
         except UserError as other:
+            if str(other) == str(complaint):
+                raise
             raise UserError(f"{complaint}; as images: {other}") from None
 
 

@@ -1,12 +1,14 @@
 """Which format a file has: a module of formats/, where the file name is its name, and nothing else lists it.
 
-A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
+A module that can be read has `title`, `knows(start, path)` and `read(path, wanted)` for k-space or
 `images(path)` for images; one that can be written has `extensions` and `write(path, value, header, attributes)`,
 whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images,
 `check(shape)` where it cannot hold images of every shape, `parts(path)` where it takes several files to hold one
 thing, `notes(path)` where it holds the attributes. With `names_arrays`, `write` takes as fifth argument what lies
 beside an image, to hold it in the same file. Coil maps are read by `maps(path)` and written by
-`write_maps(path, maps, attributes)`. Where single slices are read, `count(path)` says how many there are.
+`write_maps(path, maps, attributes)`; a reader with `whitens` takes those that are wanted itself. Where single slices
+are read, `count(path)` says how many there are. What patterns and noise scans are read from has `arrays(path)`: all
+that a file holds, by name.
 """
 
 import pkgutil

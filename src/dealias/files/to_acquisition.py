@@ -16,6 +16,7 @@ from dealias.files.centring_check import NUMPY_SHIFT, Shift, check_centred
 from dealias.files.kind import WrongKind, kind_of
 from dealias.header import Header
 from dealias.numpy_bridge import numbers
+from dealias.validation import validated_mask
 
 TRAJECTORIES = ("traj", "trajectory", "ktraj", "coord", "coords")
 OTHERS = ("image", "images", "maps", "sens", "mask", "reconstruction")
@@ -114,16 +115,22 @@ class Measured:
     header: Header = Header()
     shift: Shift = NUMPY_SHIFT
 
-    def acquisition(self, layout: Layout) -> Acquisition:
+    def acquisition(self, layout: Layout, use: str | None = None) -> Acquisition:
         """Return the acquisition, its k-space checked to be centred.
+
+        Arguments:
+            use: what to do with a mask that leaves out samples which there are: "apply" or "ignore" it.
 
         Raises:
             UserError: where the arrays do not describe a measurement.
         """
         kspace = torch.from_numpy(native(layout.arranged(self.kspace), "kspace"))
+        mask = None if self.mask is None or use == "ignore" else layout.mask(native(self.mask, "mask"))
+        if mask is not None:
+            kspace = _masked(kspace, mask, use)
         acquisition = Acquisition.centred(
             kspace,
-            None if self.mask is None else layout.mask(native(self.mask, "mask")),
+            mask,
             None if self.maps is None else layout.maps(native(self.maps, "maps")),
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
             layout.header(self.header),
@@ -131,3 +138,20 @@ class Measured:
         )
         check_centred(kspace, self.shift)
         return acquisition
+
+
+def _masked(kspace: Tensor, mask: NDArray[Any], use: str | None) -> Tensor:
+    """Return k-space (..., coil, y, x) of what a mask samples.
+
+    Raises:
+        UserError: where it holds more, and the mask is not to be applied.
+    """
+    inside = validated_mask(mask, kspace)
+    outside = int(((kspace != 0).any(-3, keepdim=True) & ~inside).sum())
+    if not outside:
+        return kspace
+    if use is None:
+        places = ((kspace != 0).any(-3, keepdim=True)).sum()
+        text = f"its mask leaves out {outside} of the {int(places)} places that k-space samples"
+        raise UserError(f"{text}; --file_mask apply keeps what the mask samples, --file_mask ignore all")
+    return kspace * inside

@@ -5,7 +5,7 @@ batch axis. Of the first three, those longer than one are rows and columns; a vo
 `decouple.py` says. | https://mrirecon.github.io/bart/
 """
 
-from collections.abc import Sequence
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 from dealias.files.axes import Layout, axes_of
-from dealias.files.decouple import decouple
+from dealias.files.decouple import READOUT, decouple
 from dealias.files.notes import comment, commented
 from dealias.files.to_acquisition import Measured, as_images, native
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "BART .cfl and .hdr"
@@ -38,18 +39,19 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith(START) or path.suffix.lower() == ".cfl"
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that a pair holds; arguments as in `dealias.open`."""
-    if key is not None or axes is not None:
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that a pair holds; options as of `dealias.open`."""
+    if wanted.key is not None or wanted.axes is not None:
         raise UserError("holds one array, its axes are BART's; leave --key and --axes out")
     array, names = _arranged(path)
     mask = None
     if array.ndim > len(names):
-        array, mask, _ = decouple(array, (array != 0).any(-4))
+        array, mask, axis = decouple(array, (array != 0).any(-4))
+        if axis == READOUT:
+            text = "the volume is undersampled along both phase encodings: images (y, z), one for every x"
+            warnings.warn(Note(text), stacklevel=3)
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
-    layout = Layout.of(array.shape, names, slices)
+    layout = Layout.of(array.shape, names, wanted.slices)
     return Measured(array[layout.index], mask, shift=SHIFT).acquisition(layout)
 
 
@@ -60,6 +62,11 @@ def images(path: Path) -> Tensor:
         UserError: where it is damaged or looks like k-space.
     """
     return as_images(np.ascontiguousarray(_arranged(path)[0]), "the array").squeeze(-3)
+
+
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return the array of a pair, with the axes of k-space, by the name ""."""
+    return {"": torch.from_numpy(np.ascontiguousarray(_arranged(path)[0]))}
 
 
 def maps(path: Path) -> Tensor:
