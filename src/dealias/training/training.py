@@ -23,10 +23,10 @@ class Training:
         phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
         simulation: how examples are drawn: crop, acceleration, noise, lines, discs, centre, image_noise, band, phase,
-            coils, coil_count, coil_acceleration, measured_maps, estimated_maps, noisy_target, estimated_noise, hide_noise_level,
-            batch; for films crop (rows), columns, frames, acceleration, noise, band, coils, hide_noise_level, batch;
-            for scans crop, acceleration, noise, lines, discs, centre, estimated_maps, estimated_noise,
-            hide_noise_level, batch
+            coils, coil_count, coil_acceleration, measured_maps, estimated_maps, noisy_target, estimated_noise,
+            hide_noise_level, batch; for films crop (rows), columns, frames, acceleration, noise, band, coils,
+            hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
+            estimated_noise, hide_noise_level, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
             images; measured or held_out against k-space, where no image is known; or the dotted path of a function
         held: the share of a scan's samples that the method never sees, for --loss held_out
