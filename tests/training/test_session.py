@@ -236,6 +236,9 @@ def test_from_weights(trained, data, tmp_path):
     execute([*fixed, "--rate", "1e-30"])
     for name, value in load_file(weights).items():
         assert torch.allclose(load_file(tmp_path / "on" / "weights.safetensors")[name], value)
+    first, card = cards.read(weights), cards.read(tmp_path / "on" / "weights.safetensors")
+    assert first["before"] == []
+    assert card["before"] == [{name: first[name] for name in ("command", "updates", "hours")}]
     assert "name it with --method" in complaint([*fixed, "--method", "wavelet", "-o", str(tmp_path / "x")])
 
 

@@ -32,7 +32,7 @@ from dealias.training.updates import Updates
 from dealias.training.validation_set import validation_set
 
 SETTINGS = "settings.json"
-SAID = ("summary", "terms", "learned_from", "command")  # by the card itself
+SAID = ("summary", "terms", "learned_from", "before", "command")  # by the card itself
 FEW = 1000  # updates
 CHANGEABLE = ("updates", "time", "patience", "every", "keep", "devices", "workers", "summary", "terms")
 
@@ -130,6 +130,7 @@ def export(checkpoint: Path, target: Path) -> Path:
         "summary": _summary(settings, scores["psnr"]),
         "terms": _terms(settings),
         "settings": {name: value for name, value in settings.items() if name not in SAID},
+        "before": settings.get("before") or [],
         "command": settings["command"],
         "updates": state["global_step"],
         "hours": round(state["spent"] / 3600, 2),
@@ -180,7 +181,9 @@ def _check_same(directory: Path, training: Training) -> None:
 
 def _remember(directory: Path, training: Training, learned_from: str) -> None:
     """Keep the settings beside the checkpoints."""
-    settings = {**asdict(training), "learned_from": learned_from, "command": shlex.join(["dealias", *sys.argv[1:]])}
+    command = shlex.join(["dealias", *sys.argv[1:]])
+    before = [] if training.from_ is None else _trainings(training.from_)
+    settings = {**asdict(training), "learned_from": learned_from, "before": before, "command": command}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         temporary = directory / f".{SETTINGS}.{os.getpid()}"
@@ -188,6 +191,12 @@ def _remember(directory: Path, training: Training, learned_from: str) -> None:
         temporary.replace(directory / SETTINGS)
     except OSError as error:
         raise UserError(f"{directory}: cannot be written ({error.strerror}); choose another folder") from None
+
+
+def _trainings(weights: str) -> list[dict[str, Any]]:
+    """Return the command, updates and hours of every training that made weights, the first one first."""
+    card = cards.read(cards.path_of(weights) or weights)
+    return [*card.get("before", []), {name: card.get(name) for name in ("command", "updates", "hours")}]
 
 
 def _method(training: Training) -> Method:
