@@ -35,7 +35,7 @@ from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
-from dealias.files.to_acquisition import Measured, choose, native
+from dealias.files.to_acquisition import Measured, choose, native, sibling
 from dealias.header import Header
 
 title = "HDF5 as fastMRI"
@@ -59,9 +59,11 @@ def read(
     """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
     with opened(path) as file:
         arrays = listed(file)
-        kspace = file[choose(arrays, key)]
+        name = choose(arrays, key)
+        kspace = file[name]
         layout = _layout(file, kspace, axes, slices)
-        mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
+        parts = [sibling(arrays, name, part) for part in ("mask", "maps")]
+        mask, maps = (file[part][()] if part in arrays else None for part in parts)
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
     header = measured.header

@@ -1,0 +1,87 @@
+"""What a file would become in memory is known before it is opened, and one variable raises the limit."""
+
+import io
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+from dealias.errors import UserError
+from dealias.files.open import open
+from dealias.files.size_limits import check_size, largest_size, readable
+from files.scans import kspace
+
+DATA = kspace(2, 16, 18)
+
+
+@pytest.mark.parametrize(
+    "text, size", [("64GB", 64 * 10**9), ("2 GiB", 2 * 2**30), ("1.5M", 1_500_000), ("300", 300), ("7kb", 7000)]
+)
+def test_sizes_as_people_write_them(monkeypatch, text, size):
+    monkeypatch.setenv("DEALIAS_LARGEST", text)
+    assert largest_size(1) == size
+
+
+@pytest.mark.parametrize("text", ["much", "-1", "1 XB", "1e99", "nan"])
+def test_what_is_no_size(monkeypatch, text):
+    monkeypatch.setenv("DEALIAS_LARGEST", text)
+    with pytest.raises(UserError, match="give a size such as 64GB"):
+        largest_size(1)
+
+
+def test_a_file_may_grow_but_not_without_end():
+    check_size(2**28, 1)
+    check_size(2**30, 2**24)
+    with pytest.raises(UserError, match=r"would take 2 GiB of memory, .* set DEALIAS_LARGEST=\d+ "):
+        check_size(2**31, 2**10)
+    assert [readable(size) for size in (7, 2**20, 3 * 2**40)] == ["7 bytes", "1 MiB", "3 TiB"]
+
+
+def h5(path):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("kspace", (2**12, 2**10, 2**10), np.complex64, chunks=(1, 64, 64), fillvalue=1)
+
+
+def mask(path):
+    with h5py.File(path, "w") as file:
+        file["kspace"] = DATA
+        file.create_dataset("mask", (2**20, 2**20), bool, chunks=(64, 64))
+
+
+def member(path, head, method=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("kspace.npy", head)
+
+
+def npz(path):
+    size = 2**29
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "<c8", "fortran_order": False, "shape": (size // 2**15, 2**12)})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("kspace.npy", "w") as file:
+        file.write(head.getvalue())
+        for _ in range(size // 2**20):
+            file.write(bytes(2**20))
+
+
+@pytest.mark.parametrize("make", [h5, mask, npz])
+def test_a_bomb_is_refused_by_its_size(tmp_path, make):
+    make(tmp_path / "a")
+    with pytest.raises(UserError, match="a: .* would take .* DEALIAS_LARGEST="):
+        open(tmp_path / "a")
+
+
+def test_slices_of_a_large_file_are_read(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset("kspace", (2**20, 16, 18), np.complex64, chunks=(1, 16, 18))
+        data[5] = DATA[0]
+    assert np.array_equal(open(tmp_path / "a.h5", slices=5).centred_kspace[0, 0], DATA[0])
+
+
+def test_the_limit_can_be_raised(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", kspace=DATA)
+    monkeypatch.setenv("DEALIAS_LARGEST", "2000")
+    with pytest.raises(UserError, match="would take"):
+        open(tmp_path / "a.npz")
+    monkeypatch.setenv("DEALIAS_LARGEST", "10kB")
+    assert open(tmp_path / "a.npz").kspace.shape == (2, 16, 18)
