@@ -144,7 +144,7 @@ def test_links_in_circles_and_without_end(tmp_path):
             below = group.create_group("a")
             group["b"] = below
             group = below
-    with pytest.raises(UserError, match="b.h5: .*more than 100000 links"):
+    with pytest.raises(UserError, match="b.h5: .*more than 30000 links"):
         open(tmp_path / "b.h5")
 
 

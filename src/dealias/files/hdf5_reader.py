@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dealias.files.reader_process import sealed
 from dealias.files.stored_hdf5 import Contents, Entry
 
-LINKS = 100_000  # that a file may hold: two names of every group would double them at each level
+LINKS = 30_000  # that a file may hold: two names of every group would double them at each level
 DEPTH = 32  # of links that lead to links, and of groups
 
 _open = ExitStack()
@@ -118,8 +118,8 @@ def _followed(group: Any, name: bytes, depth: int = 0) -> Any:
     for part in name.split(b"/"):
         if part in (b"", b"."):
             continue
-        if not isinstance(here, h5g.GroupID):
-            raise KeyError(part)
+        if not isinstance(here, h5g.GroupID) or not here.links.exists(part):
+            raise KeyError(f"there is no '{_text(part)}'")
         kind = here.links.get_info(part).type
         if kind == h5l.TYPE_HARD:
             here = h5o.open(here, part)
