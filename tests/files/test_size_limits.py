@@ -1,15 +1,19 @@
 """What a file would become in memory is known before it is opened, and one variable raises the limit."""
 
 import io
+import os
 import zipfile
 
 import h5py
 import numpy as np
 import pytest
+import torch
 
 from dealias.errors import UserError
+from dealias.files.images import images
 from dealias.files.open import open
 from dealias.files.size_limits import check_size, largest_size, readable
+from dealias.files.write import write
 from files.scans import kspace
 
 DATA = kspace(2, 16, 18)
@@ -94,3 +98,48 @@ def test_the_limit_can_be_raised(tmp_path, monkeypatch):
         open(tmp_path / "a.npz")
     monkeypatch.setenv("DEALIAS_LARGEST", "10kB")
     assert open(tmp_path / "a.npz").kspace.shape == (2, 16, 18)
+
+
+def nifti(path):
+    import gzip
+    import struct
+
+    head = bytearray(352)
+    head[:4], head[344:348] = struct.pack("<i", 348), b"n+1\0"
+    head[40:56] = struct.pack("<8h", 3, 2048, 2048, 1024, 1, 1, 1, 1)
+    head[70:74], head[108:112] = struct.pack("<2h", 16, 32), struct.pack("<f", 352)
+    path.write_bytes(gzip.compress(bytes(head) + bytes(2**20)))
+
+
+def png(path):
+    import struct
+    import zlib
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(2**22))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("make", [nifti, png])
+def test_a_bomb_of_images_is_refused_by_its_size(tmp_path, make):
+    make(tmp_path / "a")
+    with pytest.raises(UserError, match="a: .* would take .* DEALIAS_LARGEST="):
+        images(tmp_path / "a")
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.6, 0.9])
+def test_a_picture_that_was_cut(tmp_path, keep):
+    write(tmp_path / "a.png", torch.rand(1, 40, 40))
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content[: int(keep * len(content))])
+    with pytest.raises(UserError, match="a.png: is a damaged PNG"):
+        images(tmp_path / "a.png")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.h5")
+    with pytest.raises(UserError, match="a.h5: is no ordinary file"):
+        open(tmp_path / "a.h5")

@@ -64,8 +64,10 @@ def recognise(path: Path) -> ModuleType | None:
     """Return the format that knows the first bytes of an existing file.
 
     Raises:
-        UserError: where the file is empty or cannot be read.
+        UserError: where the file is empty, cannot be read or is no ordinary one.
     """
+    if not path.is_file():  # a pipe would be waited for, for ever
+        raise UserError("is no ordinary file; copy what it gives into one")
     with path.open("rb") as file:
         start = file.read(4096)
     if not start:
