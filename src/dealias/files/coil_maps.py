@@ -11,6 +11,7 @@ from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
 from dealias.files.centring_check import densest_share
 from dealias.files.recognition import about, check_exists, extension_of, formats, recognise
+from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import Maps
 
 DENSE = 0.5  # of the energy within a quarter of the rows and columns: k-space has it, maps do not
@@ -60,5 +61,5 @@ def write_maps(
 
 def _unit(maps: Tensor) -> bool:
     """Whether the root sum of squares over the coils is one, where it is not zero."""
-    size = maps.abs().square().sum(-3).sqrt()
+    size = root_sum_of_squares(maps, -3)
     return bool(((size - 1).abs() < 0.05)[size > 0].all())
