@@ -20,6 +20,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.coils._calibration import LINES, centre, coarse_images, measured
+from dealias.coils._eigen import eigh
 from dealias.coils._phase import turn
 from dealias.errors import Note, UserError
 from dealias.numpy_bridge import numpy_too
@@ -90,10 +91,10 @@ def _windows(kspace: Tensor, mask: Tensor, kernel: int) -> Tensor:
 def _signal(windows: Tensor, threshold: float) -> Tensor:
     """Return an orthonormal basis (coil * kernel * kernel, rank) of what the windows span beyond the noise."""
     if len(windows) < windows.shape[1]:  # the smaller Gram matrix has the same eigenvalues
-        values, vectors = torch.linalg.eigh(windows @ windows.mH)
+        values, vectors = eigh(windows @ windows.mH)
         kept = values > threshold**2 * values[-1]
         return windows.T @ vectors[:, kept].conj() / values[kept].sqrt()
-    values, vectors = torch.linalg.eigh(windows.T @ windows.conj())
+    values, vectors = eigh(windows.T @ windows.conj())
     return vectors[:, values > threshold**2 * values[-1]]
 
 
@@ -115,7 +116,7 @@ def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, T
     step = 2 if min(shape) >= DENSE * size else 1
     seconds, vectors = [], []
     for _, block in _blocks(projection, *(_dirichlet(torch.arange(0, n + step - 1, step), n, size) for n in shape)):
-        values, every = torch.linalg.eigh(block)
+        values, every = eigh(block)
         seconds.append(values[..., -2] if values.shape[-1] > 1 else torch.zeros_like(values[..., 0]))
         vectors.append(every[..., -1].clone())
     second, start = torch.cat(seconds), torch.cat(vectors)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dealias.errors import UserError
 from dealias.files.child_process import ReaderError, call
-from dealias.files.size_limits import check_size
+from dealias.files.size_limits import check_size, too_much_memory
 from dealias.files.stored_hdf5 import Contents, Entry
 from dealias.files.to_acquisition import Stored
 
@@ -171,14 +171,11 @@ def _attributes(path: Path, name: str) -> dict[str, Any]:
 
 
 def _call(function: str, path: Path, *arguments: Any, stored: int, size: int = 0) -> Any:
-    memory = 2**29 + size + stored
-    return call(
-        f"{READER}.{function}",
-        os.path.abspath(path),
-        *arguments,
-        seconds=SECONDS + (size + stored) / PER_SECOND,
-        size=memory,
-    )
+    seconds, memory = SECONDS + (size + stored) / PER_SECOND, 2**29 + size + stored
+    try:
+        return call(f"{READER}.{function}", os.path.abspath(path), *arguments, seconds=seconds, size=memory)
+    except MemoryError as error:
+        raise too_much_memory() from error
 
 
 def _parts(shape: tuple[int, ...], lengths: NDArray[np.int64], numbers: NDArray[Any]) -> NDArray[Any]:

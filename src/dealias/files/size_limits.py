@@ -34,6 +34,11 @@ def check_size(size: int, stored: int, what: str = "what it holds") -> None:
         )
 
 
+def too_much_memory() -> UserError:
+    """Return the complaint about a file whose reader was refused memory, whatever it wanted it for."""
+    return UserError(f"asks for more memory than a file of its size is allowed; if it is sound, set {VARIABLE}=64GB")
+
+
 def largest_size(stored: int) -> int:
     """Return how many bytes a file of so many may become: what the variable says, else what suits it and fits.
 

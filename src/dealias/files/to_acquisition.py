@@ -88,7 +88,8 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
     Raises:
         UserError: where it holds no numbers.
     """
-    if array.dtype.names in PARTS:
+    array = np.asarray(array)
+    if array.dtype.names in PARTS and all(array.dtype[part].kind in "fiu" for part in array.dtype.names):
         real, imaginary = (array[part] for part in array.dtype.names)
         array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
     return numbers(array, f"'{name}'")

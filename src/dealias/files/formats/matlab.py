@@ -26,7 +26,7 @@ from dealias.files.beside import Companion
 from dealias.files.child_process import ReaderError, call
 from dealias.files.hdf5 import PER_SECOND, SECONDS, listed, opened, text_of
 from dealias.files.header_fields import header_of, numbers_of
-from dealias.files.size_limits import check_size, largest_size
+from dealias.files.size_limits import check_size, largest_size, too_much_memory
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, sibling, together
 from dealias.header import Header
 
@@ -191,6 +191,8 @@ def _call(function: str, path: Path, *arguments: Any, size: int) -> Any:
             seconds=seconds,
             size=2**29 + size + 2 * stored,
         )
+    except MemoryError as error:
+        raise too_much_memory() from error
     except ReaderError as error:
         raise UserError(f"is damaged or truncated ({error.kind}); copy it or save it again") from error
 

@@ -48,7 +48,8 @@ def images(path: Path) -> Tensor:
     try:
         content = _content(path)
         kind = nibabel.Nifti2Image if _version_2(content) else nibabel.Nifti1Image
-        array = np.asanyarray(kind.from_bytes(content).dataobj)
+        with nibabel.imageglobals.LoggingOutputSuppressor():
+            array = np.asanyarray(kind.from_bytes(content).dataobj)
     except (UserError, OSError, MemoryError):
         raise
     except Exception as error:  # nibabel's reader follows what a damaged file says wherever it leads
@@ -124,7 +125,7 @@ def _size(start: bytes) -> int:
     length = 540
     if not _version_2(start):
         kind, length = Nifti1Header, 348
-    header = kind(start[:length])
+    header = kind(start[:length], check=False)
     shape = [max(0, int(n)) for n in header.get_data_shape()]
     return int(max(0, header.get_data_offset())) + math.prod(shape) * header.get_data_dtype().itemsize
 
