@@ -230,3 +230,14 @@ def test_a_noise_level_that_varies_over_k_space_is_shifted_as_the_mask_is(tmp_pa
 def test_kspace_beyond_single_precision_is_refused(scale):
     with pytest.raises(UserError, match="single precision"):
         Acquisition.centred(torch.full((4, 4), scale, dtype=torch.complex128))
+
+
+def test_slices_without_samples_do_not_count_as_undersampled():
+    mask = torch.ones(4, 1, 6, 8)
+    mask[2:] = 0
+    mask[1, ..., ::2] = 0
+    scan = Acquisition.centred(torch.ones(4, 2, 6, 8, dtype=torch.complex64) * mask, mask)
+    assert scan.acceleration == pytest.approx(1 / 0.75)
+    assert Acquisition.centred(scan.centred_kspace[:1], mask[:1]).acceleration == 1
+    film = Acquisition.centred(scan.centred_kspace, mask, axes="time y x")  # a frame without samples does
+    assert film.acceleration == pytest.approx(1 / 0.375)

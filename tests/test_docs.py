@@ -51,7 +51,7 @@ def test_python_names_in_the_tables_exist():
 def test_commands_have_the_options_that_a_page_gives_them(page):
     for name, rest in re.findall(r"(?:^|`)dealias (\w+)([^`\n]*)", page.read_text(), re.M):
         made = parser(name, importlib.import_module(f"dealias.commands.{name}").run)
-        known = {option for action in made._actions for option in action.option_strings}
+        known = {option.removesuffix("_") for action in made._actions for option in action.option_strings}
         words = re.sub(r"\s{2,}#.*", "", rest).split()
         for word in (word for word in words if word.startswith("-") and "." not in word):
             assert word in known, f"dealias {name} {word}"

@@ -1,5 +1,6 @@
 """What is the same for all methods."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -160,3 +161,31 @@ def test_the_bar_is_on_stderr_and_only_when_asked(capfd):
     dealias.reconstruct(Spy(), film(), progress=True)
     out, err = capfd.readouterr()
     assert out == "" and "/8" in err
+
+
+def test_a_file_or_an_array_will_do(tmp_path):
+    image = head((32, 40))
+    scan = dealias.Acquisition.simulate(image, torch.ones(40))
+    dealias.write(tmp_path / "scan.h5", scan)
+    array = scan.centred_kspace.numpy()
+    for given in (tmp_path / "scan.h5", str(tmp_path / "scan.h5"), array, torch.from_numpy(array)):
+        assert_close(dealias.reconstruct(ZeroFilled(), given).squeeze(), image, 1e-5, "whatever it was given")
+        (x,) = dealias.iterate(ZeroFilled(), given)
+        assert_close(x.squeeze(), image, 1e-5, "likewise")
+    for wrong, text in (
+        (
+            [tmp_path / "scan.h5"] * 2,
+            r"several scans; reconstruct each: \[dealias.reconstruct\(method, s\) for s in scans\]",
+        ),
+        (np.fft.ifftshift(array, axes=(-2, -1)), "k-space is not centred.*numpy.fft.fftshift"),
+        (image.numpy(), "holds images, not k-space; dealias.Acquisition.simulate"),
+        (tmp_path / "none.h5", "does not exist"),
+    ):
+        with pytest.raises(UserError, match=text):
+            dealias.reconstruct(ZeroFilled(), wrong)
+
+
+def test_matlabs_usual_transform_is_recognised():
+    kspace = np.fft.fftshift(np.fft.fft2(head((32, 40)).numpy()))
+    with pytest.warns(Note, match=r"body lies at the corners.*fftshift\(fft2\(ifftshift\(x\)\)\)"):
+        dealias.reconstruct(ZeroFilled(), kspace)

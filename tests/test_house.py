@@ -104,7 +104,7 @@ def test_arrows_point_one_way(path):
         assert there not in APART.get(here, ()), f"{here} imports {there}"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if room(p) in INSTANT and p.name != "_maps.py"])
+@pytest.mark.parametrize("path", [p for p in FILES if room(p) in INSTANT])
 def test_help_is_instant(path):
     slow = {name for name in imports(TREES[path], top_only=True) if name.split(".")[0] in SLOW - {"tqdm"}}
     assert not slow

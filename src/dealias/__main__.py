@@ -17,10 +17,11 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 from docstring_parser import parse
+from tqdm import tqdm
 
 from dealias import __version__, allocator, find
 from dealias.configure import Parser
-from dealias.errors import Note, UserError, suggest
+from dealias.errors import Note, Unexpected, UserError, suggest
 
 CONFIGS = Path(__file__).parent / "configs"
 USAGE = "usage: dealias COMMAND ...    (dealias COMMAND --help says more)"
@@ -99,7 +100,9 @@ def describe(name: str, run: Callable[..., None]) -> str:
         parameter = parameters[item.arg_name]
         option, value = _option(item.arg_name, parameter)
         lines += _entry(f"{option} {value}", item.description or "", parameter.default)
-    lines += _entry("--config FILE", "a YAML file with any of these options", None) if len(parameters) else []
+    if len(parameters):
+        shipped = f"; or one of ours: {', '.join(_configs())}" if name == "train" else ""
+        lines += _entry("--config FILE", f"a YAML file with any of these options{shipped}", None)
     return "\n".join([*lines, *_entry("-h, --help", "this", None)])
 
 
@@ -140,9 +143,16 @@ def _spelt_out(arguments: list[str]) -> list[str]:
     for place, item in enumerate(spelt):
         start, equals, name = item.rpartition("=")
         wanted = start == "--config" or (not equals and place > 0 and spelt[place - 1] == "--config")
-        if wanted and (CONFIGS / f"{name}.yaml").exists():
+        if wanted and name in _configs():
             spelt[place] = f"{start}{equals}{CONFIGS / name}.yaml"
+        elif wanted and not Path(name).is_file():
+            raise UserError(f"--config {name}: there is no such file{suggest(name, _configs())}")
     return spelt
+
+
+def _configs() -> list[str]:
+    """Return the names of the trainings that made the shipped weights, as --config takes them."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 
 
 def _as_typed(complaint: str, run: Callable[..., None]) -> str:
@@ -161,7 +171,10 @@ def _as_typed(complaint: str, run: Callable[..., None]) -> str:
 
 
 def main() -> int:
-    """Return the exit code: 0 done, 2 the user's mistake, 130 interrupted; a bug keeps its traceback."""
+    """Return the exit code: 0 done, 2 the user's mistake, 130 interrupted, 1 a bug.
+
+    A bug that ends the command keeps its traceback.
+    """
     # two processes with two spinning threads each slow each other fivefold; torch reads this when imported
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     allocator.keep_freed_blocks()
@@ -169,7 +182,7 @@ def main() -> int:
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **others: Any) -> None:
         if issubclass(category, Note):
-            print(f"dealias: {message}", file=sys.stderr)
+            tqdm.write(f"dealias: {message}", file=sys.stderr)  # above the bars
         else:
             usual(message, category, *rest, **others)
 
@@ -181,6 +194,9 @@ def main() -> int:
     except UserError as error:
         print(f"dealias: {error}", file=sys.stderr)
         return 2
+    except Unexpected as error:
+        print(f"dealias: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("dealias: interrupted; finished results stay", file=sys.stderr)
         return 130

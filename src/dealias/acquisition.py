@@ -187,9 +187,9 @@ class Acquisition(Problem):
 
     @property
     def acceleration(self) -> float:
-        """Grid points per sampled point; infinite for an empty mask."""
-        fraction = float(self.mask.float().mean())
-        return 1 / fraction if fraction else float("inf")
+        """Grid points per sampled point, of the problems that have samples; infinite for an empty mask."""
+        shares = self.mask.float().flatten(-len(self.axes) - 1).mean(-1)
+        return 1 / float(shares[shares > 0].mean()) if bool(shares.any()) else float("inf")
 
     @property
     def centred_kspace(self) -> Kspace:

@@ -3,6 +3,7 @@
 A safetensors file holds numbers and text only, so that loading never runs code from a file.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -90,6 +91,17 @@ def _by_current_names(card: dict[str, Any]) -> dict[str, Any]:
         if isinstance(card.get("settings"), dict):
             card["settings"] = current_settings(card["settings"])
     return card
+
+
+def fingerprint(method: Configured) -> str:
+    """Return what tells a method from one of the same name with other arguments or weights."""
+    kind = type(method)
+    digest = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}".encode())
+    digest.update(json.dumps(method.arguments, sort_keys=True, default=str).encode())
+    for name, value in method.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
 
 
 def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Method:

@@ -1,5 +1,6 @@
 """Values that a user gave become arguments, checked by the signature of what takes them."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
@@ -25,11 +26,38 @@ WORDS = {
 
 
 class Parser(ArgumentParser):
-    """A parser that complains in one line."""
+    """A parser that complains in one line, and reads files of options as they are typed: `method.iterations: 12`."""
+
+    def parse_string(self, content: str, *args: Any, **others: Any) -> Any:
+        """Return the values of a YAML text."""
+        return super().parse_string(_as_parsed(content), *args, **others)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raise what is wrong as a UserError."""
         raise UserError(_complaint(message))
+
+
+def _as_parsed(content: str) -> str:
+    """Return a YAML text of options as the parser takes them; one that is none stays, for the parser to complain of."""
+    import yaml  # type: ignore[import-untyped]
+
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):
+            raise UserError("--config uses YAML aliases; write the values out")
+        typed = yaml.safe_load(content)
+    except yaml.YAMLError:
+        return content
+    if not isinstance(typed, dict):
+        return content
+    values: dict[str, Any] = {}
+    for name, value in typed.items():
+        whole, _, part = str(name).partition(".")
+        if part and whole in ("method", "mask"):
+            others = values.get(f"{whole}_arguments") or {}
+            values[f"{whole}_arguments"] = {**others, part: value}
+        else:
+            values["from_" if name == "from" else str(name)] = value
+    return json.dumps(values, default=str)
 
 
 def configure(kind: Callable[..., Built], values: Mapping[str, Any]) -> Built:

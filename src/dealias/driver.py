@@ -7,25 +7,27 @@ block would leak it to its consumer.
 import copy
 from collections.abc import Iterator
 from itertools import product
+from os import PathLike
 from typing import Literal, get_args
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 from tqdm import tqdm
 
 from dealias.cards import load
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.preparation import prepared
+from dealias.preparation import prepared, problem_of
 from dealias.problem import Problem
-from dealias.shapes import Maps
+from dealias.shapes import Kspace, Maps
 
 Precision = Literal["float32", "bfloat16", "float64"]
 
 
 def iterate(
     method: Method | str,
-    problem: Problem,
+    problem: Problem | ArrayLike | Kspace | str | PathLike[str],
     *,
     maps: Maps | Literal["auto"] | None = "auto",
     precision: Precision = "float32",
@@ -35,21 +37,22 @@ def iterate(
 
     Arguments:
         method: a method, or what `dealias.load` takes.
+        problem: or the file of one, or an array of centred k-space (..., coil, y, x).
         maps: coil maps; "auto" keeps those of the acquisition, and estimates those of several coils that have none
             by ESPIRiT, with a Note; None drops them.
         precision: of the arithmetic; bfloat16 concerns networks only.
         iterations: how many estimates, where the method lets one choose; None is its own number.
     """
     method = _ready(method, precision, iterations)
+    problem = prepared(problem_of(problem), maps, method)
     device = problem.data.device
-    problem = prepared(problem, maps, method)
     for x in _images(method, problem, precision):
         yield x.to(device)
 
 
 def reconstruct(
     method: Method | str,
-    problem: Problem,
+    problem: Problem | ArrayLike | Kspace | str | PathLike[str],
     *,
     maps: Maps | Literal["auto"] | None = "auto",
     batch: int | None = None,
@@ -61,6 +64,7 @@ def reconstruct(
 
     Arguments:
         method: a method, or what `dealias.load` takes.
+        problem: or the file of one, or an array of centred k-space (..., coil, y, x).
         maps: coil maps; "auto" keeps those of the acquisition, and estimates those of several coils that have none
             by ESPIRiT, with a Note; None drops them.
         batch: problems solved at once; None is 1 on a CPU, whose caches like it, and 8 on a GPU.
@@ -71,7 +75,7 @@ def reconstruct(
     if batch is not None and batch < 1:
         raise UserError(f"a batch of {batch} is impossible; give 1 or more")
     method = _ready(method, precision, iterations)
-    problem = prepared(problem, maps, method)
+    problem = prepared(problem_of(problem), maps, method)
     method.check(problem)
     chunks = list(_chunks(problem, batch or (1 if _place(method, problem).type == "cpu" else 8), method))
     images: list[Tensor] = []

@@ -51,12 +51,8 @@ class Method(Configured, ABC):
         """Return the problem as the method sees it before it is normalised: with coil maps that it finds itself."""
         return problem
 
-    def check_training(self, loss: str, tells_noise: bool) -> None:  # noqa: B027 - most learn from anything
-        """Refuse a training from which this network would never learn what it is made for.
-
-        Arguments:
-            loss: its name.
-            tells_noise: whether every example says how noisy it is.
+    def check_loss(self, name: str) -> None:  # noqa: B027 - most learn from any
+        """Refuse a loss from which this network would never learn what it is made for.
 
         Raises:
             UserError: where it would not.
@@ -76,10 +72,12 @@ class Method(Configured, ABC):
         Raises:
             UserError: which names it.
         """
-        together, coupled = self.together(problem), problem.coupled
-        if not self.joint or problem.axes[-together : len(problem.axes) - coupled] == self.joint:
-            if not self.joint or problem.shape[-together] > 1:
-                return
+        if not self.joint:
+            return
+        together = self.together(problem)
+        named = problem.axes[-together : len(problem.axes) - problem.coupled] == self.joint
+        if named and problem.shape[-together] > 1:
+            return
         name, axes = type(self).__name__, " ".join(problem.axes)
         if self.joint == ("time",):
             text = f"{name} needs a film of two frames or more, and this is '{axes}' of shape {tuple(problem.shape)}"

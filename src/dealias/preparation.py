@@ -1,15 +1,43 @@
 """What only MRI needs before a problem can be solved: coil maps, and a noise level where nobody wrote one."""
 
 import warnings
+from os import PathLike
 from typing import Literal
+
+from numpy.typing import ArrayLike
 
 from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.errors import Note, UserError
+from dealias.files.centring_check import SWAP, check_centred, quadrants_swapped
+from dealias.files.kind import WrongKind, kind_of
+from dealias.files.open import open
 from dealias.method import Method
 from dealias.noise import noise_level
 from dealias.problem import Problem
-from dealias.shapes import Maps
+from dealias.shapes import Kspace, Maps
+
+
+def problem_of(given: Problem | ArrayLike | Kspace | str | PathLike[str]) -> Problem:
+    """Return a problem itself, that of a file, or that of an array of centred k-space (..., coil, y, x).
+
+    Raises:
+        UserError: for several scans, images, or k-space that is not centred.
+    """
+    if isinstance(given, Problem):
+        return given
+    if isinstance(given, str | PathLike):
+        return open(given)
+    if isinstance(given, list | tuple) and any(isinstance(part, str | PathLike | Problem) for part in given):
+        raise UserError("these are several scans; reconstruct each: [dealias.reconstruct(method, s) for s in scans]")
+    scan = Acquisition.centred(given)
+    kspace = scan.centred_kspace
+    if kind_of(kspace) == "images":
+        raise WrongKind("the array holds images, not k-space; dealias.Acquisition.simulate makes a scan of them")
+    check_centred(kspace)
+    if quadrants_swapped(scan.root_sum_of_squares):
+        warnings.warn(Note(f"the body lies at the corners of the image: {SWAP}"), stacklevel=3)
+    return scan
 
 
 def prepared(problem: Problem, maps: Maps | Literal["auto"] | None, method: Method) -> Problem:

@@ -216,6 +216,71 @@ def test_which_real_scans_wrap(shared):
         dealias.espirit(np.load(shared / "mc_alias8_brain.npz")["kspace"])
 
 
+@pytest.mark.parametrize("omitted", [0, 24, 40])
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_centre_lies_where_the_energy_does(omitted, fast):
+    """Partial Fourier saved as acquired: the centre of k-space is up to 20 columns beside that of the matrix."""
+    full = scan(6, (96, 128), noise_std=0.002)
+    kspace = full.centred_kspace[..., omitted:]
+    centre = 64 - omitted
+    if fast:
+        columns = torch.arange(kspace.shape[-1]) - centre
+        kspace = kspace * ((columns % 2 == 0) | (columns.abs() <= 12))
+    maps = dealias.espirit(kspace)
+    pixels = scan(6, (96, 128)).centred_kspace[..., omitted:]
+    image = Acquisition.centred(pixels).root_sum_of_squares
+    body = image > 0.2 * image.max()
+    assert (maps.abs().sum(-3) > 0)[body].all()
+    found = dealias.reconstruct("sense", Acquisition.centred(kspace).with_maps(maps)).abs()
+    assert (found - image).norm() < 0.06 * image.norm()
+
+
+def rim_and_interior(dark, noise_std, coils=8, size=96):
+    """K-space of a bright rim near the coils around an interior that is so dark, and where the latter lies."""
+    y, x = torch.linspace(-1, 1, size)[:, None], torch.linspace(-1, 1, size)
+    radius = ((x / 0.85).square() + (y / 0.75).square()).sqrt()
+    turn = 2 * torch.pi * torch.arange(coils)[:, None, None] / coils
+    near = torch.exp(-((x - 1.2 * turn.cos()).square() + (y - 1.2 * turn.sin()).square()) / 0.8)
+    pixels = torch.polar(near, turn.expand_as(near)) * torch.where(radius < 0.85, dark, 1.0) * (radius < 1)
+    noise = noise_std * float(torch.linalg.vector_norm(pixels, dim=0).max())
+    problem = Acquisition(torch.fft.fft2(pixels, norm="ortho"), torch.ones(1, size, size, dtype=torch.bool))
+    return problem.with_noise(noise, torch.Generator().manual_seed(0)), radius < 0.8
+
+
+@pytest.mark.parametrize("dark", [0.3, 0.03, 0.015])
+def test_a_dark_interior_keeps_its_maps(dark):
+    problem, interior = rim_and_interior(dark, 0.02 * dark)
+    maps = dealias.espirit(problem)
+    assert (maps.abs().sum(-3) > 0)[interior].float().mean() > 0.98
+    if dark == 0.3:
+        assert torch.equal(dealias.espirit(problem, threshold=0.03), maps)
+        return
+    with pytest.warns(Note, match=r"\d% of the pixels that hold signal have no coil maps"):
+        fixed = dealias.espirit(problem, threshold=0.03)
+    assert (fixed.abs().sum(-3) > 0)[interior].float().mean() < 0.8
+
+
+def test_noise_is_no_signal():
+    """Where noise alone has singular values beyond the usual threshold, a higher one keeps it out of the maps."""
+    problem = scan(noise_std=0.1)
+    inside = scan().zero_filled.abs() > 0.2
+    with pytest.warns(Note, match="wraps"):
+        usual = dealias.espirit(problem, threshold=0.03)
+    errors = [
+        (2 - 2 * (maps.conj() * problem.maps).sum(-3).abs()[inside]).clamp_min(0).sqrt().median()
+        for maps in (dealias.espirit(problem), usual)
+    ]
+    assert errors[0] < errors[1]
+
+
+def test_a_slice_that_nothing_was_sampled_of():
+    problem = scan(3, (32, 36), batch=(2,))
+    mask = torch.ones(2, 1, 32, 36)
+    mask[1] = 0
+    maps = dealias.espirit(problem.sampled(mask))
+    assert maps[0].any() and not maps[1].any()
+
+
 def test_a_band_limited_field_is_interpolated_exactly():
     generator = torch.Generator().manual_seed(0)
     coefficients = torch.randn(11, generator=generator, dtype=torch.complex128)

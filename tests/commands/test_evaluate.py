@@ -96,6 +96,29 @@ def test_images_are_a_film_where_time_is_named(here, undrawn, coils):
     assert {path.suffix for path in (here / "out").glob("kt_3x_film.*")} == {".gif", ".mp4", ".png"}
 
 
+def test_a_panel_of_the_first_image_by_all_methods(here, undrawn):
+    execute(f"{SHORT} --panel".split())
+    for rate in (2, 4):
+        with Image.open(f"out/gaussian_{rate}x_panel.png") as picture:
+            assert picture.width > picture.height > 100
+    np.save("none.npy", np.zeros((8, 8), np.float32))
+    assert "--panel shows images" in complaint("evaluate none.npy -o e --methods sense --accelerations 2 --panel")
+
+
+def test_two_settings_of_one_method(here, undrawn):
+    words = "evaluate in/scan.h5 -o out --accelerations 4 --patterns 1 --methods"
+    execute([*words.split(), "wavelet:iterations=1,wavelet:iterations=20:regularisation=1e-3,wavelet"])
+    rows = table("out")
+    assert [row["method"] for row in rows] == [
+        "wavelet:iterations=1",
+        "wavelet:iterations=20:regularisation=1e-3",
+        "wavelet",
+    ]
+    assert len({row["psnr"] for row in rows}) == 3
+    assert "did you mean iterations" in complaint([*words.split(), "wavelet:itertions=3"])
+    assert "arguments follow as wavelet:iterations=100" in complaint([*words.split(), "wavelet:iterations"])
+
+
 def test_no_film_to_show(here):
     assert complaint(f"{SHORT} --film") == (
         "--film shows films, and the input holds none; leave it out, or name time: --axes 'time y x'"

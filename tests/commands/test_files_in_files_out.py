@@ -12,7 +12,7 @@ from PIL import Image
 import dealias
 from complaints import complaint
 from dealias.__main__ import execute
-from dealias.errors import Note
+from dealias.errors import Note, Unexpected
 from dealias.phantoms import head, heart
 
 
@@ -93,14 +93,80 @@ def test_a_folder(here, capsys):
     (here / "in/broken.h5").unlink()
     before = (here / "out/a.h5").read_bytes()
     (here / "out/deep/b.h5").unlink()
-    execute("reconstruct in -o out --method sense".split())
+    execute("reconstruct in -o out --method zero_filled".split())
     err = capsys.readouterr().err
     assert "out/a.h5: exists already, skipped" in err
     assert err.endswith("dealias: 1 of 2 reconstructed, 1 skipped\n")
     assert (here / "out/a.h5").read_bytes() == before
-    execute("reconstruct in -o out --method sense --overwrite".split())
-    assert capsys.readouterr().err == "dealias: 2 of 2 reconstructed\n"
-    assert (here / "out/a.h5").read_bytes() != before
+
+
+FOLDER = "reconstruct in -o out --method wavelet --method.iterations 2"
+
+
+@pytest.mark.parametrize("kind", ["h5", "mat", "png", "nii.gz", "cfl", "gif", "mp4"])
+def test_images_of_another_command_do_not_pass_for_new(here, kind, capsys):
+    os.makedirs("in")
+    scan("in/a.h5")
+    execute(f"{FOLDER} --format {kind}".split())
+    before = (here / f"out/a.{kind}").read_bytes()
+    for other, why in (
+        ("reconstruct in -o out --method zero_filled", "was made with method wavelet, not zero_filled"),
+        (f"{FOLDER} --seed 1", "was made with seed 0, not 1"),
+        (f"{FOLDER} --method.iterations 3", "was made with other weights or arguments"),
+        (f"{FOLDER} --compress 1", "was made with compress not given, not 1"),
+    ):
+        assert complaint(f"{other} --format {kind}").endswith("0 of 1 reconstructed, 1 failed: a.h5")
+        assert f"out/a.{kind}: exists already and {why}; --overwrite replaces it" in capsys.readouterr().err
+    execute(f"{FOLDER} --format {kind} --batch 2".split())  # which decides nothing
+    assert "skipped" in capsys.readouterr().err and (here / f"out/a.{kind}").read_bytes() == before
+    os.rename("in", "moved")
+    execute(f"{FOLDER.replace('in -o', 'moved -o')} --format {kind}".split())
+    os.makedirs("in")
+    scan("in/a.h5", slices=3)
+    assert "1 failed" in complaint(f"{FOLDER.replace('in -o', 'moved -o')} --format {kind}")
+    assert "was made of in/a.h5" in capsys.readouterr().err
+    execute(f"reconstruct moved -o out --method zero_filled --overwrite --format {kind}".split())
+    assert (here / f"out/a.{kind}").read_bytes() != before
+
+
+def test_files_that_say_nothing_are_another_s_where_their_format_could(here, capsys):
+    os.makedirs("in")
+    scan("in/a.h5")
+    shutil.copytree("in", "out")
+    assert "1 failed" in complaint("reconstruct in -o out --method zero_filled")
+    assert "out/a.h5: exists already and does not say what made it" in capsys.readouterr().err
+    execute("reconstruct in -o out --method zero_filled --format npy".split())
+    execute("reconstruct in -o out --method wavelet --format npy".split())
+    assert "out/a.npy: exists already, skipped" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_does_not_stop_the_others(here, monkeypatch, capsys):
+    os.makedirs("in")
+    for name in "ab":
+        scan(f"in/{name}.h5", slices=1 + (name == "b"))
+    reconstruct = dealias.reconstruct
+
+    def faulty(method, problem, **options):
+        if len(problem.kspace) == 1:
+            raise ZeroDivisionError("of all things")
+        return reconstruct(method, problem, **options)
+
+    monkeypatch.setattr(dealias, "reconstruct", faulty)
+    with pytest.raises(Unexpected, match="1 of 2 reconstructed, 1 failed: a.h5"):
+        execute("reconstruct in -o out --method zero_filled".split())
+    assert "in/a.h5: ZeroDivisionError: of all things (a fault of dealias" in capsys.readouterr().err
+    assert [path.name for path in (here / "out").iterdir()] == ["b.h5"]
+    with pytest.raises(ZeroDivisionError):  # alone it keeps its traceback
+        execute("reconstruct in/a.h5 -o a.h5 --method zero_filled".split())
+
+
+def test_the_right_to_write_is_checked_before_the_work(here, monkeypatch):
+    monkeypatch.setattr(dealias, "reconstruct", None)
+    os.makedirs("closed")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != "closed" and access(path, mode))
+    line = complaint("reconstruct full.h5 -o closed/a.h5 --method zero_filled")
+    assert line == "closed/a.h5: no right to write to closed; name another folder"
 
 
 def test_results_inside_the_input_folder_are_no_input(here, capsys):
@@ -142,10 +208,35 @@ def test_a_film_moves(here, monkeypatch):
 
 def test_collisions(here):
     os.makedirs("in")
-    for name in ("x.h5", "x.npy"):
-        (here / "in" / name).write_bytes(b"x")
+    shutil.copy("full.h5", "in/x.h5")
+    np.save("in/x.npy", np.ones((8, 8), np.complex64))
     assert "would both become" in complaint("reconstruct in -o out --method zero_filled")
     assert not (here / "out").exists()
+
+
+def test_what_is_no_measurement_in_a_folder(here, capsys):
+    os.makedirs("in/results")
+    shutil.copy("full.h5", "in/a.h5")
+    for name in ("notes.md", "notes.txt", "empty.npy"):
+        (here / "in" / name).write_text("" if "empty" in name else "words")
+    execute("reconstruct in -o in/results --method zero_filled".split())
+    execute("reconstruct in -o in/others --method zero_filled --overwrite".split())
+    err = capsys.readouterr().err
+    assert "in/results/a.h5: is an image that dealias made, passed over" in err
+    assert err.endswith("dealias: 1 of 2 reconstructed, 1 skipped\n")
+
+
+def test_a_pair_of_bart_by_its_base_name(here, capsys):
+    dealias.write("ksp.cfl", dealias.open("full.h5")[0])
+    for words in (
+        "reconstruct ksp -o img.cfl --method zero_filled",
+        "info ksp",
+        "score img --against ksp",
+        "undersample ksp -o fast.cfl --acceleration 2",
+    ):
+        execute(words.split())
+    assert (here / "img.hdr").exists()
+    assert float(capsys.readouterr().out.splitlines()[-1].split()[2]) > 100
 
 
 BAD = [
@@ -167,7 +258,12 @@ BAD = [
     ("reconstruct full.h5 -o o.h5 --method zero_filled --axes time,x", "--axes"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --maps full.h5", "holds no coil maps"),
     ("reconstruct full.h5 -o full.h5/o.h5 --method zero_filled", "folder"),
-    ("reconstruct full.h5 -o o.h5 --config none.yaml", "none.yaml"),
+    (
+        "reconstruct full.h5 -o o.h5 --config none.yaml",
+        "no such file; known: complex_rim, ",
+    ),
+    ("train -o out --config rimm", "--config rimm: there is no such file; did you mean rim?"),
+    ("reconstruct full.h5 -o x.dcm", "'.dcm'; known: "),
     ("reconstruct full.h5 -o o.h5 --config full.h5", "YAML"),
     ("undersample full.h5 -o o.h5", "missing: --acceleration"),
     ("undersample full.h5 -o o.h5 --acceleration four", "a number"),
@@ -203,9 +299,14 @@ def test_options_from_a_file(here):
     execute("reconstruct full.h5 -o o.npy --config c.yaml".split())
     execute("reconstruct full.h5 -o p.npy --method wavelet --method.iterations 2 --method.regularisation 1e-3".split())
     assert np.array_equal(np.load("o.npy"), np.load("p.npy"))
+    (here / "d.yaml").write_text('method: wavelet\nmethod.iterations: 2\n"method.regularisation": 1e-3\n')
+    execute("reconstruct full.h5 -o d.npy --config d.yaml".split())
+    assert np.array_equal(np.load("o.npy"), np.load("d.npy"))
     execute("reconstruct full.h5 -o q.npy --config c.yaml --method.iterations 9".split())
     assert not np.array_equal(np.load("o.npy"), np.load("q.npy"))
     (here / "bad.yaml").write_text("metod: wavelet\n")
     assert "did you mean --method" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")
+    (here / "bad.yaml").write_text("a: &x [1]\nb: *x\n")
+    assert "--config uses YAML aliases" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")
     (here / "bad.yaml").write_text("method: [\n")
     assert "--config is not YAML" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")

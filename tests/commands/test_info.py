@@ -58,6 +58,7 @@ def test_a_film_of_many_coils(tmp_path, capsys):
         (lambda k: k * (torch.arange(72) > 25), "one side of the columns is missing"),
         (lambda k: k + 5 * torch.randn_like(k), "outer samples are strong"),
         (lambda k: k * (torch.arange(72) % 36 == 0), "more than the shipped weights"),
+        (lambda k: k * (-1.0) ** (torch.arange(72) + torch.arange(64)[:, None]), "at the corners of the image"),
     ],
 )
 def test_what_looks_wrong(change, remark, scan, tmp_path, capsys):
@@ -69,15 +70,12 @@ def test_what_looks_wrong(change, remark, scan, tmp_path, capsys):
 def test_what_cannot_be_opened(scan, tmp_path, capsys):
     off = torch.fft.ifftshift(scan.centred_kspace, dim=(-2, -1))
     np.save(tmp_path / "off.npy", off.numpy())
-    np.save(tmp_path / "images.npy", np.random.default_rng(0).random((5, 20, 30)))
     (tmp_path / "cut.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
     (tmp_path / "text.txt").write_text("words")
     for name, first, error in (
         ("off.npy", "off.npy, ", "not centred"),
-        ("images.npy", "5 of 20 x 30", "complex"),
         ("cut.h5", "HDF5 as fastMRI", "truncated"),
         ("text.txt", "no known format", "no known format"),
-        (".", "", "folder"),
         ("none.h5", "", "does not exist"),
     ):
         with pytest.raises(UserError, match=error):
@@ -129,12 +127,35 @@ def test_a_mask_that_is_shared_along_an_axis(shape, tmp_path, capsys):
     assert f"whole {'columns' if len(shape) == 1 else 'rows'}" in capsys.readouterr().out
 
 
-def test_images_that_were_taken_for_k_space(tmp_path, capsys):
-    np.save(tmp_path / "image.npy", head((64, 72)).to(torch.complex64).numpy())
-    assert (
-        "note: the energy does not lie around the centre as that of k-space does"
-        in told(capsys, tmp_path / "image.npy")[1]
-    )
+def test_a_folder(scan, tmp_path, capsys):
+    dealias.write(tmp_path / "a.h5", scan)
+    np.save(tmp_path / "b.npy", np.ones((5, 20, 30)))
+    (tmp_path / "notes.txt").write_text("words")
+    execute(["info", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("a.h5   k-space: 3 slices, 1 coil, 64 x 72, 3.00x, noise 0.002")
+    assert lines[1:] == ["b.npy  images: 5 of 20 x 30"]
+    (tmp_path / "c.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(UserError, match="1 of 3 refused"):
+        execute(["info", str(tmp_path)])
+    assert capsys.readouterr().out.splitlines()[2].startswith("c.h5   refused: is no HDF5 file")
+
+
+@pytest.mark.parametrize("kind", [np.complex64, np.float32])
+def test_images_are_no_k_space(kind, tmp_path, capsys):
+    images = torch.stack([head((64, 72), seed=seed).abs() for seed in range(5)])
+    np.save(tmp_path / "image.npy", images.numpy().astype(kind))
+    facts, out = told(capsys, tmp_path / "image.npy")
+    assert facts["images"].startswith("5 of 64 x 72; `dealias train` learns") and "mask" not in out
+
+
+def test_k_space_that_is_refused_is_not_offered_as_images(tmp_path, capsys):
+    """A partial Fourier scan that was cropped: its peak lies at column 16 of 52, so 20 columns are missing."""
+    full = dealias.Acquisition.simulate(head((64, 72)).abs(), torch.ones(72))
+    np.save(tmp_path / "cropped.npy", full.centred_kspace[..., 20:].numpy())
+    with pytest.raises(UserError, match="column 16 of 64 x 52; .* add 20 columns of zeros left of it") as caught:
+        execute(["info", str(tmp_path / "cropped.npy")])
+    assert "images" not in capsys.readouterr().out and "as images" not in str(caught.value)
 
 
 def test_lines_drawn_at_random_are_no_partial_fourier():

@@ -141,7 +141,7 @@ def test_killed_in_the_middle_of_a_file(here):
     assert left.name.startswith(".") and left.read_bytes() == b"half a file"
     # neither a result nor an input
     assert run("log", "reconstruct", "out", "-o", "again", "--method", "zero_filled") == 2
-    assert "folder is empty" in (here / "log").read_text()
+    assert "holds no file of a known format" in (here / "log").read_text()
     assert run("log", *words) == 0
     assert results(here / "out") == [f"{name}.h5" for name in "abcdef"]
     assert run("log", *words[:1], "in/a.h5", "-o", "one.h5", *words[4:], before=dies) == -signal.SIGKILL
@@ -203,6 +203,21 @@ def test_a_full_disk(here):
         assert not list((here / f"out_{extension}").iterdir())
         (here / "log").unlink()
         assert run("log", *words) == 0
+
+
+@pytest.mark.parametrize("kind", ["mp4", "gif", "nii.gz", "mat", "cfl", "npy --film"])
+def test_no_library_shows_its_traceback_where_the_disk_is_full(here, kind):
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    noise = torch.randn(6, 48, 48, generator=torch.Generator().manual_seed(0))
+    dealias.write("film.h5", dealias.Acquisition.simulate(noise, torch.ones(48), axes="time y x"))
+    words = f"reconstruct film.h5 -o out/film.{kind} --method zero_filled".split()
+    assert run("log", *words, before=limited) == 2
+    text = (here / "log").read_text()
+    assert text.startswith("dealias: out/film") and text.count("\n") == 1, text
+    assert "there is no space left" in text and ".part." not in text
+    assert not list((here / "out").iterdir())
 
 
 def test_a_disk_that_really_is_full(here):

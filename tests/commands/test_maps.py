@@ -100,6 +100,24 @@ def test_bart_maps(here):
     assert abs(abs(np.load("image.npy")) - ours).max() < 0.02 * ours.max()
 
 
+def test_a_folder_of_maps_by_name(here):
+    for folder in ("in/deep", "maps/deep"):
+        (here / folder).mkdir(parents=True)
+    maps = [coil_maps(4, *SHAPE), coil_maps(4, *SHAPE).roll(1, 0)]
+    for name, given in zip(("a", "deep/b"), maps, strict=True):
+        dealias.write(f"in/{name}.h5", scan())
+        write_maps(f"maps/{name}.npy", given)
+    execute("reconstruct in -o out --method sense --maps maps --format npy".split())
+    for name, given in zip(("a", "deep/b"), maps, strict=True):
+        wanted = dealias.reconstruct("sense", scan(), maps=given)
+        assert np.allclose(np.load(f"out/{name}.npy"), wanted.numpy(), atol=1e-6)
+    execute("evaluate in -o e --methods zero_filled --accelerations 2 --patterns 1 --maps maps".split())
+    (here / "maps/a.npy").rename(here / "maps/c.npy")
+    assert complaint("reconstruct in/a.h5 -o x.npy --method sense --maps maps").startswith(
+        "maps: holds no file called a"
+    )
+
+
 def test_an_archive_beside_kspace(here):
     maps = coil_maps(4, *SHAPE).numpy()
     np.savez("both.npz", kspace=np.ones((4, *SHAPE), np.complex64), sens=maps)
@@ -116,7 +134,7 @@ BAD = [
     ("maps scan.h5 -o maps.h5 --method.kernel 50", "correct them"),
     ("maps scan.h5 -o scan.h5 --overwrite", "would be lost"),
     ("reconstruct scan.h5 -o o.npy --method sense --maps scan.h5", "holds no coil maps 'maps' but kspace, mask"),
-    ("reconstruct scan.h5 -o o.npy --method sense --maps .", "is a folder"),
+    ("reconstruct scan.h5 -o o.npy --method sense --maps .", "holds no coil maps 'maps' but kspace, mask"),
     ("reconstruct scan.h5 -o o.npy --method sense --whiten nothing.npy", "nothing.npy"),
     ("reconstruct scan.h5 -o o.npy --method sense --compress 9", "4 coils cannot be compressed to 9"),
 ]

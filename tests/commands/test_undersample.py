@@ -5,7 +5,9 @@ import pytest
 import torch
 
 import dealias
+from complaints import complaint
 from dealias.__main__ import execute
+from dealias.errors import Note
 from dealias.phantoms import head, heart
 
 WORDS = "--acceleration 3 --seed 5"
@@ -58,3 +60,43 @@ def test_a_films_frames_always_differ(here, option):
     found = masks("fast.h5")
     assert all(len(np.unique(film.reshape(4, -1), axis=0)) > 1 for film in found)
     assert (found[0] == found[1]).all() == (option == "")
+
+
+def test_images_are_refused_until_a_scan_of_them_is_wanted(here):
+    images = torch.stack([3 * head((40, 48), seed=seed) for seed in range(3)])
+    np.save("images.npy", images.numpy())
+    for words in ("undersample images.npy -o fast.h5 --acceleration 2", "reconstruct images.npy -o out.h5"):
+        assert "images.npy: holds images, not k-space; `dealias undersample --images`" in complaint(words)
+    execute("undersample images.npy -o full.h5 --images --acceleration 1".split())
+    scan = dealias.open("full.h5")
+    torch.testing.assert_close(scan.zero_filled, images, atol=1e-5, rtol=0)
+    execute("undersample images.npy -o fast.h5 --images --coils 4 --acceleration 2 --noise 0.01".split())
+    scan = dealias.open("fast.h5")
+    assert scan.coils == 4 and scan.maps is not None and scan.acceleration == pytest.approx(2)
+    assert float(scan.noise_std) == pytest.approx(0.01 * float(images.abs().max()), rel=0.01)
+    assert "1 or more" in complaint("undersample images.npy -o x.h5 --images --acceleration 2 --coils 0")
+    assert "measured scans have theirs" in complaint("undersample in/a.h5 -o x.h5 --acceleration 2 --coils 2")
+
+
+def test_a_film_of_images(here):
+    film = heart((4, 24, 28))
+    np.save("film.npy", film.abs().numpy())
+    words = ["undersample", "film.npy", "-o", "fast.h5", "--images", "--mask", "kt", "--mask.central", "4"]
+    execute([*words, "--acceleration", "2", "--axes", "time y x"])
+    scan = dealias.open("fast.h5")
+    assert scan.axes == ("time", "y", "x") and scan.shape == (1, 4, 24, 28)
+
+
+@pytest.mark.parametrize("mask", ["gaussian", "cartesian"])
+def test_the_centre_suffices_for_the_maps_of_coils(mask, here):
+    """README's own two commands: what one writes, the other can use."""
+    maps = dealias.coils.simulate((96, 100), 4, generator=torch.Generator().manual_seed(0))
+    scan = dealias.Acquisition.simulate(head((96, 100)), torch.ones(100), maps).with_maps(None)
+    dealias.write("coils.h5", scan)
+    words = f"--mask {mask} --acceleration 4"
+    with pytest.warns(Note, match="centre that is always sampled is widened to 0.1[26].* for coil maps"):
+        execute(f"undersample coils.h5 -o fast.h5 {words}".split())
+    assert dealias.open("fast.h5").acceleration == pytest.approx(4)
+    execute("maps fast.h5 -o maps.h5".split())
+    execute(f"undersample coils.h5 -o given.h5 {words} --mask.centre 0.02".split())  # as the user wants it
+    assert "coil maps need 12 x 12" in complaint("maps given.h5 -o few.h5")

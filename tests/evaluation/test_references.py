@@ -128,10 +128,12 @@ def test_what_cannot_be_compared_with(tmp_path, truth):
 
 def test_kspace_that_is_not_centred_is_no_image(tmp_path, truth):
     kspace = torch.fft.fft2(truth).numpy()
-    for name, array in (("complex", kspace), ("pairs", np.stack((kspace.real, kspace.imag), -1))):
+    pairs = np.stack((kspace.real, kspace.imag), -1)
+    for name, array, text in (("complex", kspace, "is not centred"), ("pairs", pairs, "holds float32 numbers")):
         np.save(tmp_path / f"{name}.npy", array)
-        with pytest.raises(UserError, match=f"{name}.npy.*not centred"):
+        with pytest.raises(UserError, match=f"{name}.npy: k-space {text}.*") as caught:
             found(tmp_path / f"{name}.npy")
+        assert "as images" not in str(caught.value)
 
 
 def test_the_files_of_a_folder(tmp_path, truth):

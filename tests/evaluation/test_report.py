@@ -33,6 +33,14 @@ def test_means_deviations_and_gains():
     assert first["images"] == "2"
 
 
+def test_a_table_that_fits_a_terminal():
+    whole, narrow = summary(ROWS), summary(ROWS, 100)
+    assert len(whole[0]) > 100 >= len(narrow[0])
+    titles = cells(narrow[0])
+    assert titles[:5] == ["mask", "R", "method", "images", "PSNR / dB"] and titles[-2:] == cells(whole[0])[-2:]
+    assert "PSNR / dB" in cells(summary(ROWS, 20)[0])
+
+
 def test_gains_are_of_the_same_data_only():
     lines = summary([*ROWS[:1], *ROWS[2:], row("second", 7, psnr="90")])
     second = dict(zip(cells(lines[0]), cells(lines[3]), strict=True))

@@ -114,7 +114,7 @@ ZOO = {
     "mask slices": (lambda p: h5(p, kspace=DATA, mask=np.ones((3, 16, 18))), "mask has 3 slices, k-space 2"),
     "mask axes": (lambda p: h5(p, kspace=DATA, mask=np.ones((1, 1, 1, 1, 18))), "mask has shape"),
     "mask text": (lambda p: savez(p, kspace=DATA, mask=np.array(["a"])), "'mask' holds <U1, not numbers"),
-    "outside": (lambda p: h5(p, kspace=DATA, mask=np.arange(18) > 0), "32 samples lie outside the mask"),
+    "outside": (lambda p: h5(p, kspace=DATA, mask=np.arange(18) > 0), "mask leaves out 32 of the 576 places"),
     "coils": (lambda p: savez(p, kspace=DATA, maps=image(3, 16, 18)), "the maps have 3 coils, k-space has 2"),
     "noise": (lambda p: savez(p, kspace=DATA, noise_std=-1.0), "noise_std must be"),
     "radial": (lambda p: h5(p, kspace=DATA, traj=np.ones((2, 3))), "'traj' is a trajectory: radial data are not supp"),

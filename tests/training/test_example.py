@@ -1,5 +1,7 @@
 """An example: a problem, and what is known of its solution."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,6 +34,19 @@ def test_all_parts_have_the_scale_that_the_method_knows():
     torch.testing.assert_close(example.problem.kspace + example.held.kspace, scan.kspace * factor)
 
 
+def test_maps_that_a_method_finds_serve_the_held_samples_too():
+    class Finding(RIM):
+        own_maps = True
+
+        def prepared(self, problem):
+            return replace(problem, maps=problem.maps.roll(1, -3))
+
+    scan = film(batch=(3,), coils=2)
+    example = Example(scan).holding(0.3, seeded()).normalised(Finding(4, 2))
+    for problem in (example.problem, example.held):
+        assert torch.equal(problem.maps, scan.maps.roll(1, -3))
+
+
 def test_a_crop_without_signal_stays_finite():
     scan = film(batch=(1,), coils=1).scaled(torch.zeros(1, 1, 1))
     example = Example(scan, scan.zero_filled).normalised(RIM(4, 2))
@@ -45,6 +60,8 @@ def test_examples_of_one_shape_are_stacked():
     assert Example.stack([Example(scan) for scan in scans]).target is None
     with pytest.raises(UserError, match="batch 1"):
         Example.stack([Example(scans[0]), Example(film(batch=(), coils=3))])
+    with pytest.raises(UserError, match="apart"):
+        Example.stack([Example(scans[0], scans[0].zero_filled), Example(scans[1])])
 
 
 def test_the_noise_level_is_told_hidden_or_estimated():

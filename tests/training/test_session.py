@@ -223,7 +223,6 @@ def test_mistakes_leave_no_folder(data, tmp_path):
         (["--time", "soon"], "no duration"),
         (["--time", "0s"], "more than zero"),
         (["--method.iterations", 0], "0 iterations are impossible"),
-        (["--method.noise_input", "true"], "--simulation.hide_noise_level"),
         (["--method", "unet", "--method_arguments", "{output: pair}", "--loss", "magnitude_error"], "phases nothing"),
         (["--seed", 2**70], "--seed cannot be"),
         (["--seed", -1], "--seed cannot be"),

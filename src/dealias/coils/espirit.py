@@ -14,6 +14,7 @@ interpolation with the Dirichlet kernel.
 import math
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -21,14 +22,18 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.coils._calibration import LINES, centre, coarse_images, measured
 from dealias.coils._eigen import eigh
+from dealias.coils._holes import share_left_out
 from dealias.coils._phase import turn
 from dealias.errors import Note, UserError
+from dealias.noise import estimate_noise
 from dealias.numpy_bridge import numpy_too
 from dealias.shapes import Maps
 
 BLOCK = 2**17  # numbers of M at once: they stay in the cache
 DENSE = 16  # pixels in the shortest period of M that make a grid dense
 WRAPPED = 0.05  # share of the signal
+HOLES = 0.01  # share of the pixels that hold signal
+USUAL, LEAST = 0.03, 0.001  # thresholds
 
 
 @numpy_too
@@ -37,7 +42,7 @@ def espirit(
     *,
     calibration: int = 24,
     kernel: int = 6,
-    threshold: float = 0.03,
+    threshold: float | None = None,
     crop: float = 0.8,
 ) -> Maps:
     """Return the coil maps (*batch, coil, y, x) of an acquisition, for its `with_maps`.
@@ -45,13 +50,14 @@ def espirit(
     Their root sum of squares is one where the largest eigenvalue reaches `crop`. Elsewhere no signal was seen
     and they are zero, as the image of any method will be; `crop=0` gives unit maps everywhere. Their phase is
     that against the principal combination of the coils. A film's frames share their maps. A Note is given
-    where the field of view wraps, so that one set of maps is not enough.
+    where pixels that hold signal have no maps, and where the field of view wraps, so that one set is not enough.
 
     Arguments:
         acquisition: also centred k-space (..., coil, y, x), a tensor or an array.
         calibration: rows and columns of the centre to calibrate on, at most; of these, what was sampled.
         kernel: rows and columns of a window.
-        threshold: of the singular values that count as signal, as a fraction of the largest.
+        threshold: of the singular values that count as signal, as a fraction of the largest. None is 0.03, less
+            where a dark part of the body would have no maps, but above the noise.
         crop: smallest eigenvalue of a pixel that has maps.
 
     Raises:
@@ -59,27 +65,80 @@ def espirit(
     """
     if not 1 <= kernel <= LINES or calibration < LINES:
         raise UserError(f"a kernel has 1 to {LINES} rows and a calibration {LINES} or more; correct them")
-    if not 0 <= threshold < 1 or not 0 <= crop <= 1:
+    if not 0 <= (threshold or 0) < 1 or not 0 <= crop <= 1:
         raise UserError("threshold and crop are fractions from 0 to 1; correct them")
     scan = measured(acquisition)
     lead = scan.kspace.shape[:-3]
     if "time" in scan.axes:
         lead = torch.Size((*lead[:-1], 1))
-    rows, columns = scan.shape[-2:]
-    maps, wrapped = [], 0.0
-    for samples, sampled in zip(*centre(scan, calibration), strict=True):
+    noise = estimate_noise(scan).reshape(*lead, -1).amin(-1).flatten()
+    maps, wrapped, left_out = [], 0.0, 0.0
+    for samples, sampled, noise_std in zip(*centre(scan, calibration), noise.tolist(), strict=True):
         if not samples.any():
-            maps.append(samples.new_zeros(scan.coils, rows, columns))
+            maps.append(samples.new_zeros(scan.coils, *scan.shape[-2:]))
             continue
-        windows = _windows(samples / samples.abs().max(), sampled, kernel)
-        value, vector, second = _eigenvectors(_projection(_signal(windows, threshold), kernel), (rows, columns))
-        vector = vector * turn(vector, samples) * (value >= crop)[..., None]
-        maps.append(vector.permute(2, 0, 1))
-        wrapped = max(wrapped, _share(samples, second > 0.8))
+        found = _of_slice(samples, sampled, (*scan.shape[-2:],), kernel, threshold, crop, noise_std)
+        maps.append(found.maps)
+        wrapped, left_out = max(wrapped, found.wrapped), max(left_out, found.left_out)
+    if left_out > HOLES:
+        text = f"{left_out:.0%} of the pixels that hold signal have no coil maps, and will be zero"
+        warnings.warn(Note(f"{text}; sample a larger centre, or keep them with crop=0 (--method.crop 0)"), stacklevel=3)
     if wrapped > WRAPPED:
         text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
         warnings.warn(Note(f"{text}; expect ghosts there, or measure a larger field of view"), stacklevel=3)
-    return torch.stack(maps).reshape(*lead, scan.coils, rows, columns)
+    return torch.stack(maps).reshape(*lead, scan.coils, *scan.shape[-2:])
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Maps (coil, y, x) of a slice, and which shares of its signal need a second set or have none."""
+
+    maps: Tensor
+    wrapped: float
+    left_out: float
+
+
+def _of_slice(
+    samples: Tensor,
+    sampled: Tensor,
+    shape: tuple[int, int],
+    kernel: int,
+    threshold: float | None,
+    crop: float,
+    noise_std: float,
+) -> _Found:
+    """Return what the centre (coil, a, b) of k-space tells of a slice (y, x).
+
+    Where signal is left out the threshold is halved, until it comes to the noise.
+    """
+    size = float(samples.abs().max())
+    windows = _windows(samples / size, sampled, kernel)
+    values, basis = _singular_vectors(windows)
+    few, many = sorted(windows.shape)
+    noise_std = min(noise_std, size * _most_noise(values, few, many))
+    largest = noise_std / size * math.sqrt(2) * (math.sqrt(few) + math.sqrt(many))  # singular value of noise alone
+    floor = largest / float(values[-1])
+    fraction = max(USUAL, floor) if threshold is None else threshold
+    found = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std)
+    dark = threshold is None and found.left_out > HOLES
+    while dark and found.left_out > 0 and fraction > max(floor, LEAST):
+        fraction = max(fraction / 2, floor, LEAST)
+        lower = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std)
+        if lower.wrapped > found.wrapped + WRAPPED:  # noise or ghosts count as signal then
+            break
+        found = lower
+    return found
+
+
+def _maps(
+    samples: Tensor, sampled: Tensor, basis: Tensor, shape: tuple[int, int], crop: float, noise_std: float
+) -> _Found:
+    """Return the maps of the signal that an orthonormal basis (coil * kernel * kernel, rank) spans."""
+    kernel = math.isqrt(len(basis) // len(samples))
+    value, vector, second = _eigenvectors(_projection(basis, kernel), shape)
+    seen = value >= crop
+    maps = (vector * turn(vector, samples) * seen[..., None]).permute(2, 0, 1)
+    return _Found(maps, _share(samples, second > 0.8), share_left_out(samples, sampled, seen, noise_std))
 
 
 def _windows(kspace: Tensor, mask: Tensor, kernel: int) -> Tensor:
@@ -88,14 +147,19 @@ def _windows(kspace: Tensor, mask: Tensor, kernel: int) -> Tensor:
     return windows[:, sampled.all(-1).all(-1)].transpose(0, 1).flatten(1)
 
 
-def _signal(windows: Tensor, threshold: float) -> Tensor:
-    """Return an orthonormal basis (coil * kernel * kernel, rank) of what the windows span beyond the noise."""
+def _singular_vectors(windows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the singular values of the windows, rising, and the vectors (coil * kernel * kernel, n) of each."""
     if len(windows) < windows.shape[1]:  # the smaller Gram matrix has the same eigenvalues
         values, vectors = eigh(windows @ windows.mH)
-        kept = values > threshold**2 * values[-1]
-        return windows.T @ vectors[:, kept].conj() / values[kept].sqrt()
+        values = values.clamp_min(0).sqrt()
+        return values, windows.T @ vectors.conj() / torch.where(values == 0, 1, values)
     values, vectors = eigh(windows.T @ windows.conj())
-    return vectors[:, values > threshold**2 * values[-1]]
+    return values.clamp_min(0).sqrt(), vectors
+
+
+def _most_noise(values: Tensor, few: int, many: int) -> float:
+    """Return which noise_std would alone have the middle one of the singular values (Marchenko and Pastur's law)."""
+    return float(values[len(values) // 2]) / math.sqrt(2 * many * (1 - few / many / 3))
 
 
 def _projection(basis: Tensor, kernel: int) -> Tensor:

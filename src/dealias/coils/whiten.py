@@ -27,7 +27,8 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
     then in units of the noise that a fully sampled scan would have shown there.
 
     Arguments:
-        noise: samples (coil, ...) of a scan without excitation, on the scale of k-space, a tensor or an array.
+        noise: samples (coil, ...) of a scan without excitation, on the scale of k-space, a tensor or an array; the
+            coils may be another axis, if one only has their number.
             None takes the outermost tenth of k-space instead: noise and what detail there is. The noise is
             one at most then, and noise_std None: methods that trust it would smooth detail away.
 
@@ -41,6 +42,9 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
         warnings.warn(Note(f"{text}; a noise scan is better"), stacklevel=2)
     samples = noise if isinstance(noise, torch.Tensor) else torch.from_numpy(numbers(noise, "the noise"))
     coils = acquisition.coils
+    alike = [axis for axis, size in enumerate(samples.shape) if size == coils]
+    if len(alike) == 1:
+        samples = samples.movedim(alike[0], 0)
     if not samples.is_complex() or samples.ndim < 2 or samples.shape[0] != coils:
         kind = f"{'complex' if samples.is_complex() else 'real'} {tuple(samples.shape)}"
         raise UserError(f"the noise is {kind}; give complex samples (coil, ...) of the {coils} coils")

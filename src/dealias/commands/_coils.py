@@ -1,29 +1,74 @@
 """The options --maps, --whiten and --compress: what is done to the coils of a scan before anything else."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from dealias.acquisition import Acquisition
 
 
-def preparation(maps: str, whiten: str | None, compress: int | None) -> "Callable[[Acquisition], Acquisition]":
-    """Return what prepares the coils of a scan; the files that a user named are read now, once.
+@dataclass(frozen=True)
+class Coils:
+    """What is done to the coils of every scan; the files that a user named are read once.
 
-    Maps that a file holds belong to the measured coils, and follow them through whitening and compression.
+    Arguments:
+        maps: as `named_maps` returns them. Those of a file belong to the measured coils, and follow them through
+            whitening and compression.
+        whiten: whether the coils' noise is made white.
+        noise: by which noise (coil, sample); None estimates it.
+        compress: to how many virtual coils.
     """
-    from dealias import coils
-    from dealias.commands._maps import choose
-    from dealias.files.formats.npy import tensor
 
-    given = choose(maps)
-    noise = None if whiten in (None, "auto") else tensor(str(whiten))
+    maps: "Tensor | Path | Literal['auto'] | None"
+    whiten: bool
+    noise: "Tensor | None"
+    compress: int | None
 
-    def prepared(acquisition: "Acquisition") -> "Acquisition":
-        if not isinstance(given, str):
-            acquisition = acquisition.with_maps(given)
-        if whiten is not None:
-            acquisition = coils.whiten(acquisition, noise)
-        return acquisition if compress is None else coils.compress(acquisition, compress)
+    @classmethod
+    def of(cls, maps: str, whiten: str | None, compress: int | None) -> "Coils":
+        """Return what the texts that a user gave mean."""
+        from dealias.files.given_arrays import read_noise
 
-    return prepared
+        noise = None if whiten in (None, "auto") else read_noise(str(whiten))
+        return cls(named_maps(maps), whiten is not None, noise, compress)
+
+    def given(self, name: str) -> "Tensor | None":
+        """Return the maps that a file holds for a scan, to open it with.
+
+        Arguments:
+            name: of the scan's file, below the folder that is the input.
+        """
+        maps = maps_of(self.maps, name)
+        return None if isinstance(maps, str) else maps
+
+    def prepared(self, scan: "Acquisition") -> "Acquisition":
+        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto"."""
+        from dealias import coils
+
+        if self.maps is None:
+            scan = scan.with_maps(None)
+        if self.whiten:
+            scan = coils.whiten(scan, self.noise)
+        return scan if self.compress is None else coils.compress(scan, self.compress)
+
+
+def named_maps(maps: str) -> "Tensor | Path | Literal['auto'] | None":
+    """Return what the text of --maps means: auto, none, the maps that a file holds, or a folder of such files."""
+    from dealias.files.coil_maps import read_maps
+
+    if maps == "auto":
+        return "auto"
+    if maps == "none":
+        return None
+    return Path(maps) if Path(maps).is_dir() else read_maps(maps)
+
+
+def maps_of(given: "Tensor | Path | Literal['auto'] | None", name: str) -> "Tensor | Literal['auto'] | None":
+    """Return the maps of one scan as `dealias.reconstruct` takes them; of a folder those of the same name."""
+    from dealias.files.coil_maps import read_maps
+    from dealias.files.recognition import namesake
+
+    return read_maps(namesake(given, name)) if isinstance(given, Path) else given

@@ -4,12 +4,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from inspect import signature
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Literal
 
 from tqdm import tqdm
 
-from dealias.commands._each import prefixed_notes, provenance
+from dealias.commands._files import prefixed_notes
+from dealias.commands._provenance import making
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ def run(
     maps: str = "auto",
     device: str = "cpu",
     precision: Literal["float32", "bfloat16", "float64"] = "float32",
+    panel: bool = False,
     film: bool = False,
     key: str | None = None,
     axes: str | None = None,
@@ -50,7 +54,7 @@ def run(
     Arguments:
         input: images or fully sampled k-space, a file or a folder of files
         output: the folder for scores.csv, summary.md and a box plot per acceleration
-        methods: names of methods or weights, .safetensors files, dotted paths of classes, with commas between
+        methods: names, .safetensors files, dotted paths of classes; with settings wavelet:iterations=9; commas between
         accelerations: one sample in so many is measured, with commas between
         mask: the pattern; `dealias methods` lists them
         mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
@@ -58,32 +62,39 @@ def run(
         noise: standard deviation of simulated noise in each part, as a fraction of the largest magnitude
         coils: how many to simulate for images; measured scans have theirs
         range: PSNR and SSIM refer to the maximum of each slice, or as fastMRI's to that of the volume
-        maps: of measured coils: auto (ESPIRiT's from all samples), none, or a file that holds them
+        maps: of measured coils: auto (ESPIRiT's from all samples), none, a file, or a folder of files
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
+        panel: show the first image by all methods, and their errors: a .png for each acceleration
         film: show the first film by all methods: .gif, with PyAV .mp4, and .png of profiles and each frame's PSNR
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, where the shape alone cannot tell; "time y x" makes one film of a file's images
         seed: of everything random
     """
-    settings = dict(locals())
-    from dealias.commands._maps import choose
+    settings = locals()
+    from dealias.commands._coils import named_maps
     from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
     from dealias.evaluation.journal import Journal
-    from dealias.evaluation.references import files, references
+    from dealias.evaluation.references import files
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    read = partial(references, maps=choose(maps), key=key, axes=axes)
+    read = partial(_references, maps=named_maps(maps), key=key, axes=axes)
     todo, folder = files(input), _folder(output)
-    how: dict[str, Any] = {"device": device, "precision": precision}
-    settings |= {"input": str(Path(input).resolve()), "methods": _fingerprints(chosen), **provenance(Path(input), seed)}
+    how: Any = {"device": device, "precision": precision}
     with Journal(folder / "scores.csv", COLUMNS, text) as journal:
-        done = _done(journal, settings)
-        if film:
-            _show_film(folder, _first_film(todo, read), protocol, partial(images, chosen, **how))
-        scores = partial(compare, chosen, protocol=protocol, done=done, **how)
+        scores = partial(compare, chosen, protocol=protocol, done=_done(journal, settings, chosen), **how)
+        if film or panel:
+            _show(folder, _first(todo, read, film), protocol, partial(images, chosen, **how))
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
+
+
+def _references(path: Path, name: str, maps: Any, key: str | None, axes: str | None) -> "Iterator[Reference]":
+    """Return the images of a file, with the coil maps that are its own."""
+    from dealias.commands._coils import maps_of
+    from dealias.evaluation.references import references
+
+    return references(path, name, maps=maps_of(maps, name), key=key, axes=axes)
 
 
 def _score(
@@ -95,37 +106,47 @@ def _score(
             journal.add(row)
 
 
-def _done(journal: "Journal", settings: dict[str, Any]) -> "set[Key]":
+def _done(journal: "Journal", options: dict[str, Any], methods: "dict[str, Method]") -> "set[Key]":
     """Return what tells each row that is there from all others, once it is sure that they were made likewise."""
     from dealias.evaluation.compare import key_of
     from dealias.evaluation.journal import remember
 
+    settings = {name: options[name] for name in signature(run).parameters if name not in ("film", "panel")}
+    source = Path(options["input"])
+    settings |= {"input": str(source.resolve()), "methods": _weights(methods), **making(source)}
     remember(journal.path.with_name("settings.json"), settings, FIXED if journal.rows else (), growing="methods")
     if journal.rows:
         print(f"dealias: {journal.path}: {len(journal.rows)} rows are there, which stay", file=sys.stderr)
     return {key_of(row) for row in journal.rows}
 
 
-def _first_film(todo: list[tuple[Path, str]], read: "Read") -> "Reference":
-    """Return the first slice of the first file that holds films; what cannot be read is complained of later."""
+def _first(todo: list[tuple[Path, str]], read: "Read", film: bool) -> "Reference":
+    """Return the first image, or film, that a file holds; what cannot be read is complained of later."""
     for path, name in todo:
         with suppress(UserError):
             reference = next(read(path, name), None)
-            if reference is not None and reference.image.ndim > 2:
+            if reference is not None and (reference.image.ndim > 2) >= film:
                 return reference
+    if not film:
+        raise UserError("--panel shows images, and the input holds none; leave it out")
     raise UserError("--film shows films, and the input holds none; leave it out, or name time: --axes 'time y x'")
 
 
-def _show_film(
-    folder: Path, reference: "Reference", protocol: "Protocol", draw: "Callable[..., dict[str, Tensor]]"
-) -> None:
-    """Write the first pattern of every acceleration as all methods reconstruct it: animations, and profiles."""
+def _show(folder: Path, reference: "Reference", protocol: "Protocol", draw: "Callable[..., dict[str, Tensor]]") -> None:
+    """Write the first pattern of every acceleration as all methods reconstruct it: a panel, or a film's animations."""
+    from dealias.evaluation.compare import measured
+    from dealias.evaluation.figures import panels
     from dealias.evaluation.film_figures import shown
 
-    for acceleration in tqdm(protocol.accelerations, unit="film", leave=False, disable=None):
-        films = draw(reference, protocol, acceleration)
-        with shown(folder / f"{protocol.mask}_{acceleration:.7g}x_film", films, reference.image, overwrite=True):
-            pass
+    for acceleration in tqdm(protocol.accelerations, unit="picture", leave=False, disable=None):
+        drawn = draw(reference, protocol, acceleration)
+        name = f"{protocol.mask}_{acceleration:.7g}x"
+        if reference.image.ndim > 2:
+            with shown(folder / f"{name}_film", drawn, reference.image, overwrite=True):
+                continue
+        mask = measured(reference, protocol, acceleration, 0).centred_mask.expand(1, *reference.image.shape)
+        title = f"{reference.file}, slice {reference.slice}, {acceleration:g}x"
+        panels(folder / f"{name}_panel.png", drawn, reference.image, mask, title=title, overwrite=True)
 
 
 def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> list[str]:
@@ -153,8 +174,14 @@ def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
             raise UserError("--methods has a comma too many; name methods such as zero_filled,wavelet,rim")
         if name in found:
             raise UserError(f"--methods names '{name}' twice; name each once, such as zero_filled,wavelet,rim")
-        method = load(name, device=device)
-        found[name] = load(name, device=device, seed=seed) if "seed" in method.arguments else method
+        kind, *given = [name] if Path(name).exists() else name.split(":")
+        if not all("=" in part for part in given):
+            raise UserError(f"--methods cannot name '{name}'; arguments follow as wavelet:iterations=100")
+        arguments: dict[str, Any] = dict(part.split("=", 1) for part in given)
+        method = load(kind, device=device, **arguments)
+        if "seed" in method.arguments and "seed" not in arguments:
+            method = load(kind, device=device, **arguments, seed=seed)
+        found[name] = method
     return found
 
 
@@ -179,24 +206,11 @@ def _folder(output: str) -> Path:
     return folder
 
 
-def _fingerprints(methods: "dict[str, Method]") -> dict[str, str]:
-    return {name: _fingerprint(method) for name, method in methods.items()}
+def _weights(methods: "dict[str, Method]") -> dict[str, str]:
+    """Return what tells each method from others of its name."""
+    from dealias.cards import fingerprint
 
-
-def _fingerprint(method: "Method") -> str:
-    """Return what tells a method from one of the same name with other arguments or weights."""
-    import hashlib
-    import json
-
-    import torch
-
-    kind = type(method)
-    digest = hashlib.sha256(f"{kind.__module__}.{kind.__qualname__}".encode())
-    digest.update(json.dumps(method.arguments, sort_keys=True, default=str).encode())
-    for name, value in method.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()[:16]
+    return {name: fingerprint(method) for name, method in methods.items()}
 
 
 def _report(folder: Path, journal: "Journal", count: int, failed: list[str]) -> None:
@@ -206,7 +220,7 @@ def _report(folder: Path, journal: "Journal", count: int, failed: list[str]) -> 
 
     if journal.rows:
         lines = summary(journal.rows)
-        print("\n".join(lines))
+        print("\n".join(summary(journal.rows, get_terminal_size().columns) if sys.stdout.isatty() else lines))
         with atomic(folder / "summary.md", overwrite=True) as temporary:
             temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
         for (mask, acceleration), rows in by_acceleration(journal.rows).items():

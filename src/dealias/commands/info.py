@@ -1,7 +1,10 @@
 """The input doctor: what a file holds, what looks wrong, which methods fit."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from dealias.commands._reading import FileMask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -9,16 +12,24 @@ if TYPE_CHECKING:
     from dealias.acquisition import Acquisition
 
 
-def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
-    """Say what a file with k-space, or a weight file, holds.
+def run(
+    input: str,
+    *,
+    key: str | None = None,
+    axes: str | None = None,
+    file_mask: FileMask = "refuse",
+) -> None:
+    """Say what a file with k-space or images, a folder of such files, or a weight file, holds.
 
     Arguments:
-        input: a file with k-space, a weight file, or the name of a shipped weight
+        input: a file with k-space or images, a folder of them, a weight file, or the name of a shipped weight
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        file_mask: what to do with a file's own mask where it leaves out samples that there are
     """
     import dealias
     from dealias import cards
+    from dealias.files.images import contents
     from dealias.noise import estimate_noise
 
     if input.endswith(".safetensors") or input in cards.weights():
@@ -29,15 +40,44 @@ def run(input: str, *, key: str | None = None, axes: str | None = None) -> None:
         count = sum(value.numel() for value in method.parameters())
         _print({"method": type(method).__name__, **method.arguments, "parameters": f"{count:,}"})
         return
+    if Path(input).is_dir():
+        _print_folder(input, key, axes)
+        return
     try:
-        acquisition = dealias.open(input, key=key, axes=axes)
+        found = contents(input, key=key, axes=axes, mask=None if file_mask == "refuse" else file_mask)
     except dealias.UserError:
-        _print(_file(input) | _images(input))
+        _print(_file(input))
         raise
-    noise = float(estimate_noise(acquisition).median())
-    _print({**_file(input), **_facts(acquisition, noise), **_fitting(acquisition)})
-    for remark in _remarks(acquisition, noise):
+    if not isinstance(found, dealias.Acquisition):
+        _print(_file(input) | _images(found))
+        return
+    noise = float(estimate_noise(found).median())
+    _print({**_file(input), **_facts(found, noise), **_fitting(found)})
+    for remark in _remarks(found, noise):
         print(f"note: {remark}")
+
+
+def _print_folder(folder: str, key: str | None, axes: str | None) -> None:
+    """Print a line for every file of a known format."""
+    import dealias
+    from dealias.evaluation.references import files
+    from dealias.files.images import contents
+
+    todo = files(folder)
+    width, refused = max(len(name) for _, name in todo), []
+    for path, name in todo:
+        try:
+            found = contents(path, key=key, axes=axes)
+            if isinstance(found, dealias.Acquisition):
+                text = "k-space: " + repr(found).partition("(")[2].removesuffix(")")
+            else:
+                text = "images: " + _images(found)["images"].partition(";")[0]
+            print(f"{name:{width}}  {text}")
+        except dealias.UserError as error:
+            print(f"{name:{width}}  refused: {str(error).removeprefix(f'{path}: ')}")
+            refused.append(name)
+    if refused:
+        raise dealias.UserError(f"{len(refused)} of {len(todo)} refused; dealias info FILE says more")
 
 
 def _print(facts: Mapping[str, object]) -> None:
@@ -56,8 +96,6 @@ def _flat(card: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
 
 def _file(source: str) -> dict[str, str]:
     """Return the size and format of a file, as far as it has them."""
-    from pathlib import Path
-
     from dealias.errors import UserError
     from dealias.files.recognition import recognise
 
@@ -74,22 +112,11 @@ def _file(source: str) -> dict[str, str]:
     return {"file": f"{path.name}, {size / unit:.3g} {name}, {module.title if module else 'of no known format'}"}
 
 
-def _images(source: str) -> dict[str, str]:
-    """Return which images a file holds that is no measurement, if any."""
-    from collections import Counter
-    from pathlib import Path
-
-    from dealias.errors import UserError
-    from dealias.files.images import images
-
-    if not Path(source).is_file():
-        return {}
-    try:
-        counts = Counter(tuple(image.shape) for image in images(source))
-    except UserError:
-        return {}
-    kinds = ", ".join(f"{count} of {rows} x {columns}" for (rows, columns), count in counts.items())
-    return {"images": f"{kinds}; `dealias train` learns from them, there is nothing to reconstruct"}
+def _images(images: "Tensor") -> dict[str, str]:
+    """Return which images (..., y, x) a file holds that is no measurement."""
+    count, (rows, columns) = images.shape[:-2].numel(), images.shape[-2:]
+    use = "`dealias train` learns from them, `dealias evaluate` and `undersample --images` simulate scans of them"
+    return {"images": f"{count} of {rows} x {columns}; {use}"}
 
 
 def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
@@ -137,6 +164,7 @@ def _pattern(acquisition: "Acquisition") -> "Tensor":
 def describe(mask: "Tensor") -> str:
     """Return in words what kind of mask (..., 1, y, x), centred, this is."""
     pattern = mask.flatten(0, -3)
+    pattern = pattern[pattern.any(-1).any(-1)] if bool(pattern.any()) else pattern  # empty slices say nothing
     rows, columns = pattern.shape[-2:]
     shared = "" if len(pattern) == 1 or bool((pattern == pattern[:1]).all()) else ", another for each slice or frame"
     if bool(pattern.all()):
@@ -208,7 +236,7 @@ def _learned(name: str) -> bool:
 
 def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
     """Return what looks wrong, or will surprise."""
-    from dealias.files.centring_check import central_share
+    from dealias.files.centring_check import SWAP, quadrants_swapped
 
     remarks = []
     if not bool(acquisition.mask.any()):
@@ -217,8 +245,8 @@ def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
         return ["every sample is zero: every image will be zero"]
     if not bool(_pattern(acquisition)[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
-    if central_share(acquisition.coil_images) > central_share(acquisition.centred_kspace):
-        remarks.append("the energy does not lie around the centre as that of k-space does: images, or coil maps?")
+    if quadrants_swapped(acquisition.root_sum_of_squares):
+        remarks.append(f"the body lies at the corners of the image: {SWAP}")
     empty = (acquisition.kspace == 0).all(-1).all(-1)
     if bool(empty.any()):
         remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")

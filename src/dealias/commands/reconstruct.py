@@ -1,20 +1,68 @@
 """Undersampled k-space in, image out."""
 
 import sys
-from collections.abc import Callable
-from functools import partial
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dealias.commands._each import each, folder_for, provenance
+from dealias.commands._coils import Coils
+from dealias.commands._files import each, folder_for
+from dealias.commands._film import FilmFigures, true_film
+from dealias.commands._provenance import provenance
+from dealias.commands._reading import READING, Conjugate, FileMask, reading
+from dealias.errors import UserError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import torch
 
-    from dealias.acquisition import Acquisition
-    from dealias.commands._film_options import Show
-    from dealias.driver import Precision
     from dealias.method import Method
+
+# what decides an image, beside the method's arguments and weights
+SETTINGS = ("method", "maps", "whiten", "compress", "precision", *READING, "seed")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with every file: read, prepare its coils, solve, show where it is a film, write.
+
+    Arguments:
+        input: what lies in a folder has a name below it.
+        reading: the options of `dealias.open`.
+        solving: the options of `dealias.reconstruct`.
+        film: whether films are shown.
+        reference: the true film, where it is known.
+        writing: the options of `dealias.write`.
+        settings: all that decides a result.
+    """
+
+    input: Path
+    reading: dict[str, Any]
+    coils: Coils
+    method: "Method"
+    device: "torch.device"
+    solving: dict[str, Any]
+    film: bool
+    reference: "torch.Tensor | None"
+    writing: dict[str, Any]
+    settings: dict[str, Any]
+
+    def reconstruct(self, source: Path, target: Path) -> None:
+        """Reconstruct one file; what can be known to be wrong is known before the work."""
+        import dealias
+        from dealias.files.write import check
+
+        name = source.relative_to(self.input) if self.input.is_dir() else source.name
+        scan = dealias.open(source, **self.reading, maps=self.coils.given(str(name)))
+        check(target, scan.shape)
+        scan = self.coils.prepared(scan)
+        figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
+        folder_for(target)
+        image = dealias.reconstruct(
+            self.method, scan.to(self.device), **self.solving, progress=sys.stderr.isatty()
+        ).cpu()
+        with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
+            dealias.write(target, image, scan.header, **self.writing, attributes=provenance(source, self.settings))
 
 
 def run(
@@ -31,6 +79,8 @@ def run(
     batch: int | None = None,
     key: str | None = None,
     axes: str | None = None,
+    file_mask: FileMask = "refuse",
+    conjugate: Conjugate = "auto",
     format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
     film: bool = False,
@@ -45,14 +95,16 @@ def run(
         output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif, .mp4 of a film), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
-        maps: coil maps: auto (those of the file, else by ESPIRiT), none, or a file that holds them
-        whiten: make the coils' noise white: auto, or a .npy of noise (coil, sample); images are in its units
+        maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
+        whiten: make the coils' noise white: auto, or a file of noise (coil, sample); images are in its units
         compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
         batch: slices at once; by default 1 on a CPU and 8 on a GPU
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        file_mask: what to do with a file's own mask where it leaves out samples that there are
+        conjugate: turn the image of raw data around; auto turns that of Siemens' scanners
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
@@ -60,54 +112,29 @@ def run(
         overwrite: replace existing files
         seed: of everything random
     """
-    import dealias
-    from dealias.commands._coils import preparation
-    from dealias.commands._film_options import exhibitions
-    from dealias.files.recognition import written
-
-    solve = _solver(_loaded(method, method_arguments or {}, device, seed), device, maps, batch, precision)
-    read, prepared = partial(dealias.open, key=key, axes=axes), preparation(maps, whiten, compress)
-    exhibit = exhibitions(method, film, reference, Path(input), read, overwrite)
-    write = partial(dealias.write, overwrite=overwrite, phase=phase)
-    about = {"method": method, "precision": precision, "seed": seed}
-    work = partial(_work, read=read, prepared=prepared, exhibit=exhibit, solve=solve, write=write, about=about)
-    each(input, output, work, done="reconstructed", extensions=written(format), overwrite=overwrite)
+    job = _job(locals())
+    each(input, output, job.reconstruct, "reconstructed", format, job.settings, overwrite=overwrite)
 
 
-def _work(
-    source: Path,
-    target: Path,
-    read: "Callable[[Path], Acquisition]",
-    prepared: "Callable[[Acquisition], Acquisition]",
-    exhibit: "Callable[[Path, Acquisition], Show]",
-    solve: "Callable[[Acquisition], Tensor]",
-    write: Callable[..., None],
-    about: dict[str, Any],
-) -> None:
-    """Reconstruct one file; what can be known to be wrong is known before the work."""
-    from dealias.files.write import check
+def _job(options: dict[str, Any]) -> Job:
+    """Return what the options of `run` mean."""
+    from dealias.cards import fingerprint, usable
 
-    acquisition = read(source)
-    check(target, acquisition.shape)
-    acquisition = prepared(acquisition)
-    show = exhibit(target, acquisition)
-    folder_for(target)
-    image = solve(acquisition)
-    with show(image):
-        write(target, image, acquisition.header, attributes={**provenance(source, about["seed"]), **about})
-
-
-def _solver(
-    method: "Method", device: str, maps: str, batch: int | None, precision: "Precision"
-) -> "Callable[[Acquisition], Tensor]":
-    """Return what makes an image of an acquisition, on the CPU."""
-    import dealias
-    from dealias.cards import usable
-
-    kept: Literal["auto"] | None = None if maps == "none" else "auto"
-    place, bar = usable(device), sys.stderr.isatty()
-    how: dict[str, Any] = {"maps": kept, "batch": batch, "precision": precision, "progress": bar}
-    return lambda acquisition: dealias.reconstruct(method, acquisition.to(place), **how).cpu()
+    method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
+    solving = {name: options[name] for name in ("batch", "precision")}
+    reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
+    return Job(
+        input=Path(options["input"]),
+        reading=reading(options),
+        coils=Coils.of(options["maps"], options["whiten"], options["compress"]),
+        method=method,
+        device=usable(options["device"]),
+        solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
+        film=options["film"] or reference is not None,
+        reference=None if reference is None else true_film(reference, options["input"], named),
+        writing={name: options[name] for name in ("overwrite", "phase")},
+        settings={name: options[name] for name in SETTINGS} | {"weights": fingerprint(method)},
+    )
 
 
 def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":
@@ -115,7 +142,6 @@ def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Meth
     import torch
 
     from dealias.cards import load
-    from dealias.errors import UserError
 
     torch.manual_seed(seed)
     for name in {"name", "device"} & given.keys():  # of `load` itself
@@ -124,3 +150,8 @@ def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Meth
     if "seed" in chosen.arguments and "seed" not in given:
         chosen = load(method, device=device, **given, seed=seed)
     return chosen
+
+
+def _short(method: str) -> str:
+    """Return what to call a method: itself, a file without its folder, a class without its module."""
+    return Path(method).stem if method.endswith((".safetensors", ".pth")) else method.rpartition(".")[2]

@@ -1,30 +1,90 @@
 """What a faster scan would have measured."""
 
+import warnings
 import zlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dealias.commands._each import each, folder_for, provenance
+from dealias.commands._files import each, folder_for
+from dealias.commands._provenance import provenance
+from dealias.commands._reading import READING, Conjugate, FileMask, reading
+from dealias.errors import Note, UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
 
+    Draw = partial[Tensor]
+
+SETTINGS = ("acceleration", "mask_arguments", "per_slice", "noise", "images", "coils", "seed")
+CENTRAL_LINES = (16, 12)  # half-axes of an ellipse, or lines, that coil maps like, and need at least
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with every file: read or simulate its full k-space, keep some samples, add noise, write.
+
+    Arguments:
+        reading: the options of `dealias.open`.
+        coils: how many to simulate of images; None where k-space is read.
+        draw: draws a pattern of a shape.
+        widen: whether several coils get a centre that is sampled widely enough for their maps.
+        noise: as a fraction of the largest image magnitude.
+        writing: the options of `dealias.write`.
+        settings: all that decides a result.
+    """
+
+    reading: dict[str, Any]
+    coils: int | None
+    draw: "Draw"
+    widen: bool
+    per_slice: bool
+    noise: float
+    writing: dict[str, Any]
+    settings: dict[str, Any]
+
+    def undersample(self, source: Path, target: Path) -> None:
+        """Undersample one file."""
+        import torch
+
+        import dealias
+
+        seed = self.settings["seed"]
+        if self.coils is None:
+            full = dealias.open(source, **self.reading)
+        else:
+            full = _simulated(source, self.coils, self.reading["axes"], seed)
+        folder_for(target)
+        generator = torch.Generator().manual_seed(_seed(seed, source) if self.per_slice else seed)
+        draw = partial(self.draw, generator=generator)
+        kept = full.sampled(_patterns(full, draw, self.per_slice, self.widen))
+        wanted = self.settings["acceleration"]
+        if wanted and full.acceleration > 1.05 and kept.acceleration > 1.05 * wanted:
+            text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
+            warnings.warn(Note(text), stacklevel=2)
+        if self.noise:
+            kept = kept.with_noise(self.noise * float(full.root_sum_of_squares.max()), generator)
+        dealias.write(target, kept, **self.writing, attributes=provenance(source, self.settings))
+
 
 def run(
     input: str,
     output: str,
     *,
-    acceleration: float,
+    acceleration: float | None = None,
     mask: str = "gaussian",
     mask_arguments: dict[str, Any] | None = None,
     per_slice: bool = False,
     noise: float = 0.0,
+    images: bool = False,
+    coils: int = 1,
     key: str | None = None,
     axes: str | None = None,
+    file_mask: FileMask = "refuse",
+    conjugate: Conjugate = "auto",
     format: Literal["h5", "npy", "cfl", "mat"] = "h5",
     overwrite: bool = False,
     seed: int = 0,
@@ -32,59 +92,127 @@ def run(
     """Keep the samples of a file, or of a folder of files, that a faster scan would have measured.
 
     Arguments:
-        input: a file with k-space, or a folder of such files
+        input: a file with k-space, or with --images one with images, or a folder of such files
         output: the file to write (.h5, .npy, .cfl, .mat), or a folder
         acceleration: one sample in this many is kept
-        mask: the pattern, drawn anew for every frame of a film; `dealias methods` lists them
+        mask: the pattern, drawn anew for every frame of a film, `dealias methods` lists them; or a file that holds one
         mask_arguments: an argument of the pattern, such as --mask.centre 0.04; `dealias methods` lists them
         per_slice: draw another pattern for every slice and every file, not one for all
         noise: standard deviation of noise to add to each part, as a fraction of the largest image magnitude
+        images: the input holds images, whose k-space is simulated
+        coils: with --images, how many coils to simulate
         key: the dataset that holds the k-space, where a file has several
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
+        file_mask: what to do with a file's own mask where it leaves out samples that there are
+        conjugate: turn the image of raw data around; auto turns that of Siemens' scanners
         format: of the files that a folder gives
         overwrite: replace existing files
         seed: of the mask and the noise
     """
-    import warnings
+    job = _job(locals())
+    each(input, output, job.undersample, "undersampled", format, job.settings, kspace=True, overwrite=overwrite)
 
+
+def _job(options: dict[str, Any]) -> Job:
+    """Return what the options of `run` mean."""
+    coils, images, given = options["coils"], options["images"], options["mask_arguments"] or {}
+    if coils < 1 or (coils > 1 and not images):
+        raise UserError("--coils is how many to simulate of --images, 1 or more; measured scans have theirs")
+    draw = _draw(options["mask"], options["acceleration"], given)
+    return Job(
+        reading=reading(options),
+        coils=coils if images else None,
+        draw=draw,
+        widen="centre" in draw.keywords and "centre" not in given,
+        per_slice=options["per_slice"],
+        noise=options["noise"],
+        writing={"overwrite": options["overwrite"]},
+        settings={name: options[name] for name in (*SETTINGS, *READING)} | {"pattern": options["mask"]},
+    )
+
+
+def _draw(mask: str, acceleration: float | None, given: dict[str, Any]) -> "Draw":
+    """Return what draws a pattern of a shape: one of ours by name, or gives that which a file holds."""
+    from dealias import find
+    from dealias.configure import typed_arguments
+    from dealias.files.given_arrays import read_pattern
+
+    if Path(mask).is_file():
+        if given:
+            raise UserError(f"{mask}: is a pattern that is drawn already; leave --mask.* out")
+        if acceleration is not None:
+            text = f"{mask}: the pattern has its own acceleration; --acceleration is left aside"
+            warnings.warn(Note(text), stacklevel=3)
+        return partial(_given, read_pattern(mask), mask)
+    pattern = find.mask(mask)
+    if acceleration is None:
+        raise UserError("missing: --acceleration; see `dealias undersample --help`")
+    arguments = typed_arguments(pattern, given, given=("shape", "acceleration", "generator"))
+    return partial(pattern, acceleration=acceleration, **arguments)
+
+
+def _given(pattern: "Tensor", name: str, shape: tuple[int, ...], generator: Any) -> "Tensor":
+    """Return a pattern of a user's for an image or film of a shape."""
+    try:
+        return pattern.expand(shape)
+    except RuntimeError:
+        text = f"{name}: the pattern has shape {tuple(pattern.shape)}, k-space {tuple(shape)}"
+        raise UserError(f"{text}; give one of (x), (y, x) or all frames") from None
+
+
+def _simulated(source: Path, coils: int, axes: str | None, seed: int) -> "Acquisition":
+    """Return the scan of images that samples all of k-space, without noise."""
     import torch
 
     import dealias
-    from dealias import find
-    from dealias.configure import typed_arguments
-    from dealias.errors import Note
-    from dealias.files.recognition import written
+    from dealias.files.images import stored_images
+    from dealias.problem import FILM, IMAGE
 
-    draw = find.mask(mask)
-    arguments = typed_arguments(draw, mask_arguments or {}, given=("shape", "acceleration", "generator"))
+    images = stored_images(source, axes)
+    generator = torch.Generator().manual_seed(seed)
+    maps = dealias.coils.simulate(images.shape[-2:], coils, generator=generator) if coils > 1 else None
+    names = FILM if "time" in (axes or "") else IMAGE
+    return dealias.Acquisition.simulate(images, torch.ones(images.shape[-1]), maps, axes=names)
 
-    def work(source: Path, target: Path) -> None:
-        full = dealias.open(source, key=key, axes=axes)
-        folder_for(target)
-        generator = torch.Generator().manual_seed(_seed(seed, source) if per_slice else seed)
-        drawn = partial(draw, acceleration=acceleration, generator=generator, **arguments)
-        kept = full.sampled(_patterns(full, drawn, per_slice))
-        if full.acceleration > 1.05 and kept.acceleration > 1.05 * acceleration:
-            text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
-            warnings.warn(Note(text), stacklevel=2)
-        if noise:
-            kept = kept.with_noise(noise * float(full.root_sum_of_squares.max()), generator)
-        about = {**provenance(source, seed), "pattern": mask, "acceleration": acceleration}
-        dealias.write(target, kept, overwrite=overwrite, attributes=about)
 
-    each(input, output, work, done="undersampled", extensions=written(format, kspace=True), overwrite=overwrite)
+def _patterns(full: "Acquisition", draw: "Draw", per_slice: bool, widen: bool) -> "Tensor":
+    """Return the mask of a scan: one pattern, of a film with a draw for each frame, or one for every slice.
+
+    Arguments:
+        widen: whether several coils get a centre that is sampled widely enough for their maps.
+    """
+    import torch
+
+    slices = full.shape[: -len(full.axes)] if per_slice else torch.Size()
+    one = tuple(full.shape[-len(full.axes) :])
+    if widen and full.coils > 1:
+        draw = _with_wide_centre(draw, one)
+    patterns = [draw(one) for _ in range(slices.numel())]
+    return torch.stack(patterns).reshape(*slices, *one).unsqueeze(-3)
+
+
+def _with_wide_centre(draw: "Draw", shape: tuple[int, ...]) -> "Draw":
+    """Return a draw whose centre is as wide as coil maps like it, or at least need it, if that is at most half of all.
+
+    A width that was not given by a user: the pattern's own stays where it is wider.
+    """
+    import torch
+
+    for lines in CENTRAL_LINES:
+        centre = round(lines / min(shape[-2:]), 4)
+        if centre <= draw.keywords["centre"]:
+            return draw
+        wider = partial(draw, centre=centre)
+        try:
+            wider(shape[-2:], acceleration=2 * draw.keywords["acceleration"], generator=torch.Generator())
+        except UserError:  # the centre alone would be more than half of the samples
+            continue
+        text = f"the centre that is always sampled is widened to {centre:g} for coil maps; --mask.centre sets it"
+        warnings.warn(Note(text), stacklevel=4)
+        return wider
+    return draw
 
 
 def _seed(seed: int, source: Path) -> int:
     """Return another seed for every file, the same alone and in a folder; those of one name lie in different ones."""
     return zlib.crc32(f"{seed} {source.absolute().parent.name} {source.name}".encode())
-
-
-def _patterns(full: "Acquisition", draw: "Callable[[tuple[int, ...]], Tensor]", per_slice: bool) -> "Tensor":
-    """Return the mask of a scan: one pattern, of a film with a draw for each frame, or one for every slice."""
-    import torch
-
-    slices = full.shape[: -len(full.axes)] if per_slice else torch.Size()
-    one = tuple(full.shape[-len(full.axes) :])
-    patterns = [draw(one) for _ in range(slices.numel())]
-    return torch.stack(patterns).reshape(*slices, *one).unsqueeze(-3)

@@ -1,26 +1,21 @@
 """What methods are compared on: images, or scans that were measured in full and can be undersampled in hindsight."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.errors import UserError
-from dealias.files.centring_check import central_share
 from dealias.files.crop import crop
-from dealias.files.formats.fastmri import sampled_in_full
-from dealias.files.open import open
-from dealias.files.recognition import about, check_exists, recognise
-from dealias.files.to_acquisition import alone
+from dealias.files.formats import fastmri
+from dealias.files.formats.fastmri import sampled_in_full, targets
+from dealias.files.images import contents, stored_images
+from dealias.files.recognition import about, check_exists, files_below, recognise
 from dealias.shapes import Image, Maps
-
-AXES = ("slice", "time", "y", "x")  # of images, as we order them
 
 
 @dataclass(frozen=True)
@@ -50,14 +45,13 @@ def files(source: str | Path) -> list[tuple[Path, str]]:
     """
     begin = Path(source)
     with about(begin):
-        check_exists(begin)
+        begin = check_exists(begin)
     if not begin.is_dir():
         return [(begin, begin.name)]
-    found = sorted(path for path in begin.rglob("*") if path.is_file() and not path.name.startswith("."))
-    known = [(path, path.relative_to(begin).as_posix()) for path in found if path.stat().st_size and _readable(path)]
-    if not known:
+    found = {*files_below(begin, "read"), *files_below(begin, "images")}
+    if not found:
         raise UserError(f"{begin}: holds no file of a known format; give images or fully sampled k-space")
-    return known
+    return [(path, path.relative_to(begin).as_posix()) for path in sorted(found)]
 
 
 def references(
@@ -81,51 +75,43 @@ def references(
     Raises:
         UserError: where the file holds neither images nor fully sampled k-space.
     """
-    names = (axes or "").replace(",", " ").split()
-    sure = key is not None or not {*names} <= {*AXES}
-    found = contents(path, partial(open, key=key, axes=axes), sure=sure)
+    found = contents(path, key=key, axes=axes)
     if isinstance(found, Acquisition):
         with about(path):
             yield from _of_scan(found, name, maps)
         return
-    with about(path):
-        stack = _arranged(found, names)
     largest = float(found.abs().max())
-    for number, image in enumerate(stack):
+    for number, image in enumerate(found if axes else found.reshape(-1, *found.shape[-2:])):
         size = image.abs().max()
         if size > 0:
             yield Reference(name, number, image / size, largest / float(size))
 
 
-def _arranged(images: Tensor, names: Sequence[str]) -> Tensor:
-    """Return images (n, y, x), films (n, time, y, x) where the names of their axes say so."""
-    if not names:
-        return images.reshape(-1, *images.shape[-2:])
-    images = alone(images, len(names))
-    if images.ndim != len(names) or len({*names}) < len(names) or not {"y", "x"} <= {*names}:
-        text = f"its images have {images.ndim} axes {tuple(images.shape)}, --axes names '{' '.join(names)}'"
-        raise UserError(f"{text}; name each once, such as 'slice time y x'")
-    order = sorted(range(len(names)), key=lambda axis: AXES.index(names[axis]))
-    images = images.permute(order)
-    return images if "slice" in names else images[None]
-
-
-def whole(path: Path, read: Callable[[Path], Acquisition] = open) -> Tensor:
+def whole(path: Path, *, key: str | None = None, axes: str | None = None) -> Tensor:
     """Return all images of a file (..., y, x), on its scale; of k-space as `references` does.
-
-    Arguments:
-        read: how k-space is read.
 
     Raises:
         UserError: where the file holds neither images nor fully sampled k-space.
     """
-    with about(path):
-        check_exists(path)
-    found = contents(path, read)
+    try:
+        found = contents(path, key=key, axes=axes)
+    except UserError as complaint:
+        try:
+            found = stored_images(path)  # key and axes may be those of the scan alone
+        except UserError:
+            raise complaint from None
     if not isinstance(found, Acquisition):
         return found
     with about(path):
         return crop(_combined(found, "auto").zero_filled, found.header.matrix)
+
+
+def true_images(path: Path) -> Tensor:
+    """Return the true images of a file (..., y, x): the targets that lie beside fastMRI's k-space, else `whole`."""
+    with about(path):
+        path = check_exists(path)
+        beside = targets(path) if recognise(path) is fastmri else None
+    return whole(path) if beside is None else beside
 
 
 def _combined(full: Acquisition, maps: Maps | Literal["auto"] | None) -> Acquisition:
@@ -148,41 +134,3 @@ def _of_scan(full: Acquisition, name: str, maps: Maps | Literal["auto"] | None) 
     for number, (image, scan) in enumerate(stack):
         if image.any():
             yield Reference(name, number, image, volume, scan)
-
-
-def contents(path: Path, read: Callable[[Path], Acquisition] = open, *, sure: bool = False) -> Acquisition | Tensor:
-    """Return the k-space of a file, or its images (..., y, x).
-
-    Complex images of an array file can be taken for k-space. Energy tells them apart: that of k-space lies closer to
-    its centre than that of the image.
-
-    Arguments:
-        sure: whether it is known to be k-space.
-    """
-    try:
-        scan = read(path)
-    except UserError as complaint:
-        if sure:
-            raise
-        try:
-            return _images(path)
-        except UserError as other:
-            raise UserError(f"{complaint}; as images: {other}") from None
-    if not sure and central_share(scan.coil_images) > central_share(scan.centred_kspace):
-        return _images(path)
-    return scan
-
-
-def _readable(path: Path) -> bool:
-    module = recognise(path)
-    return hasattr(module, "read") or hasattr(module, "images")
-
-
-def _images(path: Path) -> Tensor:
-    module = recognise(path)
-    if module is None or not hasattr(module, "images"):
-        raise UserError("is no file of images")
-    stack: Tensor = module.images(path)
-    if not torch.isfinite(stack).all():
-        raise UserError("holds NaN or infinite values; mend the file or leave it out")
-    return stack

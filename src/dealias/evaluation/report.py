@@ -18,14 +18,27 @@ DIGITS = {"psnr": 2, "complex_psnr": 2, "ssim": 4, "hfen": 3}
 INCHES = 3.2
 
 
-def summary(rows: Rows) -> list[str]:
+def summary(rows: Rows, width: int | None = None) -> list[str]:
     """Return the lines of a Markdown table: mean and standard deviation per mask, acceleration and method.
 
     The gain is in PSNR over the first method on the same data: paired, so that its deviation is that of the
     differences and not that of the images.
+
+    Arguments:
+        width: of a terminal; scores are left out from the last one until a line fits.
     """
+    shown = list(SHOWN)
+    lines = _summary(rows, shown)
+    while width is not None and len(lines[0]) > width and len(shown) > 1:
+        shown.pop()
+        lines = _summary(rows, shown)
+    return lines
+
+
+def _summary(rows: Rows, shown: Sequence[str]) -> list[str]:
     methods = _distinct(rows, "method")
-    titles = ["mask", "R", "method", "images", *SHOWN.values(), f"gain over {methods[0]} / dB", "seconds"]
+    gains_over = f"gain over {methods[0]} / dB"
+    titles = ["mask", "R", "method", "images", *(SHOWN[name] for name in shown), gains_over, "seconds"]
     table = [titles, [":--"] + ["--:"] + [":--"] + ["--:"] * (len(titles) - 3)]
     for (mask, acceleration), group in by_acceleration(rows).items():
         first = {_place(row): float(row["psnr"]) for row in group if row["method"] == methods[0]}
@@ -34,7 +47,7 @@ def summary(rows: Rows) -> list[str]:
             if not chosen:
                 continue
             gains = [float(row["psnr"]) - first[_place(row)] for row in chosen if _place(row) in first]
-            cells = [_spread([float(row[name]) for row in chosen], DIGITS.get(name)) for name in SHOWN]
+            cells = [_spread([float(row[name]) for row in chosen], DIGITS.get(name)) for name in shown]
             seconds = mean(float(row["seconds"]) for row in chosen)
             gain = "" if method == methods[0] else _spread(gains, 2, sign="+")
             table.append([mask, acceleration, method, str(len(chosen)), *cells, gain, f"{seconds:.3g}"])

@@ -31,16 +31,17 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
     prefix = f".{MACHINE}.{os.getpid()}.{secrets.token_hex(4)}.part."
     targets = {path.with_name(prefix + path.name): path for path in map(Path, paths)}  # extensions stay
     first = next(iter(targets))
+    shown = targets[first].with_name(UNFINISHED.sub("", targets[first].name))  # the file may be a part of others
     try:
         for path in targets.values():
-            _check_target(path, overwrite)
+            check_target(path, overwrite)
         yield first
         for temporary, path in reversed(targets.items()):
             _move(temporary, path, overwrite)
     except FileExistsError as error:
-        raise UserError(f"{targets[first]}: exists since a moment ago; another process wrote it") from error
+        raise UserError(f"{shown}: exists since a moment ago; another process wrote it") from error
     except OSError as error:
-        raise UserError(f"{targets[first]}: {refusal(error)}") from error
+        raise UserError(f"{shown}: {refusal(error)}") from error
     finally:
         for temporary in targets:
             _remove(temporary)
@@ -93,7 +94,8 @@ def _lives(process: int) -> bool:
     return True
 
 
-def _check_target(path: Path, overwrite: bool) -> None:
+def check_target(path: Path, overwrite: bool) -> None:
+    """Raise where a file cannot be written: before hours of work, and once more when it is."""
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file in it")
     if path.exists() and not path.is_file():

@@ -9,12 +9,10 @@ from torch import Tensor
 
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
-from dealias.files.centring_check import densest_share
+from dealias.files.kind import kind_of
 from dealias.files.recognition import about, check_exists, extension_of, formats, recognise
 from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import Maps
-
-DENSE = 0.5  # of the energy within a quarter of the rows and columns: k-space has it, maps do not
 
 
 def read_maps(path: str | PathLike[str]) -> Tensor:
@@ -25,14 +23,14 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
     """
     path = Path(path)
     with about(path):
-        check_exists(path)
+        path = check_exists(path)
         if path.is_dir():
             raise UserError("is a folder; give one file of maps")
         module = recognise(path)
         if module is None or not hasattr(module, "maps"):
             raise UserError("holds no coil maps; give a .npy, an HDF5 file with a dataset 'maps', or BART's .cfl")
         maps: Tensor = module.maps(path)
-        if maps.ndim > 2 and min(maps.shape) and not _unit(maps) and densest_share(maps) > DENSE:
+        if maps.ndim > 2 and not _unit(maps) and kind_of(maps, clear=0) == "k-space":
             raise UserError("holds no coil maps but what looks like k-space; make maps of it: dealias maps")
         return maps
 

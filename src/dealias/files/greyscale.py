@@ -6,9 +6,8 @@ a phase.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import torch
@@ -62,11 +61,6 @@ def in_rows(films: Tensor) -> Tensor:
     return torch.stack([tiled(frame) for frame in films.reshape(-1, *films.shape[-3:]).unbind(1)])
 
 
-def comment(attributes: Mapping[str, Any]) -> str:
-    """Return what a film says of how it was made, one attribute a line."""
-    return "\n".join(f"{name}: {note}" for name, note in attributes.items())
-
-
 def pillow() -> ModuleType:
     """Return Pillow's module for pictures.
 
@@ -76,5 +70,5 @@ def pillow() -> ModuleType:
     try:
         from PIL import Image as module
     except ImportError:
-        raise UserError("pictures need Pillow; install it with pip install dealias[files]") from None
+        raise UserError("pictures need Pillow; pip install -e '.[files]' in the clone") from None
     return module

@@ -1,12 +1,14 @@
 """Which format a file has: a module of formats/, where the file name is its name, and nothing else lists it.
 
-A module that can be read has `title`, `knows(start, path)` and `read(path, key, axes, slices)` for k-space or
+A module that can be read has `title`, `knows(start, path)` and `read(path, wanted)` for k-space or
 `images(path)` for images; one that can be written has `extensions` and `write(path, value, header, attributes)`,
 whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images,
 `check(shape)` where it cannot hold images of every shape, `parts(path)` where it takes several files to hold one
-thing. With `names_arrays`, `write` takes as fifth argument what lies beside an image, to hold it in the same file.
-Coil maps are read by `maps(path)` and written by `write_maps(path, maps, attributes)`. Where single slices are read,
-`count(path)` says how many there are.
+thing, `notes(path)` where it holds the attributes. With `names_arrays`, `write` takes as fifth argument what lies
+beside an image, to hold it in the same file. Coil maps are read by `maps(path)` and written by
+`write_maps(path, maps, attributes)`; a reader with `whitens` takes those that are wanted itself. Where single slices
+are read, `count(path)` says how many there are. What patterns and noise scans are read from has `arrays(path)`: all
+that a file holds, by name.
 """
 
 import pkgutil
@@ -75,10 +77,49 @@ def recognise(path: Path) -> ModuleType | None:
     return next((module for module in formats("knows") if module.knows(start, path)), None)
 
 
-def check_exists(path: Path) -> None:
-    """Raise where no file lies at this path, and say what lies near it."""
-    if path.exists():
-        return
+def files_below(folder: Path, needs: str = "knows") -> list[Path]:
+    """Return the files below a folder whose format has something of this name, sorted; of a pair its main part.
+
+    Hidden and empty files are passed over.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    known = []
+    for path in dict.fromkeys(map(main_part, found)):
+        with about(path):
+            if path.stat().st_size and hasattr(recognise(path), needs):
+                known.append(path)
+    return known
+
+
+def namesake(place: Path, name: str) -> Path:
+    """Return the file itself, or the one below a folder that has this relative name, whatever its extension.
+
+    Raises:
+        UserError: where there is none, or several.
+    """
+    with about(place):
+        place = check_exists(place)
+        if not place.is_dir():
+            return place
+        wanted = place / renamed(Path(name), "")
+        near = wanted.parent.iterdir() if wanted.parent.is_dir() else ()
+        found = {main_part(path) for path in near if path.is_file() and renamed(path, "") == wanted}
+        if len(found) == 1:
+            return found.pop()
+        if not found:
+            raise UserError(f"holds no file called {wanted.name} as {name} is; name one file, or give the folder it")
+        raise UserError(f"holds {' and '.join(sorted(path.name for path in found))} for {name}; remove one of them")
+
+
+def check_exists(path: Path) -> Path:
+    """Return a path where a file or folder lies, of BART's pairs by the name without extension, as its tools take it.
+
+    Raises:
+        UserError: where none lies there; it says what lies near it.
+    """
+    pair = path.with_name(f"{path.name}.cfl") if path.name else path
+    if path.exists() or pair.is_file():
+        return path if path.exists() else pair
     if not path.parent.is_dir():
         raise UserError(f"there is no folder {path.parent}; check the path")
     near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
@@ -91,7 +132,7 @@ def about(path: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise UserError(f"{path}: {error}") from error
+        raise type(error)(f"{path}: {error}") from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error}); check its rights") from error
     except MemoryError as error:

@@ -12,9 +12,11 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError, suggest
 from dealias.files.axes import Layout
-from dealias.files.centring_check import check_centred, shares
+from dealias.files.centring_check import NUMPY_SHIFT, Shift, check_centred
+from dealias.files.kind import WrongKind, kind_of
 from dealias.header import Header
 from dealias.numpy_bridge import numbers
+from dealias.validation import validated_mask
 
 TRAJECTORIES = ("traj", "trajectory", "ktraj", "coord", "coords")
 OTHERS = ("image", "images", "maps", "sens", "mask", "reconstruction")
@@ -99,7 +101,7 @@ def as_images(array: NDArray[Any], name: str) -> Tensor:
     """Return stored images (..., y, x), real, complex or pairs (..., 2), as complex ones (..., y, x).
 
     Raises:
-        UserError: where a complex array looks like k-space.
+        WrongKind: where a complex array looks like k-space.
     """
     value = torch.from_numpy(array)
     if not value.is_complex():
@@ -107,21 +109,9 @@ def as_images(array: NDArray[Any], name: str) -> Tensor:
             return value.to(torch.complex64)
         value = torch.view_as_complex(value.to(torch.float32).contiguous())
     value = value.to(torch.complex64)
-    if min(value.shape):
-        centre, corner = shares(value)
-        if centre > 0.8:
-            raise UserError(f"{name} looks like k-space, not like images; reconstruct it first")
-        if corner > 0.5:  # the corners of no image hold that much
-            text = f"{name} looks like k-space that is not centred, not like images"
-            raise UserError(f"{text}; shift it with numpy.fft.fftshift(kspace, axes=(-2, -1)) and reconstruct it first")
+    if kind_of(value) == "k-space":
+        raise WrongKind(f"{name} looks like k-space, not like images; reconstruct it first")
     return value
-
-
-def alone(images: Tensor, axes: int) -> Tensor:
-    """Return images without the leading axes of size one that they have beyond so many axes."""
-    while images.ndim > axes and len(images) == 1:
-        images = images[0]
-    return images
 
 
 def together(stacks: Sequence[Tensor]) -> Tensor:
@@ -131,28 +121,56 @@ def together(stacks: Sequence[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Measured:
-    """The arrays that a file holds of one scan, as they lie in it; of k-space the slices that are wanted."""
+    """The arrays that a file holds of one scan, as they lie in it; of k-space the slices that are wanted.
+
+    Arguments:
+        shift: what moves the centre of rows, columns or both from an edge to the middle, in the file's own software.
+    """
 
     kspace: NDArray[Any]
     mask: NDArray[Any] | None = None
     maps: NDArray[Any] | None = None
     noise_std: NDArray[Any] | None = None
     header: Header = Header()
+    shift: Shift = NUMPY_SHIFT
 
-    def acquisition(self, layout: Layout) -> Acquisition:
+    def acquisition(self, layout: Layout, use: str | None = None) -> Acquisition:
         """Return the acquisition, its k-space checked to be centred.
+
+        Arguments:
+            use: what to do with a mask that leaves out samples which there are: "apply" or "ignore" it.
 
         Raises:
             UserError: where the arrays do not describe a measurement.
         """
         kspace = torch.from_numpy(native(layout.arranged(self.kspace), "kspace"))
+        mask = None if self.mask is None or use == "ignore" else layout.mask(native(self.mask, "mask"))
+        if mask is not None:
+            kspace = _masked(kspace, mask, use)
         acquisition = Acquisition.centred(
             kspace,
-            None if self.mask is None else layout.mask(native(self.mask, "mask")),
+            mask,
             None if self.maps is None else layout.maps(native(self.maps, "maps")),
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
             layout.header(self.header),
             layout.image_axes,
         )
-        check_centred(kspace)
+        check_centred(kspace, self.shift)
         return acquisition
+
+
+def _masked(kspace: Tensor, mask: NDArray[Any], use: str | None) -> Tensor:
+    """Return k-space (..., coil, y, x) of what a mask samples.
+
+    Raises:
+        UserError: where it holds more, and the mask is not to be applied.
+    """
+    inside = validated_mask(mask, kspace)
+    outside = int(((kspace != 0).any(-3, keepdim=True) & ~inside).sum())
+    if not outside:
+        return kspace
+    if use is None:
+        places = ((kspace != 0).any(-3, keepdim=True)).sum()
+        text = f"its mask leaves out {outside} of the {int(places)} places that k-space samples"
+        raise UserError(f"{text}; --file_mask apply keeps what the mask samples, --file_mask ignore all")
+    return kspace * inside

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from dealias.errors import UserError
 from dealias.method import Method
+from dealias.methods._noise_channel import SILENCE, noise_channel
 from dealias.methods.wavelet import Wavelet
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.unet import UNetwork
@@ -29,7 +30,6 @@ from dealias.shapes import Image
 from dealias.solvers.solve import solve
 
 USUAL = 1e-3  # noise relative to the image's maximum at which the learned lambda is said
-SILENCE = 1e-5  # noise below is no noise
 
 
 class MoDL(Method):
@@ -61,6 +61,7 @@ class MoDL(Method):
             raise UserError("block is cnn or unet, start is zero_filled or wavelet; correct them")
         self.iterations = iterations
         self.gradients = gradients
+        self.channels = channels
         self.noise_input = self.takes_noise = noise_input
         self.sparse = Wavelet(20) if start == "wavelet" else None
         seen = 2 * channels + 1 if noise_input else channels
@@ -74,35 +75,24 @@ class MoDL(Method):
         # log lambda, at first the paper's 0.05, and how it grows with the logarithm of the noise level
         self.trust = nn.Parameter(torch.tensor([-3.0, 1.0][: 1 + noise_input]))
 
-    def check_training(self, loss: str, tells_noise: bool) -> None:
-        """Refuse a training that hides the noise level, which this network is told at all times."""
-        if self.noise_input and not tells_noise:
-            raise UserError("this network is told the noise level; set --simulation.hide_noise_level to 0")
-
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
-        check_channels(problem.zero_filled, self._channels)
+        check_channels(problem.zero_filled, self.channels)
         x = self._start(problem)
-        noise = noise_level(problem).clamp_min(SILENCE).expand(*x.shape[:-2], 1, 1) if self.noise_input else None
-        weight = self.trust[0].exp() if noise is None else (self.trust[0] + self.trust[1] * (noise / USUAL).log()).exp()
+        weight, level = self.trust[0].exp(), None
+        if self.noise_input:
+            noise = noise_level(problem).clamp_min(SILENCE).expand(*x.shape[:-2], 1, 1)
+            weight = (self.trust[0] + self.trust[1] * (noise / USUAL).log()).exp()
+            level = noise_channel(problem).expand(-1, 1, *x.shape[-2:])
 
         def normal(x: Image) -> Image:
             return problem.operator.normal(x) + weight * x
 
         for _ in range(self.iterations):
-            gradient = problem.gradient(x)
-            seen = to_channels(x)
-            if noise is not None:
-                level = (noise.log10() + 3).reshape(-1, 1, 1, 1).expand(-1, 1, *x.shape[-2:])
-                seen = torch.cat((to_channels(x, gradient), level), 1)
+            seen = to_channels(x) if level is None else torch.cat((to_channels(x, problem.gradient(x)), level), 1)
             r = x + to_image(self.network(seen), x)
             x = r - solve(normal, problem.gradient(r), self.gradients, problem.coupled).x
             yield x
-
-    @property
-    def _channels(self) -> int:
-        last = [layer for layer in self.network.modules() if isinstance(layer, nn.Conv2d)][-1]
-        return int(last.out_channels)
 
     def _start(self, problem: Problem) -> Image:
         if self.sparse is None:

@@ -27,17 +27,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from dealias.errors import UserError
 from dealias.method import Method
+from dealias.methods._noise_channel import noise_channel
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
 from dealias.networks.winograd import convolved
-from dealias.noise import noise_level, with_noise_level
+from dealias.noise import with_noise_level
 from dealias.problem import Problem
 from dealias.shapes import Channels
 from dealias.solvers.solve import solve
-
-SILENCE = 1e-5  # of the image's maximum: noise below is no noise to a network that is told the level
 
 
 class RIM(Method):
@@ -78,21 +76,17 @@ class RIM(Method):
         self.activations: Iterable[Callable[[Tensor], Tensor]] = (torch.relu_, torch.relu_)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def check_training(self, loss: str, tells_noise: bool) -> None:
-        """Refuse examples of unknown noise where the network is told it."""
-        if self.noise_input and not tells_noise:
-            text = "this network is told the noise level, and --simulation.hide_noise_level hides it at times"
-            raise UserError(f"{text}; set it to 0")
-
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""
         return self.recursion(problem, self.iterations)
 
     def recursion(self, problem: Problem, iterations: int) -> Iterator[Tensor]:
         """Yield one image for each of so many time steps."""
+        if self.takes_noise:
+            problem = with_noise_level(problem)  # once, not at every step
         x = problem.zero_filled
         check_channels(x, self.outwards.out_channels)
-        noise = self._noise(problem) if self.noise_input else None
+        noise = noise_channel(problem) if self.noise_input else None
         first: Channels | None = None
         second: Channels | None = None
         for left in reversed(range(iterations)):
@@ -129,18 +123,13 @@ class RIM(Method):
 
         return solve(normal, w * problem.operator.adjoint(residual), iterations, problem.coupled).x
 
-    def _noise(self, problem: Problem) -> Tensor:
-        level = noise_level(problem).expand(*problem.shape[:-2], 1, 1).reshape(-1, 1, 1, 1)
-        return level.clamp_min(SILENCE).log10() + 3
-
 
 def _trust(problem: Problem, residual: Tensor) -> Tensor:
     """Return the weight w of each problem's data (*batch, 1, 1), from 0 to 1."""
     coupled = problem.coupled
     batch = len(problem.shape) - coupled
-    noise_std = with_noise_level(problem).noise_std
-    assert noise_std is not None
-    variance = (2 if residual.is_complex() else 1) * noise_std.square()
+    assert problem.noise_std is not None
+    variance = (2 if residual.is_complex() else 1) * problem.noise_std.square()
     noise = (variance * (problem.data != 0)).flatten(batch).sum(-1)
     error = (residual.abs().square().flatten(batch).sum(-1) - noise).clamp_min(0)
     # an error of the image is seen once by all coils together, whose maps have unit root sum of squares

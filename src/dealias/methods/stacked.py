@@ -21,7 +21,6 @@ from dealias import cards
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.method import Method
-from dealias.operators.cartesian import Cartesian
 from dealias.problem import Problem
 from dealias.shapes import Mask
 
@@ -66,15 +65,15 @@ class Stacked(Method):
         together, count = self.together(problem), len(self.methods)
         lead = problem.shape[: len(problem.shape) - together]
         equal = torch.full((*lead, *(1,) * together, count), 1 / count, dtype=torch.float64)
-        if not (isinstance(problem, Acquisition) and isinstance(problem.operator, Cartesian)):
+        if not isinstance(problem, Acquisition):
             return equal
         hidden = _hidden(problem, self.share, self.seed)
         if not hidden.any():
             return equal
         seen = replace(problem, kspace=problem.kspace * ~hidden, mask=problem.mask & ~hidden)
-        rows = [(problem.operator.forward(method(seen)) * hidden) for method in self.methods]
-        rest = torch.stack([(row - problem.kspace * hidden).reshape(*lead, -1) for row in rows], -2)
-        products = (rest.to(torch.complex128) @ rest.to(torch.complex128).mH).real
+        errors = [hidden * (problem.operator.forward(method(seen)) - problem.kspace) for method in self.methods]
+        rest = torch.stack([error.reshape(*lead, -1) for error in errors], -2).to(torch.complex128)
+        products = (rest @ rest.mH).real
         best = [_best(product) for product in products.reshape(-1, count, count)]
         return torch.stack(best).reshape(equal.shape) if best else equal
 

@@ -56,10 +56,10 @@ class UNet(Method):
         self.network = UNetwork(sees, 2 if output == "complex" else 1, *shape)
         self.phase = UNetwork(2, 2, *shape) if output == "pair" else None
 
-    def check_training(self, loss: str, tells_noise: bool) -> None:
+    def check_loss(self, name: str) -> None:
         """Refuse a loss that is blind to the phase where one network makes it."""
-        if self.phase is not None and loss in ("magnitude_error", "ssim"):
-            raise UserError(f"{loss} teaches the network of phases nothing; give --loss squared_error")
+        if self.phase is not None and name in ("magnitude_error", "ssim"):
+            raise UserError(f"{name} teaches the network of phases nothing; give --loss squared_error")
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the one image.

@@ -79,11 +79,18 @@ class Example:
         return replace(self, problem=scan)
 
     def normalised(self, method: Method) -> "Example":
-        """Return the example at the scale that a method knows."""
-        problem, scale = method.normalised(self.problem)
+        """Return the example as a method sees it: with maps of its own finding, at the scale that it knows."""
+        prepared = method.prepared(self.problem)
+        problem, scale = method.normalised(prepared)
         divisor = torch.where(scale == 0, 1, scale)  # that of a crop without any signal
-        target = None if self.target is None else self.target / divisor
-        return Example(problem, target, None if self.held is None else self.held.scaled(1 / divisor))
+        target, held = self.target, self.held
+        if isinstance(prepared, Acquisition) and isinstance(held, Acquisition):
+            held = replace(held, maps=prepared.maps)
+        return Example(
+            problem,
+            None if target is None else target / divisor,
+            None if held is None else held.scaled(1 / divisor),
+        )
 
     def to(self, device: torch.device | str) -> "Example":
         """Return the example on a device."""
@@ -104,4 +111,6 @@ class Example:
             raise UserError("these scans differ in size or number of coils; learn from one at a time, with batch 1")
         problems = [example.problem for example in examples]
         targets = [example.target for example in examples if example.target is not None]
+        if 0 < len(targets) < len(examples):
+            raise UserError("some of these scans are fully sampled and others not; learn from them apart")
         return cls(type(problems[0]).stack(problems), torch.stack(targets) if targets else None)

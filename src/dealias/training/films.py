@@ -69,11 +69,6 @@ class FilmSimulation(Source):
         narrowest = self.columns[0] - round(0.4 * self.columns[0])
         sampling.kt((1, 1, narrowest), self.acceleration[1], central=CENTRAL)  # should fail now, not at night
 
-    @property
-    def tells_noise(self) -> bool:
-        """Whether every example says how noisy it is."""
-        return self.hide_noise_level == 0
-
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
         return integer(*self.crop, generator), integer(*self.columns, generator)

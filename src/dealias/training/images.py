@@ -47,7 +47,7 @@ def tiles(size: int = 256) -> list[Image]:
     try:
         from skimage import data
     except ImportError:
-        raise UserError("photographs need scikit-image; pip install 'dealias[train]'") from None
+        raise UserError("photographs need scikit-image; pip install -e '.[train]' in the clone") from None
     found = []
     for name in PHOTOGRAPHS:
         pixels = torch.from_numpy(getattr(data, name)()).float()

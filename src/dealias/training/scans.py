@@ -73,11 +73,6 @@ class Scans(Source):
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
 
-    @property
-    def tells_noise(self) -> bool:
-        """Whether every example says how noisy it is."""
-        return self.hide_noise_level == 0 and self.estimated_noise == 1
-
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's parts, at the most."""
         return integer(*self.crop, generator), integer(*self.crop, generator)

@@ -14,7 +14,7 @@ import torch
 from dealias import cards, find
 from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
-from dealias.files.film import film
+from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
 from dealias.training.example import Example
@@ -26,7 +26,7 @@ from dealias.training.simulate import Simulation
 from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
-from dealias.training.validation import validation_set
+from dealias.training.validation_set import validation_set
 
 SETTINGS = "settings.json"
 CHANGEABLE = ("updates", "time", "patience", "every", "keep", "devices", "workers", "summary", "terms")
@@ -41,7 +41,7 @@ def train(output: str, training: Training) -> Path:
     try:
         from dealias.training.module import Module, fit
     except ImportError as error:
-        raise UserError(f"training needs {error.name}; pip install 'dealias[train]'") from None
+        raise UserError(f"training needs {error.name}; pip install -e '.[train]' in the clone") from None
     directory = Path(output)
     _check_same(directory, training)
     loss = find.loss(training.loss)
@@ -78,7 +78,7 @@ def _source(training: Training, method: Method) -> Source:
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
-    method.check_training(training.loss, source.tells_noise)
+    method.check_loss(training.loss)
     if isinstance(source, Scans):
         return replace(source, scans=Slices(training.scans))
     images = gather(

@@ -23,7 +23,10 @@ from dealias.training.maps import draw_maps, with_estimated_maps
 from dealias.training.masks import SMALLEST, draw_mask
 from dealias.training.source import Source
 
-SHARES = ("lines", "discs", "image_noise", "band", "coils", "estimated_maps", "estimated_noise", "hide_noise_level")
+SHARES = (
+    *("lines", "discs", "image_noise", "band", "coils"),
+    *("estimated_maps", "noisy_target", "estimated_noise", "hide_noise_level"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Simulation(Source):
         measured_maps: a file of coil maps, from which half of the maps are drawn; None simulates all.
         estimated_maps: how often the maps of several coils are those that ESPIRiT finds in the noisy undersampled
             data, as in use; the centre of the mask is then large enough for it, and the image is what they combine.
+        noisy_target: how often the target of several coils is what they measure in full, noise and all, as the
+            references of measured scans are.
         estimated_noise: how often the noise level that is told is the one that the data show.
         hide_noise_level: how often the noise level is not told.
         batch: crops of one update, all of one size.
@@ -66,6 +71,7 @@ class Simulation(Source):
     coil_acceleration: tuple[float, float] | None = None
     measured_maps: str | None = None
     estimated_maps: float = 0.0
+    noisy_target: float = 0.0
     estimated_noise: float = 0.0
     hide_noise_level: float = 0.1
     batch: int = 1
@@ -97,11 +103,6 @@ class Simulation(Source):
         if self._bank is not None and len(self._bank) < self.coil_count[1]:
             raise UserError(f"measured_maps are of {len(self._bank)} coils; lower coil_count to that")
 
-    @property
-    def tells_noise(self) -> bool:
-        """Whether every example says how noisy it is."""
-        return self.hide_noise_level == 0
-
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's crops."""
         return integer(*self.crop, generator), integer(*self.crop, generator)
@@ -114,14 +115,18 @@ class Simulation(Source):
         if self.coil_acceleration:
             acceleration = uniform(*(self.coil_acceleration if number > 1 else self.acceleration), generator)
         estimated = number > 1 and bool(self.estimated_maps) and uniform(0, 1, generator) < self.estimated_maps
+        noisy = number > 1 and bool(self.noisy_target) and uniform(0, 1, generator) < self.noisy_target
         drawn = []
         for _ in range(self.batch):
             target = self._augmented(self.images[integer(0, len(self.images) - 1, generator)], size, generator)
             noise_std = logarithmic(*self.noise, generator)
             mask = draw_mask(size, acceleration, self.lines, self.discs, self.centre, estimated, generator)
             maps = draw_maps(size, number, self._bank, generator) if number > 1 else None
-            scan = Acquisition.simulate(target, mask, maps, noise_std, generator=generator)
-            drawn.append(Example(*with_estimated_maps(scan, target)) if estimated else Example(scan, target))
+            full = Acquisition.simulate(target, torch.ones_like(mask), maps, noise_std, generator=generator)
+            scan = full.sampled(mask)
+            if estimated:
+                scan, target = with_estimated_maps(scan, target)
+            drawn.append(Example(scan, full.with_maps(scan.maps).zero_filled if noisy else target))
         return Example.stack(drawn).telling_noise(self.hide_noise_level, self.estimated_noise, generator)
 
     @cached_property

@@ -10,11 +10,6 @@ from dealias.training.example import Example
 class Source(ABC):
     """A frozen dataclass: what examples are drawn from, and how; the same generator gives the same example."""
 
-    @property
-    @abstractmethod
-    def tells_noise(self) -> bool:
-        """Whether every example says how noisy it is."""
-
     @abstractmethod
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's examples."""

@@ -23,7 +23,7 @@ class Training:
         phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
         simulation: how examples are drawn: crop, acceleration, noise, lines, discs, centre, image_noise, band, phase,
-            coils, coil_count, coil_acceleration, measured_maps, estimated_maps, estimated_noise, hide_noise_level,
+            coils, coil_count, coil_acceleration, measured_maps, estimated_maps, noisy_target, estimated_noise, hide_noise_level,
             batch; for films crop (rows), columns, frames, acceleration, noise, band, coils, hide_noise_level, batch;
             for scans crop, acceleration, noise, lines, discs, centre, estimated_maps, estimated_noise,
             hide_noise_level, batch

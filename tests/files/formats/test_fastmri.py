@@ -5,7 +5,7 @@ import torch
 
 from dealias.acquisition import Acquisition
 from dealias.errors import Note, UserError
-from dealias.files.formats.fastmri import targets
+from dealias.files.formats.fastmri import sampled_in_full, targets
 from dealias.files.open import open
 from dealias.files.write import write
 from dealias.header import Header
@@ -221,3 +221,12 @@ def test_frames_are_not_taken_for_slices(slices, shared, tmp_path):
     assert "time" in again.axes
     assert torch.equal(again.mask, scan.mask)
     assert torch.allclose(again.maps, scan.maps) and torch.allclose(again.kspace, scan.kspace, atol=1e-5)
+
+
+def test_empty_slices_are_padding():
+    mask = torch.ones(4, 1, 6, 8, dtype=torch.bool)
+    mask[2:] = False
+    assert sampled_in_full(mask)
+    mask[0, ..., ::2] = False
+    mask[1, ..., 1::2] = False
+    assert not sampled_in_full(mask)

@@ -81,7 +81,7 @@ def test_no_kspace_in_or_out(tmp_path):
 
 def test_without_pyav(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    remedy = r"needs PyAV; install it with pip install dealias\[video\], or write .gif"
+    remedy = r"needs PyAV; pip install -e '.\[video\]' in the clone, or write .gif"
     with pytest.raises(UserError, match=remedy):
         dealias.write(tmp_path / "f.mp4", torch.ones(2, 8, 8))
     with pytest.raises(UserError, match=remedy):

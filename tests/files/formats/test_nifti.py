@@ -112,7 +112,7 @@ def test_no_kspace(tmp_path):
 
 def test_without_nibabel(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nibabel", None)
-    with pytest.raises(UserError, match=r"pip install dealias\[files\]"):
+    with pytest.raises(UserError, match=r"pip install -e '.\[files\]' in the clone"):
         write(tmp_path / "i.nii", torch.ones(4, 4))
     assert not os.listdir(tmp_path)
 

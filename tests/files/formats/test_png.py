@@ -58,6 +58,6 @@ def test_no_kspace(tmp_path):
 
 def test_without_pillow(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(UserError, match=r"pip install dealias\[files\]"):
+    with pytest.raises(UserError, match=r"pip install -e '.\[files\]' in the clone"):
         write(tmp_path / "i.png", torch.ones(4, 4))
     assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ batch axis. Of the first three, those longer than one are rows and columns; a vo
 `decouple.py` says. | https://mrirecon.github.io/bart/
 """
 
-from collections.abc import Sequence
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 from dealias.files.axes import Layout, axes_of
-from dealias.files.decouple import decouple
+from dealias.files.decouple import READOUT, decouple
+from dealias.files.notes import comment, commented
 from dealias.files.to_acquisition import Measured, as_images, native
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "BART .cfl and .hdr"
 extensions = (".cfl",)
 
-START = b"# Dimensions"
+START, COMMENTS = b"# Dimensions", "# Comments"
+SHIFT = ("bart fftshift 1 kspace shifted", "bart fftshift 2 kspace shifted", "bart fftshift 3 kspace shifted")
 AXES = 16
 SPACE, COIL, MAPS, TIME, SLICE = (0, 1, 2), 3, 4, 10, 13
 BATCH = (15, 14, 12, 11, 9, 8, 7, 6, 5)  # where our batch axes go, the first of them first
@@ -36,19 +39,20 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith(START) or path.suffix.lower() == ".cfl"
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that a pair holds; arguments as in `dealias.open`."""
-    if key is not None or axes is not None:
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that a pair holds; options as of `dealias.open`."""
+    if wanted.key is not None or wanted.axes is not None:
         raise UserError("holds one array, its axes are BART's; leave --key and --axes out")
     array, names = _arranged(path)
     mask = None
     if array.ndim > len(names):
-        array, mask, _ = decouple(array, (array != 0).any(-4))
+        array, mask, axis = decouple(array, (array != 0).any(-4))
+        if axis == READOUT:
+            text = "the volume is undersampled along both phase encodings: images (y, z), one for every x"
+            warnings.warn(Note(text), stacklevel=3)
         names = ("slice", *("batch" if name == "slice" else name for name in names[:-3]), "coil", "y", "x")
-    layout = Layout.of(array.shape, names, slices)
-    return Measured(array[layout.index], mask).acquisition(layout)
+    layout = Layout.of(array.shape, names, wanted.slices)
+    return Measured(array[layout.index], mask, shift=SHIFT).acquisition(layout)
 
 
 def images(path: Path) -> Tensor:
@@ -58,6 +62,11 @@ def images(path: Path) -> Tensor:
         UserError: where it is damaged or looks like k-space.
     """
     return as_images(np.ascontiguousarray(_arranged(path)[0]), "the array").squeeze(-3)
+
+
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return the array of a pair, with the axes of k-space, by the name ""."""
+    return {"": torch.from_numpy(np.ascontiguousarray(_arranged(path)[0]))}
 
 
 def maps(path: Path) -> Tensor:
@@ -84,16 +93,22 @@ def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: d
     else:
         data = value.reshape((1,) * (3 - value.ndim) + tuple(value.shape))
         names = ("slice", *("batch",) * (data.ndim - 4), *("time",) * (data.ndim > 3), "y", "x")
-    _save(path, data, names)
+    _save(path, data, names, attributes)
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return what a header says of how its data were made."""
+    return commented(parts(path)[1].read_text(errors="replace").partition(f"\n{COMMENTS}\n")[2])
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
     """Write coil maps ([slice,] [time,] coil, y, x) as a pair."""
     lead = maps.ndim - 3
-    _save(path, maps, (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x"))
+    names = (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x")
+    _save(path, maps, names, attributes)
 
 
-def _save(path: Path, data: Tensor, names: tuple[str, ...]) -> None:
+def _save(path: Path, data: Tensor, names: tuple[str, ...], attributes: dict[str, Any]) -> None:
     place = {"y": 0, "x": 1} | {name: axis for axis, name in NAMES.items()}
     batch = iter(BATCH)
     try:
@@ -106,7 +121,8 @@ def _save(path: Path, data: Tensor, names: tuple[str, ...]) -> None:
     fastest_last = sorted(range(len(names)), key=lambda axis: -places[axis])
     array = np.ascontiguousarray(data.to(torch.complex64).permute(fastest_last).numpy(force=True))
     cfl, hdr = parts(path)
-    hdr.write_text(f"{START.decode()}\n{' '.join(map(str, sizes))}\n")
+    about = f"{COMMENTS}\n{comment(attributes)}\n" if attributes else ""
+    hdr.write_text(f"{START.decode()}\n{' '.join(map(str, sizes))}\n{about}")
     with cfl.open("wb") as file:
         file.write(array.astype("<c8", copy=False).reshape(-1).view(np.uint8).data)
 

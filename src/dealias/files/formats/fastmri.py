@@ -27,6 +27,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of, chosen
+from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
 from dealias.files.crop import crop
 from dealias.files.formats import mrd
@@ -36,6 +37,7 @@ from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
 from dealias.files.to_acquisition import Measured, choose, native, sibling
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "HDF5 as fastMRI"
@@ -53,15 +55,13 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith(MAGIC) and not mrd.knows(start, path)
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that an HDF5 file holds; arguments as in `dealias.open`."""
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that an HDF5 file holds; options as of `dealias.open`."""
     with opened(path) as file:
         arrays = listed(file)
-        name = choose(arrays, key)
+        name = choose(arrays, wanted.key)
         kspace = file[name]
-        layout = _layout(file, kspace, axes, slices)
+        layout = _layout(file, kspace, wanted.axes, wanted.slices)
         parts = [sibling(arrays, name, part) for part in ("mask", "maps")]
         mask, maps = (file[part][()] if part in arrays else None for part in parts)
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
@@ -70,9 +70,9 @@ def read(
     ours = header.matrix is not None  # the XML tells of the scan that it was made of
     scan = None if ours or XML not in header.text else geometry(header.text[XML])
     if scan is None:
-        return measured.acquisition(layout)
+        return measured.acquisition(layout, wanted.mask)
     header = replace(header, voxel_size=scan.voxel_size, matrix=scan.matrix)
-    acquisition = replace(measured, header=header).acquisition(layout)
+    acquisition = replace(measured, header=header).acquisition(layout, wanted.mask)
     if scan.oversampled and acquisition.kspace.shape[-2] == scan.encoded[0]:
         return without_oversampling(acquisition, scan.matrix[0])
     return acquisition
@@ -113,7 +113,7 @@ def images(path: Path) -> Tensor:
     if image is not None and image.ndim > 1:
         return torch.from_numpy(image).to(torch.complex64)
     if "kspace" in arrays:
-        acquisition = read(path, None, None, None)
+        acquisition = read(path, Wanted())
         if acquisition.coils == 1 and sampled_in_full(acquisition.centred_mask):
             return crop(acquisition.zero_filled, acquisition.header.matrix).to(torch.complex64)
     reference = _targets(path, None)
@@ -123,6 +123,13 @@ def images(path: Path) -> Tensor:
             "reconstruct it first"
         )
     return reference.to(torch.complex64)
+
+
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return all arrays of numbers of an HDF5 file by name."""
+    with opened(path) as file:
+        names = [name for name, array in listed(file).items() if array.complex or array.dtype.kind in "fiub"]
+        return {name: torch.from_numpy(native(file[name][()], name)) for name in names}
 
 
 def maps(path: Path) -> Tensor:
@@ -162,6 +169,12 @@ def write(
         _say(file, notes | attributes)
         for name, companion in beside.items():
             _say(file[name], companion.attributes)
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return what a file says of how it was made."""
+    with opened(path) as file:
+        return {name: text_of(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
@@ -219,13 +232,16 @@ def sampled_in_full(mask: Tensor) -> bool:
     where = mask.nonzero()[:, -2:]
     if not len(where):
         return False
-    box = (where.amax(0) - where.amin(0) + 1).prod() * mask.shape[:-2].numel()
+    patterns = mask.flatten(0, -3).any(-1).any(-1).sum()  # an empty slice is padding, too
+    box = (where.amax(0) - where.amin(0) + 1).prod() * patterns
     return bool(len(where) > 0.75 * box)
 
 
 def _layout(file: Any, kspace: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None) -> Layout:
     text = file.attrs.get("axes", kspace.attrs.get("axes"))
-    axes = axes or (None if text is None else text_of(text)) or USUAL_AXES.get(kspace.ndim)
+    axes = axes or (None if text is None else text_of(text))
+    if axes is None and kspace.ndim in USUAL_AXES:
+        axes = recognised(kspace, USUAL_AXES[kspace.ndim].split(), rows_too=False)
     if axes is None:
         text = f"'{kspace.name.strip('/')}' has {kspace.ndim} axes {kspace.shape}"
         raise UserError(f"{text}; name them, as --axes 'slice time coil y x'")

@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from dealias.files.greyscale import check_film, comment, grey_film, pillow, scale
+from dealias.files.greyscale import check_film, grey_film, pillow, scale
+from dealias.files.notes import comment, commented
 from dealias.header import Header
 
 title = "a GIF film"
@@ -24,6 +25,12 @@ def check(shape: Sequence[int]) -> None:
     """Raise where images of this shape are no film, or Pillow is missing."""
     check_film(shape, "a GIF")
     pillow()
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return what the comment of a film says of how it was made."""
+    with pillow().open(path, formats=("GIF",)) as picture:
+        return commented(bytes(picture.info.get("comment", b"")).decode())
 
 
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ attributes as `uncertainty_coverage`; or k-space as above with its `axes`.
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of
+from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
 from dealias.files.child_process import ReaderError, call
 from dealias.files.hdf5 import PER_SECOND, SECONDS, listed, opened, text_of
 from dealias.files.header_fields import header_of, numbers_of
 from dealias.files.size_limits import check_size, largest_size, too_much_memory
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, sibling, together
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "MATLAB .mat"
@@ -35,6 +37,7 @@ extensions = (".mat",)
 names_arrays = True
 
 HDF5_INSIDE, LARGEST = b"MATLAB 7.3", 2**31
+SHIFT = ("fftshift(kspace, 1)", "fftshift(kspace, 2)", "fftshift(fftshift(kspace, 1), 2)")
 USUAL_AXES = {2: "y x", 3: "y x coil", 4: "y x coil slice"}
 NUMBERS = ("double", "single", "logical", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 
@@ -44,19 +47,19 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith((b"MATLAB 5.0 MAT", HDF5_INSIDE)) or _version_4(start)
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that a .mat holds; arguments as in `dealias.open`, axes in MATLAB's order."""
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that a .mat holds; options as of `dealias.open`, axes in MATLAB's order."""
     arrays, texts = _loaded(path)
-    name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, key)
+    name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, wanted.key)
     kspace = arrays[name]
-    names = axes or texts.get("axes") or USUAL_AXES.get(kspace.ndim)
+    names = wanted.axes or texts.get("axes")
+    if names is None and kspace.ndim in USUAL_AXES:
+        names = recognised(kspace, USUAL_AXES[kspace.ndim].split())
     if names is None:
         raise UserError(f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'")
     names = names.split() if isinstance(names, str) else names
     kspace = kspace.reshape(kspace.shape + (1,) * (len(names) - kspace.ndim))  # MATLAB drops axes of size 1 at the end
-    layout = Layout.of(kspace.shape, names, slices)
+    layout = Layout.of(kspace.shape, names, wanted.slices)
     mask, maps, noise_std = (arrays.get(sibling(arrays, name, part)) for part in ("mask", "maps", "noise_std"))
     return Measured(
         kspace[layout.index],
@@ -64,7 +67,8 @@ def read(
         None if maps is None else _ours(maps),
         None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
         header_of(arrays, {}),
-    ).acquisition(layout)
+        SHIFT,
+    ).acquisition(layout, wanted.mask)
 
 
 def images(path: Path) -> Tensor:
@@ -81,6 +85,11 @@ def images(path: Path) -> Tensor:
     if not stacks or len({stack.shape[-2:] for stack in stacks}) > 1:
         raise UserError(f"holds no images of one size but {', '.join(arrays) or 'nothing'}; name them 'image'")
     return together(stacks)
+
+
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return all arrays of a .mat by name."""
+    return {name: torch.from_numpy(np.ascontiguousarray(_ours(array))) for name, array in _loaded(path)[0].items()}
 
 
 def maps(path: Path) -> Tensor:
@@ -118,6 +127,11 @@ def write(
         notes = {f"{name}_{what}": note for name, c in beside.items() for what, note in c.attributes.items()}
         attributes = attributes | notes
     _save(path, arrays | numbers_of(header), attributes)
+
+
+def notes(path: Path) -> dict[str, str]:
+    """Return the texts of a file, which say how it was made."""
+    return _loaded(path)[1]
 
 
 def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:

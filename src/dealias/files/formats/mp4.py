@@ -3,8 +3,10 @@
 Players want halved colours (yuv420p), and these even sizes: a black row or column is added where one is odd.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
+from io import FileIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +16,8 @@ from torch.nn.functional import pad
 
 from dealias.errors import UserError
 from dealias.files.formats.gif import MILLISECONDS
-from dealias.files.greyscale import check_film, comment, grey_film, scale
+from dealias.files.greyscale import check_film, grey_film, scale
+from dealias.files.notes import comment, commented
 from dealias.header import Header
 
 title = "an MP4 film"
@@ -36,6 +39,12 @@ def check(shape: Sequence[int]) -> None:
     pyav()
 
 
+def notes(path: Path) -> dict[str, str]:
+    """Return what the comment of a film says of how it was made."""
+    with pyav().open(str(path)) as container:
+        return commented(container.metadata.get("comment", ""))
+
+
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of films (..., time, y, x), or real ones of both signs, with one window for all frames.
 
@@ -52,7 +61,7 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
     """
     av = pyav()
     even = pad(frames, (0, frames.shape[-1] % 2, 0, frames.shape[-2] % 2)).numpy(force=True)
-    with path.open("w+b") as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
+    with _patient(path) as file, av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
         container.metadata["comment"] = comment(attributes)
         stream = container.add_stream("h264", Fraction(1000, milliseconds), options=OPTIONS)
         stream.height, stream.width = even.shape[-2:]
@@ -60,6 +69,36 @@ def save(path: Path, frames: Tensor, attributes: dict[str, Any], milliseconds: i
         for frame in even:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="gray")))
         container.mux(stream.encode())
+
+
+class _PatientFile:
+    """A file that says only at its end why the disk refused: PyAV shows a traceback of its own where it is told."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.name, self.seek, self.tell, self.read = file.name, file.seek, file.tell, file.read
+        self.file = file
+        self.refusal: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write all, or remember why not."""
+        rest = memoryview(data)
+        try:
+            while len(rest):
+                rest = rest[self.file.write(rest) :]
+        except OSError as error:
+            self.refusal = self.refusal or error
+        return len(data)
+
+
+@contextmanager
+def _patient(path: Path) -> Iterator[_PatientFile]:
+    with path.open("w+b", buffering=0) as raw:
+        file = _PatientFile(raw)
+        try:
+            yield file
+        finally:
+            if file.refusal is not None:
+                raise file.refusal
 
 
 def pyav() -> ModuleType:
@@ -71,5 +110,5 @@ def pyav() -> ModuleType:
     try:
         import av
     except ImportError:
-        raise UserError("an MP4 needs PyAV; install it with pip install dealias[video], or write .gif") from None
+        raise UserError("an MP4 needs PyAV; pip install -e '.[video]' in the clone, or write .gif") from None
     return av

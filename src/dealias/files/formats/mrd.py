@@ -7,8 +7,8 @@ Scanners' other readouts, such as navigators, are left out. | https://ismrmrd.re
 """
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,22 @@ from dealias.errors import Note, UserError, suggest
 from dealias.files.axes import Layout, chosen
 from dealias.files.decouple import READOUT, SECOND, decouple
 from dealias.files.hdf5 import MAGIC, listed, opened, text_of
-from dealias.files.mrd.grid import COUNTERS, STEPS, Grid, sorted_readouts
+from dealias.files.maps_axes import fitted
+from dealias.files.mrd.extent import extent
+from dealias.files.mrd.grid import Grid, decoded, flagged, sorted_readouts
+from dealias.files.mrd.imaging import NOISE, imaging
 from dealias.files.mrd.patient_position import header_of_readouts
+from dealias.files.mrd.slices import in_order
 from dealias.files.mrd.xml_header import XML, Encoding, encoding
 from dealias.files.oversampling import without_oversampling
 from dealias.files.to_acquisition import Measured, once
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "ISMRMRD raw data"
+whitens = True
 
 Heads = NDArray[Any]  # one structured header per readout, MRD's `acquisition_header`
-
-NOISE, CALIBRATION, CALIBRATION_AND_IMAGING, REVERSE = 19, 20, 21, 22
-NO_IMAGE = (NOISE, 23, 24, 26, 27, 28, 29, 30, 31)  # navigators, phase correction, feedback, dummies, stabilisation
-WITH_THE_IMAGE = ("embedded", "interleaved")
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -49,39 +51,57 @@ def knows(start: bytes, path: Path) -> bool:
         return False
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
+def read(path: Path, wanted: Wanted) -> Acquisition:
     """Return the acquisition that raw data make; the key names one of several datasets."""
-    if axes is not None:
+    if wanted.axes is not None:
         raise UserError("says itself which axis is which; leave --axes out")
     with opened(path) as file:
         names = _datasets(file)
-        if key is None and len(names) > 1:
+        if wanted.key is None and len(names) > 1:
             raise UserError(f"holds several datasets: {', '.join(names)}; name one with --key")
-        if key is not None and key.strip("/") not in names:
-            raise UserError(f"there is no dataset '{key}'{suggest(key, names)}; name one with --key")
-        group = file[names[0] if key is None else key.strip("/")]
+        if wanted.key is not None and wanted.key.strip("/") not in names:
+            raise UserError(f"there is no dataset '{wanted.key}'{suggest(wanted.key, names)}; name one with --key")
+        group = file[names[0] if wanted.key is None else wanted.key.strip("/")]
         xml = text_of(group["xml"][0]) if "xml" in group else ""
         heads, readouts = group["data"]["head"], group["data"]["data"]
     scan = _cartesian(xml)
-    image = _imaging(heads, scan)
-    if not image.any():
-        raise UserError("holds no readouts of an image; give the scan itself, not its calibration")
+    image = imaging(heads, scan)
+    lines, kept = decoded(heads[image], readouts[image]), in_order(heads[image])
+    filled = [line.samples.any() for line in lines]
+    if any(filled):  # a line that is written as zeros was not measured
+        lines, kept = list(compress(lines, filled)), kept[filled]
+    scan, lines = extent(scan, kept, lines)
     if scan.encoded[2] == 1:
-        numbers = np.unique(heads["idx"]["slice"][image])
-        image &= np.isin(heads["idx"]["slice"], numbers[chosen(slices, len(numbers))])
-    grid = sorted_readouts(heads[image], readouts[image], scan)
+        numbers = np.unique(kept["idx"]["slice"])
+        chosen_ones = np.isin(kept["idx"]["slice"], numbers[chosen(wanted.slices, len(numbers))])
+        lines, kept = list(compress(lines, chosen_ones)), kept[chosen_ones]
+    grid = sorted_readouts(kept, lines, scan)
+    if _turned(scan, wanted.conjugate):
+        grid = replace(grid, kspace=grid.kspace.conj())
     if scan.encoded[2] == 1:
-        acquisition = _slices(grid, heads[image], scan)
+        acquisition = _slices(grid, kept, scan)
     else:
-        acquisition = _volume(grid, heads[image], scan, slices)
+        acquisition = _volume(grid, kept, scan, wanted.slices)
     acquisition = replace(acquisition, header=replace(acquisition.header, text={XML: xml}))
-    noise = _flagged(heads, NOISE)
-    if noise.any():
-        samples = _noise(heads[noise], readouts[noise], heads[image], scan)
+    if wanted.maps is not None:
+        acquisition = acquisition.with_maps(fitted(wanted.maps, acquisition))
+    noise = flagged(heads, NOISE) & (heads["active_channels"] == acquisition.coils)
+    if noise.any() and wanted.whiten:
+        samples = _noise(heads[noise], readouts[noise], kept, scan)
+        if _turned(scan, wanted.conjugate):
+            samples = samples.conj()
         acquisition = _whitened(acquisition, samples, grid.averages)
     return acquisition
+
+
+def _turned(scan: Encoding, conjugate: bool | None) -> bool:
+    """Whether k-space is conjugated, which turns the image around: by default of scanners whose directions do so.
+
+    Siemens' directions belong to images by a forward transform of k-space.
+    | https://github.com/PTB-MR/mrpro/pull/833
+    | https://github.com/kspaceKelvin/python-ismrmrd-server (invertcontrast.py)
+    """
+    return scan.vendor.lower().startswith("siemens") if conjugate is None else conjugate
 
 
 def _datasets(file: Any) -> list[str]:
@@ -99,35 +119,6 @@ def _cartesian(xml: str) -> Encoding:
     if scan.trajectory not in ("", "cartesian"):
         raise UserError(f"its trajectory is {scan.trajectory}, which is not supported yet; grid the data first")
     return scan
-
-
-def _flagged(heads: Heads, *flags: int) -> NDArray[np.bool_]:
-    return (heads["flags"] & np.uint64(sum(1 << (flag - 1) for flag in flags))) != 0
-
-
-def _imaging(heads: Heads, scan: Encoding) -> NDArray[np.bool_]:
-    """Return which readouts belong to the image."""
-    wanted = ~_flagged(heads, *NO_IMAGE)
-    elsewhere = wanted & (heads["encoding_space_ref"] != 0)
-    if elsewhere.any():
-        warnings.warn(Note(f"{elsewhere.sum()} readouts of another encoding are left out"), stacklevel=4)
-    wanted &= ~elsewhere
-    calibration = wanted & _flagged(heads, CALIBRATION) & ~_flagged(heads, CALIBRATION_AND_IMAGING)
-    if calibration.any() and not _belongs(heads[calibration], heads[wanted & ~calibration], scan):
-        warnings.warn(Note(f"{calibration.sum()} separate calibration readouts are left out"), stacklevel=4)
-        wanted &= ~calibration
-    if _flagged(heads[wanted], REVERSE).any():
-        raise UserError("holds readouts in reverse, as echo-planar imaging, which is not supported yet; convert it")
-    return wanted
-
-
-def _belongs(calibration: Heads, imaging: Heads, scan: Encoding) -> bool:
-    """Whether calibration lines are part of the image: the header says so, or they fill gaps between its lines."""
-    if scan.calibration:
-        return scan.calibration in WITH_THE_IMAGE
-    names = [*COUNTERS, *STEPS]
-    ours, theirs = ({tuple(line) for line in heads["idx"][names].tolist()} for heads in (calibration, imaging))
-    return not ours & theirs
 
 
 def _volume(grid: Grid, heads: Heads, scan: Encoding, slices: int | slice | str | None) -> Acquisition:
@@ -170,10 +161,11 @@ def _noise(heads: Heads, readouts: NDArray[Any], image: Heads, scan: Encoding) -
 
 
 def _whitened(acquisition: Acquisition, noise: NDArray[np.complex64], averages: int) -> Acquisition:
-    """Return the acquisition in units of the noise of one readout."""
+    """Return the acquisition in units of the noise of one readout, and say so."""
     try:
         white = whiten(acquisition, noise)
     except UserError as error:
         warnings.warn(Note(f"the noise scan is not used: {error}"), stacklevel=3)
         return acquisition
+    warnings.warn(Note("the coils were whitened by the noise scan: images are in units of the noise"), stacklevel=3)
     return replace(white, noise_std=torch.full((1,) * white.kspace.ndim, averages**-0.5))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.errors import UserError
+from dealias.files.notes import comment, commented
 from dealias.files.size_limits import check_size
 from dealias.header import Header
 
@@ -26,6 +27,7 @@ extensions = (".nii.gz", ".nii")
 magnitude_only = True
 
 SCANNER, UNKNOWN = 1, 0
+COMMENT = 6
 
 
 def knows(start: bytes, path: Path) -> bool:
@@ -60,6 +62,13 @@ def images(path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(stack).astype(np.complex64))
 
 
+def notes(path: Path) -> dict[str, str]:
+    """Return what the comments of a file say of how it was made."""
+    comments = _nibabel().load(path).header.extensions
+    text = "\n".join(bytes(note.get_content()).decode() for note in comments if note.get_code() == COMMENT)
+    return commented(text.rstrip("\0"))
+
+
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of complex images (slice, [time,] y, x), or real ones as they are, in single precision."""
     nibabel = _nibabel()
@@ -74,6 +83,8 @@ def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any])
     image.set_sform(where, SCANNER if where is not None else UNKNOWN)
     image.set_qform(where, SCANNER if where is not None else UNKNOWN)
     image.header["descrip"] = " ".join(str(attributes[n]) for n in ("method", "version") if n in attributes)[:79]
+    if attributes:
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", comment(attributes).encode()))
     content = image.to_bytes()
     compress = path.name.lower().endswith(".gz")  # level 1 as nibabel: noise shrinks little
     path.write_bytes(gzip.compress(content, 1, mtime=0) if compress else content)
@@ -138,5 +149,5 @@ def _nibabel() -> ModuleType:
     try:
         import nibabel
     except ImportError:
-        raise UserError("NIfTI needs nibabel; install it with pip install dealias[files]") from None
+        raise UserError("NIfTI needs nibabel; pip install -e '.[files]' in the clone") from None
     return nibabel

@@ -10,7 +10,7 @@ import sys
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -24,9 +24,11 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.files.axes import Layout
+from dealias.files.axes_guess import recognised
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.files.size_limits import check_size
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
+from dealias.files.wanted import Wanted
 from dealias.header import Header
 
 title = "NumPy .npy and .npz"
@@ -46,18 +48,16 @@ def knows(start: bytes, path: Path) -> bool:
     return start.startswith(NPY) or (start.startswith(ZIP) and name.endswith(b".npy"))
 
 
-def read(
-    path: Path, key: str | None, axes: str | Sequence[str] | None, slices: int | slice | str | None
-) -> Acquisition:
-    """Return the acquisition that an array file holds; arguments as in `dealias.open`."""
+def read(path: Path, wanted: Wanted) -> Acquisition:
+    """Return the acquisition that an array file holds; options as of `dealias.open`."""
     arrays = _listed(path)
-    if "" in arrays and key is not None:
+    if "" in arrays and wanted.key is not None:
         raise UserError("holds one array without a name; leave --key out")
-    name = "" if "" in arrays else choose(arrays, key)
+    name = "" if "" in arrays else choose(arrays, wanted.key)
     kspace = _loaded(path, name)
-    layout = Layout.of(kspace.shape, axes or _usual_axes(kspace.ndim), slices)
+    layout = Layout.of(kspace.shape, wanted.axes or recognised(kspace, _usual_axes(kspace.ndim)), wanted.slices)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
-    return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout)
+    return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout, wanted.mask)
 
 
 def images(path: Path) -> Tensor:
@@ -78,6 +78,11 @@ def images(path: Path) -> Tensor:
     if len({stack.shape[-2:] for stack in stacks}) > 1:
         raise UserError("holds images of several sizes; save one file per size")
     return together(stacks)
+
+
+def arrays(path: Path) -> dict[str, Tensor]:
+    """Return all arrays of a file by name; that of a `.npy` has the name ""."""
+    return {name: torch.from_numpy(native(_loaded(path, name), name or "the array")) for name in _listed(path)}
 
 
 def tensor(path: str | PathLike[str]) -> Tensor:

@@ -43,6 +43,12 @@ def images(path: Path) -> Tensor:
     return torch.from_numpy(values).to(torch.complex64)[None]
 
 
+def notes(path: Path) -> dict[str, str]:
+    """Return the texts of a picture, which say how it was made."""
+    with pillow().open(path, formats=("PNG",)) as picture:
+        return {name: str(text) for name, text in getattr(picture, "text", {}).items()}
+
+
 def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any]) -> None:
     """Write the magnitude of images (..., y, x), or real ones of both signs, as one 8-bit grey picture.
 

@@ -1,10 +1,12 @@
 """Where a scan's images lie in the patient, as the headers of its readouts say."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dealias.errors import Note
 from dealias.files.decouple import READOUT
 from dealias.files.mrd.xml_header import Encoding
 from dealias.header import Header
@@ -22,19 +24,28 @@ def header_of_readouts(scan: Encoding, heads: NDArray[Any], axis: int, first: in
         step: from slice to slice.
     """
     order = (0, 1, 2) if axis == READOUT else (2, 0, 1)
-    sizes = [scan.spacing[i] for i in order]
+    spacing = scan.spacing
+    sizes = None if spacing is None else [spacing[i] for i in order]
     _, rows, columns = (scan.shown[i] for i in order)
     directions = np.stack([heads[0][name] for name in ("read_dir", "phase_dir", "slice_dir")]).astype(float)
     position = heads["position"].astype(float)
+    even, trouble = True, ""
     if first is None and len(position) > 1 and np.ptp(position, axis=0).any():
         steps = np.diff(position, axis=0)
         mean = steps.mean(0)
-        sizes[0] = float(np.linalg.norm(mean))
-        if sizes[0] == 0 or abs(steps - mean).max() > 0.01 * sizes[0]:
-            return Header((scan.spacing[2], sizes[1], sizes[2]), (rows, columns))
-        directions[2] = mean / sizes[0]
-    voxel = (sizes[0], sizes[1], sizes[2])
-    if not np.allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-3):
+        distance = float(np.linalg.norm(mean))
+        even = distance > 0 and abs(steps - mean).max() <= 0.01 * distance
+        if even:
+            directions[2] = mean / distance
+            sizes = None if sizes is None else [distance, *sizes[1:]]
+    if not even:
+        trouble = "its slices lie at uneven distances"
+    elif directions.any() and not np.allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-3):
+        trouble = "its directions are no unit vectors"
+    if trouble:
+        warnings.warn(Note(f"{trouble}: images will not say where they lie in the patient"), stacklevel=5)
+    voxel = None if sizes is None else (sizes[0], sizes[1], sizes[2])
+    if trouble or not directions.any():
         return Header(voxel, (rows, columns)).of_slices(first or 0, step)
     x, y, z = position[0].tolist()
     along = [tuple(directions[i].tolist()) for i in order]

@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 from dealias.errors import Note
 
 XML = "ismrmrd_header"
-SYSTEM = "acquisitionSystemInformation/relativeReceiverNoiseBandwidth"
-
+SYSTEM = "acquisitionSystemInformation"
 SPACES = ("encodedSpace", "reconSpace")
 
 Sizes = tuple[int, int, int]
@@ -40,37 +39,46 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Encoding:
-    """The first encoding of a scan, along (x, y, z).
+    """The first encoding of a scan, along (x, y, z), and what the header says of the scanner.
 
     Arguments:
-        encoded: samples of k-space.
-        encoded_view: millimetres that those samples encode.
-        matrix: pixels of the image.
-        view: millimetres that the scanner would show.
+        encoded: samples of k-space; zero where the header does not say.
+        encoded_view: millimetres that those samples encode; None where the header does not say.
+        matrix: pixels of the image; zero where the header does not say.
+        view: millimetres that the scanner would show; None where the header does not say.
         trajectory: such as "cartesian".
         centres: which of the lines in y and in z is the centre of k-space; None where the header does not say.
         calibration: how parallel imaging was calibrated, such as "embedded"; "" where the header does not say.
         noise_bandwidth: share of its nominal bandwidth that the receiver lets pass of noise.
+        coils: how many channels the image has; None where the header does not say.
+        vendor: of the scanner.
     """
 
     encoded: Sizes
-    encoded_view: Lengths
+    encoded_view: Lengths | None
     matrix: Sizes
-    view: Lengths
+    view: Lengths | None
     trajectory: str
     centres: tuple[int | None, int | None]
     calibration: str
     noise_bandwidth: float
+    coils: int | None
+    vendor: str
 
     @property
-    def spacing(self) -> Lengths:
+    def spacing(self) -> Lengths | None:
         """Millimetres from pixel to pixel in an image of as many pixels as samples."""
+        if self.encoded_view is None:
+            return None
         x, y, z = (length / count for length, count in zip(self.encoded_view, self.encoded, strict=True))
         return x, y, z
 
     @property
     def shown(self) -> Sizes:
         """Which number of those pixels the scanner would show: without oversampling, before any interpolation."""
+        if self.view is None or self.encoded_view is None:
+            x, y, z = (min(count, size or count) for count, size in zip(self.encoded, self.matrix, strict=True))
+            return x, y, z
         x, y, z = (
             min(count, max(1, round(count * view / length)))
             for count, view, length in zip(self.encoded, self.view, self.encoded_view, strict=True)
@@ -82,6 +90,8 @@ def geometry(xml: str) -> Geometry | None:
     """Return the geometry of the first encoding; None, with a note, where the header cannot be read."""
     try:
         found = encoding(xml)
+        if found.view is None or not all((*found.encoded, *found.matrix)):
+            raise ValueError("sizes are missing")
     except ValueError as error:
         warnings.warn(Note(f"ismrmrd_header is not understood ({error}); images are not cropped"), stacklevel=2)
         return None
@@ -105,22 +115,27 @@ def encoding(xml: str) -> Encoding:
     if first is None:
         raise ValueError("no encoding")
     spaces = [_lengths(first, f"{space}/{what}") for what in ("matrixSize", "fieldOfView_mm") for space in SPACES]
-    if not min(*spaces[0], *spaces[1]) >= 1 or not all(
-        0 < min(length) <= max(length) < float("inf") for length in spaces
-    ):
-        raise ValueError("sizes that are not positive")
+    encoded, matrix = (_sizes(lengths) for lengths in spaces[:2])
+    encoded_view, view = spaces[2:]
+    if encoded_view is not None and view is None:
+        x, y, z = (
+            length * (min(1.0, shown / count) if shown and count else 1.0)
+            for length, shown, count in zip(encoded_view, matrix, encoded, strict=True)
+        )
+        view = (x, y, z)
     centres = [_text(first, f"encodingLimits/kspace_encoding_step_{step}/center") for step in (1, 2)]
-    share = _text(root, SYSTEM)
-    sizes = [(int(x), int(y), int(z)) for x, y, z in spaces[:2]]
+    share, coils = (_text(root, f"{SYSTEM}/{name}") for name in ("relativeReceiverNoiseBandwidth", "receiverChannels"))
     return Encoding(
-        encoded=sizes[0],
-        encoded_view=spaces[2],
-        matrix=sizes[1],
-        view=spaces[3],
+        encoded=encoded,
+        encoded_view=encoded_view or view,
+        matrix=matrix,
+        view=view,
         trajectory=_text(first, "trajectory").strip().lower(),
         centres=(int(centres[0]) if centres[0] else None, int(centres[1]) if centres[1] else None),
         calibration=_text(first, "parallelImaging/calibrationMode").strip().lower(),
         noise_bandwidth=float(share) if share and 0 < float(share) <= 1 else 1.0,
+        coils=int(coils) if coils.strip().isdecimal() and int(coils) else None,
+        vendor=_text(root, f"{SYSTEM}/systemVendor").strip(),
     )
 
 
@@ -128,9 +143,24 @@ def _text(element: ElementTree.Element, place: str) -> str:
     return element.findtext("/".join(f"{{*}}{tag}" for tag in place.split("/"))) or ""
 
 
-def _lengths(element: ElementTree.Element, place: str) -> Lengths:
-    values = [_text(element, f"{place}/{axis}") for axis in "xyz"]
+def _lengths(element: ElementTree.Element, place: str) -> Lengths | None:
+    """Return three numbers, None where they are not there.
+
+    Raises:
+        ValueError: where they are no positive ones.
+    """
+    values = [_text(element, f"{place}/{axis}").strip() for axis in "xyz"]
     if "" in values:
-        raise ValueError("sizes are missing")
+        return None
     x, y, z = map(float, values)
+    if not 0 < min(x, y, z) <= max(x, y, z) < float("inf"):
+        raise ValueError("sizes that are not positive")
+    return x, y, z
+
+
+def _sizes(lengths: Lengths | None) -> Sizes:
+    """Return whole numbers, the nearest ones: a converter may have computed them."""
+    if lengths is None:
+        return 0, 0, 0
+    x, y, z = (max(1, round(length)) for length in lengths)
     return x, y, z

@@ -9,10 +9,9 @@ from torch import Tensor
 from dealias import coils, sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.evaluation.references import contents, files
-from dealias.files.film import film
+from dealias.evaluation.references import files
 from dealias.files.formats.fastmri import sampled_in_full
-from dealias.files.images import images
+from dealias.files.images import contents, film, images
 from dealias.problem import FILM
 from dealias.shapes import Pattern
 from dealias.training.augment import smooth_phase

@@ -8,7 +8,7 @@ import dealias
 from dealias.errors import UserError
 from dealias.phantoms import head
 from dealias.training.films import hearts
-from dealias.training.validation import of_films, validation_set
+from dealias.training.validation_set import of_films, validation_set
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,7 @@ def test_a_folder_of_films_goes_on_after_one_that_is_none(here, capsys):
         (here / name).rename(here / "in" / name)
     words = "reconstruct in -o out --method zero_filled --film --format gif"
     assert "2 of 3 reconstructed, 1 failed: slice.h5" in complaint(words)
+    assert "dealias: in/slice.h5: --film shows films, and this is none" in capsys.readouterr().err
     shown = (".gif", "_film.gif", "_film.mp4", "_film.png")
     assert names(here / "out") == [f"{name}{kind}" for name in ("fast", "full") for kind in shown]
     assert "2 skipped, 1 failed" in complaint(words)
