@@ -90,7 +90,8 @@ def seeds(folder: Path) -> dict[str, tuple[str, ...]]:
     cards.save(folder / "q.safetensors", RIM(features=4, iterations=2))
     found["q.safetensors weights"] = ("reconstruct", str(good), "-o", "out.npy", "--maps", "none", "--method", "@")
     found["q.safetensors info"] = reads
-    (folder / "r.yaml").write_text("method: wavelet\nmethod_arguments:\n  iterations: 3\nmaps: none\nseed: 3\nkey: null\n")
+    options = "method: wavelet\nmethod_arguments:\n  iterations: 3\nmaps: none\nseed: 3\nkey: null\n"
+    (folder / "r.yaml").write_text(options)
     found["r.yaml config"] = ("reconstruct", str(good), "-o", "out.npy", "--config", "@")
     for name in ("strange.h5", "strange.npz", "strange.mat"):
         found |= {f"{name} info": reads, f"{name} reconstruct": gives}

@@ -21,12 +21,16 @@ VALUES: list[Callable[[], Any]] = [
     lambda: np.ones((2, 3, 16, 18), np.float16), lambda: DATA.astype(np.complex128) * 1e200, lambda: DATA * 1e-40,
     lambda: np.ones((3, 3)), lambda: np.zeros((3, 3)), lambda: np.ones(3), lambda: -np.ones(3), lambda: np.zeros(3),
     lambda: np.array([4, -12]), lambda: np.array([0, 0]), lambda: np.array([2**40, 2**40]), lambda: np.eye(3),
-    lambda: DATA, lambda: DATA[0], lambda: DATA * 1e25, lambda: DATA * 0, lambda: image(3, 16, 18), lambda: DATA[..., 0],
-    lambda: image(3, 16, 18) * 1e20, lambda: image(3, 16, 18) * 1e-23, lambda: np.zeros((2, 2), [("r", "f4"), ("i", "S3")]),
+    lambda: DATA, lambda: DATA[0], lambda: DATA * 1e25, lambda: DATA * 0, lambda: image(3, 16, 18),
+    lambda: DATA[..., 0],
+    lambda: image(3, 16, 18) * 1e20, lambda: image(3, 16, 18) * 1e-23,
+    lambda: np.zeros((2, 2), [("r", "f4"), ("i", "S3")]),
     lambda: np.zeros((16, 18), [("real", "f4"), ("imag", "f8")]), lambda: "slice y x", lambda: "time coil y x",
 ]  # fmt: skip
 ARRAYS = ("kspace", "mask", "maps", "noise_std", "image", "reconstruction", "traj", "other")
 NOTES = ("axes", "noise_std", "voxel_size", "matrix", "directions", "position", "acquisition")
+FIELDS = ("idx.slice", "idx.kspace_encode_step_1", "idx.repetition", "center_sample", "discard_pre", "discard_post",
+          "flags", "encoding_space_ref")  # fmt: skip
 SIZES = ("0", "-1", "1", "1e18", "999999999999999999", "nan", "inf", "", "a", "16.5", "18", "17", "32", "100000")
 
 
@@ -66,8 +70,7 @@ def strange(path: Path, draw: random.Random) -> None:
     elif draw.random() < 0.5:
         readouts = lines(DATA[0])
         for readout in readouts if draw.random() < 0.5 else draw.sample(readouts, 2):
-            name = draw.choice(("idx.slice", "idx.kspace_encode_step_1", "idx.repetition", "center_sample", "discard_pre",
-                                "discard_post", "flags", "encoding_space_ref"))  # fmt: skip
+            name = draw.choice(FIELDS)
             holder = readout.idx if name.startswith("idx.") else readout
             try:
                 setattr(holder, name.removeprefix("idx."), draw.choice((0, 1, 7, 255, 65535)))

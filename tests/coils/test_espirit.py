@@ -300,7 +300,7 @@ def test_numbers_that_dwarf_all_others_are_one_line():
     for place, size in (((0, 8, 9), 1e19), ((2, 7, 3), 1e18), ((1, 9, 9), 1e-20)):
         kspace[place] = size
     try:
-        found = espirit(kspace)
+        found = dealias.espirit(kspace)
     except UserError as error:
         assert "dwarf" in str(error) or "centred" in str(error)
     else:

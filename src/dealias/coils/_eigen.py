@@ -14,7 +14,7 @@ def eigh(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """
     try:
         values, vectors = torch.linalg.eigh(matrix)
-    except torch.linalg.LinAlgError as error:
+    except RuntimeError as error:
         text = "coil maps cannot be estimated: a few numbers of k-space dwarf all others"
         raise UserError(f"{text}; set those to zero, or give maps measured otherwise") from error
     return values, vectors
