@@ -23,20 +23,21 @@ def contents(
     *,
     key: str | None = None,
     axes: str | None = None,
+    slices: int | slice | str | None = None,
     mask: Literal["apply", "ignore"] | None = None,
     conjugate: bool | None = None,
 ) -> Acquisition | Tensor:
     """Return the k-space of a file, or its images (..., y, x) on its scale; `kind.py` tells them apart.
 
     Arguments:
-        key: as in `dealias.open`, and so are mask and conjugate; what it names is k-space.
+        key: as in `dealias.open`, and so are slices, mask and conjugate; what it names is k-space.
         axes: of k-space likewise; of images some of "slice time y x" in their order, which makes films of them.
 
     Raises:
         UserError: where the file holds neither.
     """
     try:
-        return open(path, key=key, axes=axes, mask=mask, conjugate=conjugate)
+        return open(path, key=key, axes=axes, slices=slices, mask=mask, conjugate=conjugate)
     except UserError as complaint:
         if key is not None or not {*_names(axes)} <= {*AXES}:
             raise

@@ -36,6 +36,7 @@ from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
+from dealias.files.stack import extent
 from dealias.files.to_acquisition import Measured, choose, native, sibling
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -78,10 +79,13 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     return acquisition
 
 
-def count(path: Path) -> int:
-    """Return how many slices of k-space a file holds, without reading them; 0 where it has no such axis."""
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return which slices of k-space are wanted, without reading them, and the bytes of one; none without such axis."""
     with opened(path) as file:
-        return _layout(file, file[choose(listed(file), None)], None, None).count
+        kspace = file[choose(listed(file), wanted.key)]
+        layout = _layout(file, kspace, wanted.axes, wanted.slices)
+        axis = layout.axes.index("slice") if layout.count else None
+        return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
 
 
 def targets(path: str | PathLike[str], slices: int | slice | str | None = None) -> Tensor | None:
