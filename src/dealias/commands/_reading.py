@@ -64,8 +64,8 @@ def parts(read: Callable[..., Any], path: str | Path, named: Mapping[str, Any], 
     """Yield what a file holds, of a large one some slices at a time.
 
     Arguments:
-        read: takes `slices`.
-        named: the other options of `dealias.open`.
+        read: takes the options of `dealias.open`.
+        named: these, and the slices that are wanted.
         least: slices to read at once.
     """
     from dealias.files.stack import ranges
@@ -73,10 +73,10 @@ def parts(read: Callable[..., Any], path: str | Path, named: Mapping[str, Any], 
 
     places, heard = ranges(path, Wanted(**named), least), Heard()
     if len(places) == 1:
-        yield read(slices=places[0])
+        yield read(**named)
         return
     for place in places:
         with heard.of(place):
-            found = read(slices=place)
+            found = read(**{**named, "slices": place})
         yield found
     heard.tell()

@@ -61,8 +61,7 @@ def _content(input: str, named: dict[str, Any]) -> "Summary | Tensor":
     from dealias.acquisition import Acquisition
     from dealias.files.images import contents
 
-    read = partial(contents, input, **named)
-    found = parts(read, input, named)
+    found = parts(partial(contents, input), input, named)
     first = next(found)
     if not isinstance(first, Acquisition):
         return first

@@ -82,7 +82,11 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
 def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     """Return which slices of k-space are wanted, without reading them, and the bytes of one; none without such axis."""
     with opened(path) as file:
-        kspace = file[choose(listed(file), wanted.key)]
+        arrays = listed(file)
+        name = choose(arrays, wanted.key)
+        kspace, maps = file[name], sibling(arrays, name, "maps")
+        if maps in arrays and len(arrays[maps].shape) > 3:  # which `read` reads all at once
+            return range(0), 0
         layout = _layout(file, kspace, wanted.axes, wanted.slices)
         axis = layout.axes.index("slice") if layout.count else None
         return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
