@@ -21,6 +21,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 SECONDS, MEMORY = 60, int(1.2 * 2**30)
@@ -188,7 +189,8 @@ def worker(numbers: list[int], cases: list[tuple[str, tuple[str, ...]]], folder:
         start = time.process_time()
         result = outcome([file if word == "@" else word for word in words], here)
         spent = time.process_time() - start
-        os.write(report, f"{number}\t{result if spent < SECONDS else 'slow'}\n".replace("\r", " ").encode())
+        said = " ".join(result.split()) if spent < SECONDS else "slow"
+        os.write(report, f"{number}\t{said}\n".encode(errors="replace"))
 
 
 def _make(path: Path, folder: Path, draw: random.Random) -> None:
@@ -214,18 +216,22 @@ def run(count: int, first: int, only: int | None) -> Counter[str]:
         child = os.fork()
         if not child:
             os.close(read)
+            code = 1
             try:
                 worker(todo, cases, folder, write)
+                code = 0
             finally:
-                os._exit(0)
+                os._exit(code)
         os.close(write)
-        done, how = _followed(read, len(todo))
+        done, how = [], "done"
+        for how, number, result in _followed(read, len(todo)):
+            if how == "done":
+                done.append(number)
+                _note(counts, cases, number, result)
         if how == "hang":
             os.kill(child, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.close(read)
-        for number, result in done:
-            _note(counts, cases, number, result)
         todo = todo[len(done) :]
         if todo and (how == "hang" or code):
             _note(counts, cases, todo.pop(0), "hang" if how == "hang" else f"crash {code}")
@@ -233,19 +239,22 @@ def run(count: int, first: int, only: int | None) -> Counter[str]:
     return counts
 
 
-def _followed(read: int, wanted: int) -> tuple[list[tuple[int, str]], str]:
-    """Return what a worker reports until it ends, or is silent for too long."""
-    done: list[tuple[int, str]] = []
+def _followed(read: int, wanted: int) -> Iterator[tuple[str, int, str]]:
+    """Yield what a worker reports, "done" with number and result, until it ends, or is silent for too long."""
     text = b""
-    while len(done) < wanted:
+    while wanted:
         if not select.select([read], [], [], 2 * SECONDS)[0]:
-            return done, "hang"
+            yield "hang", 0, ""
+            return
         part = os.read(read, 65536)
         if not part:
-            return done, "end"
+            yield "end", 0, ""
+            return
         *lines, text = (text + part).split(b"\n")
-        done += [(int(line.split(b"\t")[0]), line.split(b"\t")[1].decode()) for line in lines]
-    return done, "done"
+        for line in lines:
+            wanted -= 1
+            number, result = line.split(b"\t", 1)
+            yield "done", int(number), result.decode(errors="replace")
 
 
 def _note(counts: Counter[str], cases: list[tuple[str, tuple[str, ...]]], number: int, result: str) -> None:
