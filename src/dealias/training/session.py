@@ -14,9 +14,11 @@ import torch
 from dealias import cards, find
 from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
+from dealias.files.atomic import sweep
 from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
+from dealias.training.alone import alone, check_free
 from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
@@ -44,6 +46,7 @@ def train(output: str, training: Training) -> Path:
         raise UserError(f"training needs {error.name}; pip install -e '.[train]' in the clone") from None
     directory = Path(output)
     _check_same(directory, training)
+    check_free(directory)
     loss = find.loss(training.loss)
     torch.manual_seed(training.seed)
     method = _method(training)
@@ -51,12 +54,14 @@ def train(output: str, training: Training) -> Path:
     _try(loss, Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
     validation = validation_set(training.validation, films=bool(method.joint), several_coils=several)
-    _remember(directory, training)
-    fast = training.precision == "auto" and _fast_bfloat16()
-    module = Module(training, method, source, loss, validation)
-    best = fit(module, directory, "bfloat16" if fast else training.precision)
-    target = directory / "weights.safetensors"
-    return export(best, target) if module.global_rank == 0 else target
+    with alone(directory):
+        sweep(directory)
+        _remember(directory, training)
+        fast = training.precision == "auto" and _fast_bfloat16()
+        module = Module(training, method, source, loss, validation)
+        best = fit(module, directory, "bfloat16" if fast else training.precision)
+        target = directory / "weights.safetensors"
+        return export(best, target) if module.global_rank == 0 else target
 
 
 def _try(loss: Loss, example: Example) -> None:
