@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,10 +54,9 @@ class Summary:
         from dealias.files.axes import axes_of
         from dealias.files.centring_check import quadrants_swapped
 
-        looks = []
-        for part in parts:
-            looks.append(_Look.at(part))
-            first = part if len(looks) == 1 else first
+        others = iter(parts)
+        first = next(others)
+        looks = [_Look.at(part) for part in chain([first], others)]
         energy = math.fsum(look.energy for look in looks)
         central = math.fsum(look.central * look.energy for look in looks) / energy if energy else 0.0
         body = torch.stack([look.body for look in looks]).sum(0).sqrt()

@@ -70,6 +70,8 @@ def stored_images(path: str | PathLike[str], axes: str | None = None) -> Tensor:
         if module is None or not hasattr(module, "images"):
             raise UserError(f"is no file of images; give {FORMATS}")
         found: Tensor = module.images(path)
+        if not found.numel():
+            raise UserError(f"holds images of shape {tuple(found.shape)}, which are none; save them again")
         if not torch.isfinite(found).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")
         return _arranged(found, _names(axes))

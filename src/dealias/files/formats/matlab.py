@@ -65,7 +65,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         kspace[layout.index],
         None if mask is None else _ours(mask),
         None if maps is None else _ours(maps),
-        None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
+        None if noise_std is None else _ours(noise_std.reshape(()) if noise_std.size == 1 else noise_std),
         header_of(arrays, {}),
         SHIFT,
     ).acquisition(layout, wanted.mask)
