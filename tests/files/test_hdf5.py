@@ -13,7 +13,7 @@ from h5py import h5d, h5f, h5p, h5s, h5t
 
 from dealias.errors import UserError
 from dealias.files.formats import mrd
-from dealias.files.hdf5 import listed, opened
+from dealias.files.hdf5 import listed, opened, text_of
 from dealias.files.images import images
 from dealias.files.open import open
 from files.raw import header, lines, save
@@ -105,6 +105,15 @@ with h5py.File({str(secret / "a.h5")!r}) as file, sealed():
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "sealed\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a", "a"), (b"a\xff", "a\ufffd"), ("\udcff", "\ufffd" * 3), (3, "3"), (np.array([1.5, 2]), "1.5 2.0"), (1j, "1j"),
+     (np.array([b"a", b"b"]), "a b")],
+)  # fmt: skip
+def test_whatever_is_stored_is_a_text_that_can_be_written(value, text):
+    assert text_of(value) == text and text_of(value).encode()
 
 
 def test_links_within_a_file_are_followed(tmp_path):

@@ -91,6 +91,13 @@ def test_an_array_larger_than_its_member(tmp_path):
         open(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize("start", [b"\x93NUMPY\x02\x00\xff\xff\xff\xff", b"\x93NUMPY\xde\xb4s=\xa6\xf2"])
+def test_a_header_without_end(tmp_path, start):
+    (tmp_path / "a.npy").write_bytes(start + bytes(1000))
+    with pytest.raises(UserError, match="a.npy: is damaged or truncated"):
+        open(tmp_path / "a.npy")
+
+
 def test_the_limit_can_be_raised(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "a.npz", kspace=DATA)
     monkeypatch.setenv("DEALIAS_LARGEST", "2000")

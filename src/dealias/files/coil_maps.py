@@ -30,6 +30,8 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
         if module is None or not hasattr(module, "maps"):
             raise UserError("holds no coil maps; give a .npy, an HDF5 file with a dataset 'maps', or BART's .cfl")
         maps: Tensor = module.maps(path)
+        if not maps.any():
+            raise UserError("holds maps that are zero everywhere; estimate them again: dealias maps")
         if maps.ndim > 2 and not _unit(maps) and kind_of(maps, clear=0) == "k-space":
             raise UserError("holds no coil maps but what looks like k-space; make maps of it: dealias maps")
         return maps

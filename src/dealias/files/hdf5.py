@@ -152,9 +152,11 @@ def listed(file: Any) -> Mapping[str, Stored]:
 
 def text_of(value: Any) -> str:
     """Return a stored text, or numbers and lists as one."""
+    if isinstance(value, str):
+        value = value.encode(errors="surrogatepass")  # bytes that were no text at all
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    return value if isinstance(value, str) else " ".join(text_of(part) for part in np.ravel(value).tolist())
+    return " ".join(map(text_of, value.ravel().tolist())) if isinstance(value, np.ndarray) else str(value)
 
 
 def _elsewhere(name: str, place: str) -> str:

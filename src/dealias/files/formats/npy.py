@@ -34,6 +34,7 @@ from dealias.header import Header
 title = "NumPy .npy and .npz"
 extensions = (".npy",)
 
+VERSIONS, LONGEST = ((1, 0), (2, 0), (3, 0)), 2**16  # of a header, in bytes
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 NO_IMAGES = ("kspace", "mask", "maps", "sens", "traj", "coord")
 DAMAGED = (
@@ -157,6 +158,10 @@ def _listed(path: Path) -> dict[str, Stored]:
 
 def _described(file: Any) -> Stored:
     version = np.lib.format.read_magic(file)
+    if version not in VERSIONS or (version > (1, 0) and int.from_bytes(file.read(4), "little") > LONGEST):
+        raise ValueError("a header of no known kind, or without end")
+    if version > (1, 0):
+        file.seek(-4, 1)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = header(file)
     if min(shape, default=0) < 0:
