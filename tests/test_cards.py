@@ -5,7 +5,8 @@ import os
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 import dealias
 from dealias import cards
@@ -151,3 +152,36 @@ def test_weights_of_another_kind_than_was_named_are_refused():
     with pytest.raises(UserError, match="holds weights of RIM, not of wavelet; leave 'wavelet@' out"):
         dealias.load(f"wavelet@{cards.path_of('rim')}")
     assert isinstance(dealias.load(f"rim@{cards.path_of('rim')}"), dealias.Method)
+
+
+def rewritten(path, change, tensors=dict):
+    """A copy of the shipped weights of the complex RIM with another card or other numbers."""
+    source = cards.path_of("complex_rim")
+    with safe_open(source, framework="pt") as file:
+        card = json.loads(file.metadata()["card"])
+    text = change(card)
+    save_file(tensors(load_file(source)), path, {"card": text if isinstance(text, str) else json.dumps(card)})
+    return path
+
+
+@pytest.mark.parametrize(
+    "change, text",
+    [
+        (lambda card: "[" * 100_000, "not a weight file of dealias"),
+        (lambda card: '{"method": ' + "1" * 2**21 + "}", "not a weight file of dealias"),
+        (lambda card: card["arguments"].update(features=10**9), "its card asks for features = 1000000000"),
+        (lambda card: card["arguments"].update(features=9999), "its weights do not fit"),
+    ],
+)
+def test_a_card_that_asks_for_too_much(tmp_path, change, text):
+    with pytest.raises(UserError, match=f"a.safetensors: {text}"):
+        cards.load(rewritten(tmp_path / "a.safetensors", change))
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    def broken(values):
+        next(iter(values.values())).view(-1)[0] = float("nan")
+        return values
+
+    with pytest.raises(UserError, match="holds weights that are NaN or infinite"):
+        cards.load(rewritten(tmp_path / "a.safetensors", lambda card: None, broken))

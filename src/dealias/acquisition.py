@@ -14,6 +14,7 @@ from dealias.fft_order import centre_mask, shift_mask, to_centred, to_fft_order
 from dealias.header import Header
 from dealias.operators.cartesian import Cartesian
 from dealias.problem import FILM, IMAGE, Problem
+from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import Image, Kspace, Maps, Mask
 from dealias.validation import (
     tensor,
@@ -213,7 +214,7 @@ class Acquisition(Problem):
     @property
     def root_sum_of_squares(self) -> Tensor:
         """The zero-filled coil images combined without maps, a magnitude (*batch, y, x)."""
-        return self.coil_images.abs().square().sum(-3).sqrt()
+        return root_sum_of_squares(self.coil_images, -3)
 
     def sampled(self, mask: Any) -> "Acquisition":
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
@@ -241,7 +242,7 @@ class Acquisition(Problem):
         like = self.kspace.real
         noise = torch.randn((*like.shape, 2), generator=generator, dtype=like.dtype, device=like.device)
         kspace = self.kspace + noise_std * self.mask * torch.view_as_complex(noise)
-        total = None if self.noise_std is None else (self.noise_std.square() + noise_std**2).sqrt()
+        total = None if self.noise_std is None else torch.hypot(self.noise_std, self.noise_std.new_tensor(noise_std))
         return replace(self, kspace=kspace, noise_std=total)
 
     def scaled(self, factor: Tensor) -> "Acquisition":

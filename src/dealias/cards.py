@@ -25,6 +25,7 @@ from dealias.former_names import current, current_settings
 from dealias.method import Method
 from dealias.prior import Prior
 
+LARGEST, LONGEST = 10_000, 2**20  # whole number in a card, and characters of it
 WEIGHTS = Path(__file__).parent / "weights"
 
 
@@ -72,13 +73,14 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            card = json.loads((file.metadata() or {})["card"])
+            text = (file.metadata() or {})["card"]
+            card: dict[str, Any] = json.loads(text if len(text) < LONGEST else "null")
             if not (isinstance(card["method"], str) and isinstance(card["arguments"], dict)):
                 raise ValueError
             return _by_current_names(card)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; shipped weights: {', '.join(weights()) or 'none'}") from None
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         raise UserError(f"{path}: not a weight file of dealias; give a .safetensors file that it wrote") from None
 
 
@@ -156,14 +158,31 @@ def _from_card(path: Path, kind_of: Callable[[str], type[C]], room: str, argumen
     """Return what a weight file holds, made of its card's arguments, some of them replaced."""
     card = read(path)
     try:
-        made: C = configure(_known(card["method"], kind_of, room), {**card["arguments"], **arguments})
+        _check_numbers(card["arguments"])
+        kind, given = _known(card["method"], kind_of, room), {**card["arguments"], **arguments}
+        with torch.device("meta"):  # takes no memory: whether it fits its weights is known before it is made
+            wanted = {name: value.shape for name, value in configure(kind, given).state_dict().items()}
+        with safe_open(path, framework="pt") as file:
+            found = {name: torch.Size(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    try:
-        made.load_state_dict(load_file(path))
-    except RuntimeError:
-        raise UserError(f"{path}: its weights do not fit {card['method']} with these arguments; drop them") from None
+    if wanted != found:
+        raise UserError(f"{path}: its weights do not fit {card['method']} with these arguments; drop them")
+    made: C = configure(kind, given)
+    weights_of = load_file(path)
+    if not all(bool(torch.isfinite(value).all()) for value in weights_of.values()):
+        raise UserError(f"{path}: holds weights that are NaN or infinite; train it again, or take others")
+    made.load_state_dict(weights_of)
     return made
+
+
+def _check_numbers(value: Any, name: str = "") -> None:
+    """Raise for arguments of a card that nobody trains with, and that would take hours to build."""
+    if isinstance(value, dict | list):
+        for key, part in value.items() if isinstance(value, dict) else ((name, part) for part in value):
+            _check_numbers(part, str(key))
+    elif isinstance(value, int) and abs(value) > LARGEST and name != "seed":
+        raise UserError(f"its card asks for {name} = {value}, more than {LARGEST}; it is damaged, copy it again")
 
 
 def _known(name: str, kind_of: Callable[[str], type[C]], room: str) -> type[C]:

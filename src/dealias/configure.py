@@ -57,6 +57,7 @@ def _as_parsed(content: str) -> str:
             values[f"{whole}_arguments"] = {**others, part: value}
         else:
             values["from_" if name == "from" else str(name)] = value
+    values = {name: value for name, value in values.items() if value is not None}  # nothing is what is left out
     return json.dumps(values, default=str)
 
 

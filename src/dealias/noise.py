@@ -14,12 +14,12 @@ from dealias.problem import P, Problem
 def estimate_noise(acquisition: Acquisition) -> Tensor:
     """Return an upper bound on the standard deviation of each sample's real part, one number per slice and frame.
 
-    Over the outermost tenth of the sampled samples it is sqrt(median |y|^2 / (2 ln 2)), exact where they hold
+    Over the outermost tenth of the sampled samples it is median |y| / sqrt(2 ln 2), exact where they hold
     noise alone; what detail they hold adds to it. An empty mask gives zero.
     """
     none = acquisition.kspace.real.new_zeros(())
     levels = [
-        (outer.abs().square().median() / (2 * math.log(2))).sqrt() if outer.numel() else none
+        outer.abs().median() / math.sqrt(2 * math.log(2)) if outer.numel() else none
         for outer in outer_samples(acquisition)
     ]
     return torch.stack(levels).reshape(acquisition.kspace.shape[:-3])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from dealias.root_sum_of_squares import root_sum_of_squares
+
 if TYPE_CHECKING:
     from dealias.acquisition import Acquisition
 
@@ -17,7 +19,7 @@ DECADES = 4.0  # of k-space's magnitude, from black to white
 def page(acquisition: "Acquisition") -> str:
     """Return HTML: one line of facts over the middle slice and frame, its mask and the logarithm of its k-space."""
     middle = tuple(n // 2 for n in acquisition.kspace.shape[:-3])
-    kspace = acquisition.centred_kspace[middle].abs().square().sum(-3).sqrt()
+    kspace = root_sum_of_squares(acquisition.centred_kspace[middle], -3)
     mask = acquisition.centred_mask.expand(*acquisition.kspace.shape[:-3], -1, *kspace.shape)[middle][0]
     image = acquisition.root_sum_of_squares[middle]
     least = kspace.amax() * 10**-DECADES

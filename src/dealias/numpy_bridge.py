@@ -32,6 +32,9 @@ def numbers(value: Any, name: str) -> NDArray[Any]:
         raise UserError(f"{name} holds {array.dtype}, not numbers; give an array of numbers")
     widest = {"c": np.dtype(np.complex128), "f": np.dtype(np.float64)}.get(array.dtype.kind, array.dtype)
     kind = array.dtype.newbyteorder("=")
+    if kind.kind == "u" and kind.itemsize > 1:  # of which PyTorch computes with none
+        kind = np.dtype(np.float64 if kind.itemsize > 4 else np.int64)
+        return np.array(array, dtype=kind, order="C")
     return np.array(array, dtype=widest if kind.itemsize > widest.itemsize else kind, order="C")
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dealias.errors import Note, UserError
 from dealias.numpy_bridge import numbers
+from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import FILM, IMAGE
 
 
@@ -96,7 +97,7 @@ def validated_maps(value: Any, kspace: Tensor, axes: tuple[str, ...]) -> Tensor:
 
 def unit_maps(maps: Tensor) -> Tensor:
     """Return maps of unit root sum of squares wherever they are not zero, which every method relies on."""
-    size = maps.abs().square().sum(-3, keepdim=True).sqrt()
+    size = root_sum_of_squares(maps, -3, keepdim=True)
     seen = size > 0
     if bool(((size - 1).abs() < 0.05)[seen].all()):
         return maps

@@ -292,3 +292,16 @@ def test_a_band_limited_field_is_interpolated_exactly():
         wanted = field((torch.arange(count, dtype=torch.float64) - count // 2) / count)
         grid = field(torch.arange(11, dtype=torch.float64) / 11)
         assert_close((_dirichlet(torch.arange(count), count, 11) + 0j) @ grid, wanted, 1e-12, f"{count} points")
+
+
+def test_numbers_that_dwarf_all_others_are_one_line():
+    """Found by damaged files: an eigensolver that does not converge is no traceback."""
+    kspace = torch.randn(3, 16, 18, dtype=torch.complex64)
+    for place, size in (((0, 8, 9), 1e19), ((2, 7, 3), 1e18), ((1, 9, 9), 1e-20)):
+        kspace[place] = size
+    try:
+        found = dealias.espirit(kspace)
+    except UserError as error:
+        assert "dwarf" in str(error) or "centred" in str(error)
+    else:
+        assert torch.isfinite(found).all()

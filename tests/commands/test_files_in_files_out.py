@@ -304,6 +304,8 @@ def test_options_from_a_file(here):
     assert np.array_equal(np.load("o.npy"), np.load("d.npy"))
     execute("reconstruct full.h5 -o q.npy --config c.yaml --method.iterations 9".split())
     assert not np.array_equal(np.load("o.npy"), np.load("q.npy"))
+    (here / "none.yaml").write_text("method: wavelet\nseed: null\nmaps: null\nmethod.iterations: 2\n")
+    execute("reconstruct full.h5 -o n.npy --config none.yaml".split())  # nothing is the default
     (here / "bad.yaml").write_text("metod: wavelet\n")
     assert "did you mean --method" in complaint("reconstruct full.h5 -o r.npy --config bad.yaml")
     (here / "bad.yaml").write_text("a: &x [1]\nb: *x\n")

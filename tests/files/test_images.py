@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from dealias.errors import UserError
-from dealias.files.images import film, images
+from dealias.files.images import film, images, stored_images
 from files.scans import header, image, kspace, transform
 
 
@@ -78,6 +78,12 @@ def test_pictures_in_folders(tmp_path):
     assert len(found) == 3
     for pixels in found:
         close(pixels, torch.from_numpy(grey / 29).to(torch.complex64))
+
+
+def test_images_of_no_pixels(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((3, 0)))
+    with pytest.raises(UserError, match=r"a.npy: holds images of shape \(3, 0\), which are none"):
+        stored_images(tmp_path / "a.npy")
 
 
 def test_none_found(tmp_path):

@@ -80,3 +80,12 @@ def test_the_file_has_the_usual_rights(tmp_path):
     (tmp_path / "plain").touch()
     assert (tmp_path / "i.npy").stat().st_mode == (tmp_path / "plain").stat().st_mode
     assert np.load(tmp_path / "i.npy").dtype == np.complex64
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), complex(0, float("-inf"))])
+def test_an_image_that_is_not_finite_is_not_written(tmp_path, value):
+    image = torch.ones(2, 8, 8, dtype=torch.complex64)
+    image[1, 2, 3] = value
+    with pytest.raises(UserError, match="a.h5: the image holds values that are NaN or infinite"):
+        write(tmp_path / "a.h5", image)
+    assert not any(tmp_path.iterdir())

@@ -19,6 +19,7 @@ from dealias import cards
 from dealias.__main__ import execute
 from dealias.errors import UserError
 from dealias.phantoms import head
+from dealias.training.alone import alone
 from dealias.training.progress import Progress
 from dealias.training.session import export
 from dealias.training.training import Training
@@ -200,9 +201,40 @@ def test_a_folder_that_was_moved_keeps_its_best(copied, data):
 def test_a_damaged_folder_is_one_line(copied, data):
     last = copied / "last.ckpt"
     last.write_bytes(last.read_bytes()[:1000])
-    assert "last.ckpt: is damaged; remove it" in complaint(words(data, copied, "--updates", 11))
+    said = complaint(words(data, copied, "--updates", 11))
+    assert "last.ckpt: is damaged; remove it" in said and said.endswith(f"cp {copied / 'best.ckpt'} {last}")
+    shutil.copy(copied / "best.ckpt", last)
+    execute(words(data, copied, "--updates", 11))  # and so it goes on
+    last.write_bytes(b"")
+    (copied / "best.ckpt").unlink()
+    assert complaint(words(data, copied, "--updates", 11)).endswith("begin anew from the first update")
     (copied / "settings.json").write_text("{")
     assert "settings.json: is damaged" in complaint(words(data, copied, "--updates", 11))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_a_second_training_in_a_folder_is_refused(copied, data):
+    with alone(copied):
+        before = (copied / "last.ckpt").read_bytes()
+        assert "another training is writing it" in complaint(words(data, copied, "--updates", 11))
+        assert (copied / "last.ckpt").read_bytes() == before
+    execute(words(data, copied, "--updates", 9))
+
+
+def test_a_checkpoint_is_whole_or_the_one_before(copied, monkeypatch):
+    """Killed in mid-write: Lightning's own way copied from another disk over the only one there was."""
+    from dealias.training.module import WholeCheckpoints
+
+    before = (copied / "last.ckpt").read_bytes()
+
+    def cut(_, path):
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", cut)
+    with pytest.raises(KeyboardInterrupt):
+        WholeCheckpoints().save_checkpoint({}, copied / "last.ckpt")
+    assert (copied / "last.ckpt").read_bytes() == before
 
 
 def test_patience_may_change(data, tmp_path):

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.coils._calibration import LINES, centre, coarse_images, measured
+from dealias.coils._eigen import eigh
 from dealias.coils._holes import share_left_out
 from dealias.coils._phase import turn
 from dealias.errors import Note, UserError
@@ -149,10 +150,10 @@ def _windows(kspace: Tensor, mask: Tensor, kernel: int) -> Tensor:
 def _singular_vectors(windows: Tensor) -> tuple[Tensor, Tensor]:
     """Return the singular values of the windows, rising, and the vectors (coil * kernel * kernel, n) of each."""
     if len(windows) < windows.shape[1]:  # the smaller Gram matrix has the same eigenvalues
-        values, vectors = torch.linalg.eigh(windows @ windows.mH)
+        values, vectors = eigh(windows @ windows.mH)
         values = values.clamp_min(0).sqrt()
         return values, windows.T @ vectors.conj() / torch.where(values == 0, 1, values)
-    values, vectors = torch.linalg.eigh(windows.T @ windows.conj())
+    values, vectors = eigh(windows.T @ windows.conj())
     return values.clamp_min(0).sqrt(), vectors
 
 
@@ -179,7 +180,7 @@ def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, T
     step = 2 if min(shape) >= DENSE * size else 1
     seconds, vectors = [], []
     for _, block in _blocks(projection, *(_dirichlet(torch.arange(0, n + step - 1, step), n, size) for n in shape)):
-        values, every = torch.linalg.eigh(block)
+        values, every = eigh(block)
         seconds.append(values[..., -2] if values.shape[-1] > 1 else torch.zeros_like(values[..., 0]))
         vectors.append(every[..., -1].clone())
     second, start = torch.cat(seconds), torch.cat(vectors)

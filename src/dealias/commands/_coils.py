@@ -44,6 +44,11 @@ class Coils:
         maps = maps_of(self.maps, name)
         return None if isinstance(maps, str) else maps
 
+    def by_slice(self, name: str) -> bool:
+        """Whether each slice is prepared as it would be without the others."""
+        maps = self.given(name)
+        return self.compress is None and not (self.whiten and self.noise is None) and (maps is None or maps.ndim < 4)
+
     def prepared(self, scan: "Acquisition") -> "Acquisition":
         """Return a scan with coils as the options want them; maps are estimated later, where they are "auto"."""
         from dealias import coils

@@ -1,15 +1,17 @@
 """The input doctor: what a file holds, what looks wrong, which methods fit."""
 
 from collections.abc import Mapping
+from functools import partial
+from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dealias.commands._reading import FileMask
+from dealias.commands._reading import FileMask, parts
+from dealias.commands._summary import Summary
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from dealias.acquisition import Acquisition
 
 
 def run(
@@ -29,8 +31,6 @@ def run(
     """
     import dealias
     from dealias import cards
-    from dealias.files.images import contents
-    from dealias.noise import estimate_noise
 
     if input.endswith(".safetensors") or input in cards.weights():
         _print(_flat(cards.read(cards.path_of(input) or input)))
@@ -44,17 +44,28 @@ def run(
         _print_folder(input, key, axes)
         return
     try:
-        found = contents(input, key=key, axes=axes, mask=None if file_mask == "refuse" else file_mask)
+        found = _content(input, {"key": key, "axes": axes, "mask": None if file_mask == "refuse" else file_mask})
     except dealias.UserError:
         _print(_file(input))
         raise
-    if not isinstance(found, dealias.Acquisition):
+    if not isinstance(found, Summary):
         _print(_file(input) | _images(found))
         return
-    noise = float(estimate_noise(found).median())
-    _print({**_file(input), **_facts(found, noise), **_fitting(found)})
-    for remark in _remarks(found, noise):
+    _print({**_file(input), **_facts(found), **_fitting(found)})
+    for remark in _remarks(found):
         print(f"note: {remark}")
+
+
+def _content(input: str, named: dict[str, Any]) -> "Summary | Tensor":
+    """Return what there is to say of k-space, which is read some slices at a time; or the images of a file."""
+    from dealias.acquisition import Acquisition
+    from dealias.files.images import contents
+
+    found = parts(partial(contents, input), input, named)
+    first = next(found)
+    if not isinstance(first, Acquisition):
+        return first
+    return Summary.of(chain([first], found))
 
 
 def _print_folder(folder: str, key: str | None, axes: str | None) -> None:
@@ -119,29 +130,25 @@ def _images(images: "Tensor") -> dict[str, str]:
     return {"images": f"{count} of {rows} x {columns}; {use}"}
 
 
-def _facts(acquisition: "Acquisition", noise: float) -> dict[str, str]:
-    from dealias.files.axes import axes_of
-    from dealias.files.centring_check import central_share
-
-    rows, columns = acquisition.shape[-2:]
-    kinds = [{"time": "frame", "batch": "set"}.get(name, name) for name in axes_of(acquisition)[:-3]]
-    counts = [_count(n, kind) for n, kind in zip(acquisition.kspace.shape[:-3], kinds, strict=True)]
-    sampled = acquisition.kspace.abs()[acquisition.mask.expand(acquisition.kspace.shape)]
-    share = central_share(acquisition.centred_kspace) if bool(acquisition.kspace.any()) else 0.0
+def _facts(scan: Summary) -> dict[str, str]:
+    rows, columns = scan.shape[-2:]
+    kinds = [{"time": "frame", "batch": "set"}.get(name, name) for name in scan.names[:-3]]
+    counts = [_count(n, kind) for n, kind in zip(scan.shape[:-3], kinds, strict=True)]
+    some = scan.smallest <= scan.largest
     facts = {
-        "axes": ", ".join([*counts, _count(acquisition.coils, "coil"), f"{rows} rows, {columns} columns"]),
-        "mask": f"{acquisition.acceleration:.2f}x, {describe(_pattern(acquisition))}",
-        "centre": f"the central quarter of rows and columns holds {share:.0%} of the energy",
-        "noise": _noise(acquisition, noise),
-        "range": f"{float(sampled.min()):.3g} to {float(sampled.max()):.3g}" if len(sampled) else "nothing sampled",
-        "maps": "none" if acquisition.maps is None else "in the file",
+        "axes": ", ".join([*counts, _count(scan.coils, "coil"), f"{rows} rows, {columns} columns"]),
+        "mask": f"{scan.acceleration:.2f}x, {describe(scan.mask)}",
+        "centre": f"the central quarter of rows and columns holds {scan.central:.0%} of the energy",
+        "noise": _noise(scan),
+        "range": f"{scan.smallest:.3g} to {scan.largest:.3g}" if some else "nothing sampled",
+        "maps": "in the file" if scan.maps else "none",
     }
-    if acquisition.header.voxel_size is not None:
-        facts["voxel"] = " x ".join(f"{size:.3g}" for size in acquisition.header.voxel_size) + " mm (slice, y, x)"
-    if acquisition.header.matrix is not None:
-        facts["matrix"] = f"{acquisition.header.matrix[0]} x {acquisition.header.matrix[1]} to show"
-    if acquisition.header.position is not None:
-        facts["place"] = "first slice at " + ", ".join(f"{x:.4g}" for x in acquisition.header.position) + " mm (LPS)"
+    if scan.header.voxel_size is not None:
+        facts["voxel"] = " x ".join(f"{size:.3g}" for size in scan.header.voxel_size) + " mm (slice, y, x)"
+    if scan.header.matrix is not None:
+        facts["matrix"] = f"{scan.header.matrix[0]} x {scan.header.matrix[1]} to show"
+    if scan.header.position is not None:
+        facts["place"] = "first slice at " + ", ".join(f"{x:.4g}" for x in scan.header.position) + " mm (LPS)"
     return facts
 
 
@@ -149,16 +156,10 @@ def _count(number: int, kind: str) -> str:
     return f"{number} {kind}" if number == 1 else f"{number} {kind}s"
 
 
-def _noise(acquisition: "Acquisition", level: float) -> str:
-    text = f"at most {level:.3g} in each part of a sample, {level / _largest(acquisition):.2%} of the image's maximum"
-    given = acquisition.noise_std
-    return text if given is None else f"{float(given.median()):.3g} by the file; {text}"
-
-
-def _pattern(acquisition: "Acquisition") -> "Tensor":
-    """Return the centred mask with all its rows and columns."""
-    mask = acquisition.centred_mask
-    return mask.expand(*mask.shape[:-2], *acquisition.shape[-2:])
+def _noise(scan: Summary) -> str:
+    share = scan.noise / (scan.brightest or 1.0)
+    text = f"at most {scan.noise:.3g} in each part of a sample, {share:.2%} of the image's maximum"
+    return text if scan.told is None else f"{scan.told:.3g} by the file; {text}"
 
 
 def describe(mask: "Tensor") -> str:
@@ -212,18 +213,14 @@ def _run_around_centre(lines: "Tensor") -> int:
     return count
 
 
-def _largest(acquisition: "Acquisition") -> float:
-    return float(acquisition.root_sum_of_squares.max()) or 1.0
-
-
-def _fitting(acquisition: "Acquisition") -> dict[str, str]:
+def _fitting(scan: Summary) -> dict[str, str]:
     from dealias import cards, find
 
     shipped = {name: card["method"] for name, card in cards.shipped().items()}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
-    names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*acquisition.axes}]
-    needs_maps = acquisition.coils > 1 and acquisition.maps is None
+    names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*scan.axes}]
+    needs_maps = scan.coils > 1 and not scan.maps
     return {"fits, with coil maps" if needs_maps else "fits": ", ".join(names)}
 
 
@@ -234,31 +231,29 @@ def _learned(name: str) -> bool:
     return not method.trained and next(method().parameters(), None) is not None
 
 
-def _remarks(acquisition: "Acquisition", noise: float) -> list[str]:
+def _remarks(scan: Summary) -> list[str]:
     """Return what looks wrong, or will surprise."""
-    from dealias.files.centring_check import SWAP, quadrants_swapped
+    from dealias.files.centring_check import SWAP
 
     remarks = []
-    if not bool(acquisition.mask.any()):
+    if not bool(scan.mask.any()):
         return ["the mask samples nothing: every image will be zero"]
-    if not bool((acquisition.kspace != 0).any()):
+    if not scan.largest > 0:
         return ["every sample is zero: every image will be zero"]
-    if not bool(_pattern(acquisition)[..., acquisition.shape[-2] // 2, acquisition.shape[-1] // 2].all()):
+    if not bool(scan.mask[..., scan.shape[-2] // 2, scan.shape[-1] // 2].all()):
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
-    if quadrants_swapped(acquisition.root_sum_of_squares):
+    if scan.swapped:
         remarks.append(f"the body lies at the corners of the image: {SWAP}")
-    empty = (acquisition.kspace == 0).all(-1).all(-1)
-    if bool(empty.any()):
-        remarks.append(f"{int(empty.sum())} of {empty.numel()} coil images are empty")
-    given = acquisition.noise_std
-    if (noise if given is None else float(given.median())) > 0.02 * _largest(acquisition):
+    if scan.empty:
+        remarks.append(f"{scan.empty} of {prod(scan.shape[:-2])} coil images are empty")
+    if (scan.noise if scan.told is None else scan.told) > 0.02 * (scan.brightest or 1.0):
         remarks.append("the outer samples are strong: much noise, or a very undersampled or cropped k-space")
-    pattern = _pattern(acquisition).flatten(0, -3).any(0)  # of all frames: what no frame reaches is missing
+    pattern = scan.mask.flatten(0, -3).any(0)  # of all frames: what no frame reaches is missing
     rows, columns = (_one_sided(pattern.any(axis)) for axis in (1, 0))
     if rows or columns:
         remarks.append(f"one side of the {'rows' if rows else 'columns'} is missing: partial Fourier, or not centred")
-    if acquisition.acceleration > 12:
-        remarks.append(f"{acquisition.acceleration:.0f}x is more than the shipped weights were trained for (1.5 to 5)")
+    if scan.acceleration > 12:
+        remarks.append(f"{scan.acceleration:.0f}x is more than the shipped weights were trained for (1.5 to 5)")
     return remarks
 
 

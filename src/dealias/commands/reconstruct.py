@@ -3,6 +3,7 @@
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,16 +11,17 @@ from dealias.commands._coils import Coils
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
 from dealias.commands._provenance import provenance
-from dealias.commands._reading import READING, Conjugate, FileMask, reading
+from dealias.commands._reading import READING, Conjugate, FileMask, parts, reading
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
+    from dealias.header import Header
     from dealias.method import Method
 
 # what decides an image, beside the method's arguments and weights
-SETTINGS = ("method", "maps", "whiten", "compress", "precision", *READING, "seed")
+SETTINGS = ("method", "maps", "whiten", "compress", "precision", *READING, "slices", "seed")
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,44 @@ class Job:
     settings: dict[str, Any]
 
     def reconstruct(self, source: Path, target: Path) -> None:
-        """Reconstruct one file; what can be known to be wrong is known before the work."""
+        """Reconstruct one file, a large one some slices at a time; what can be known to be wrong is known before."""
+        import torch
+
+        import dealias
+
+        name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
+        if self.film or not self.coils.by_slice(name):
+            found = [self._part(source, name, target, **self.reading)]
+        else:
+            least = self.solving["batch"] or (1 if self.device.type == "cpu" else 8)
+            found = list(parts(partial(self._part, source, name, target), source, self.reading, least))
+        image = found[0].image if len(found) == 1 else torch.cat([part.image for part in found])
+        figures = found[0].figures
+        with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
+            notes = provenance(source, self.settings)
+            dealias.write(target, image, found[0].header, **self.writing, attributes=notes)
+
+    def _part(self, source: Path, name: str, target: Path, **reading: Any) -> "Part":
+        """Return what some slices of a file, or all, give."""
         import dealias
         from dealias.files.write import check
 
-        name = source.relative_to(self.input) if self.input.is_dir() else source.name
-        scan = dealias.open(source, **self.reading, maps=self.coils.given(str(name)))
+        scan = dealias.open(source, **reading, maps=self.coils.given(name))
         check(target, scan.shape)
         scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        image = dealias.reconstruct(
-            self.method, scan.to(self.device), **self.solving, progress=sys.stderr.isatty()
-        ).cpu()
-        with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
-            dealias.write(target, image, scan.header, **self.writing, attributes=provenance(source, self.settings))
+        image = dealias.reconstruct(self.method, scan.to(self.device), **self.solving, progress=sys.stderr.isatty())
+        return Part(image.cpu(), scan.header, figures)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The images of some slices of a file; their header, and the figures that show them where they are a film."""
+
+    image: "torch.Tensor"
+    header: "Header"
+    figures: FilmFigures | None
 
 
 def run(
@@ -81,6 +106,7 @@ def run(
     axes: str | None = None,
     file_mask: FileMask = "refuse",
     conjugate: Conjugate = "auto",
+    slices: str | None = None,
     format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
     film: bool = False,
@@ -105,6 +131,7 @@ def run(
         axes: names of the axes, such as "slice time coil y x", where the shape alone cannot tell
         file_mask: what to do with a file's own mask where it leaves out samples that there are
         conjugate: turn the image of raw data around; auto turns that of Siemens' scanners
+        slices: which slices, counted from 0, such as 3 or 3:7
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
@@ -125,7 +152,7 @@ def _job(options: dict[str, Any]) -> Job:
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),
-        reading=reading(options),
+        reading=reading(options) | {"slices": options["slices"]},
         coils=Coils.of(options["maps"], options["whiten"], options["compress"]),
         method=method,
         device=usable(options["device"]),

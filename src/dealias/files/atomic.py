@@ -36,8 +36,11 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
         for path in targets.values():
             check_target(path, overwrite)
         yield first
+        if overwrite and len(targets) > 1:  # a new header never meets old data
+            for path in targets.values():
+                path.unlink(missing_ok=True)
         for temporary, path in reversed(targets.items()):
-            _move(temporary, path, overwrite)
+            _move(temporary, path, overwrite and len(targets) == 1)
     except FileExistsError as error:
         raise UserError(f"{shown}: exists since a moment ago; another process wrote it") from error
     except OSError as error:
@@ -50,14 +53,22 @@ def atomic(*paths: str | os.PathLike[str], overwrite: bool = False) -> Iterator[
 def sweep(folder: Path, *, deep: bool = False) -> None:
     """Remove what killed processes of this machine left of files that they were writing.
 
+    Of files that belong together and of which some have their names already, these go too: a header without data.
+
     Arguments:
         deep: in the folders inside too.
     """
     if os.name != "posix" or not folder.is_dir():  # elsewhere there is no asking whether a process lives
         return
+    together: dict[tuple[Path, str], list[Path]] = {}
     for path in (folder.rglob if deep else folder.glob)(f".{MACHINE}.*.part.*"):
         found = UNFINISHED.match(path.name)
         if found and not _lives(int(found[1])):
+            together.setdefault((path.parent, found[0]), []).append(path)
+    for (_, prefix), left in together.items():
+        names = [path.with_name(path.name.removeprefix(prefix)) for path in left]
+        there = [name for name, path in zip(names, left, strict=True) if _same(name, path)]
+        for path in (*left, *(there if len(there) < len(left) else ())):
             _remove(path)
 
 
@@ -82,6 +93,13 @@ def _move(temporary: Path, path: Path, overwrite: bool) -> None:
         except (OSError, AttributeError, NotImplementedError):  # a file system without hard links
             pass
     os.replace(temporary, path)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _lives(process: int) -> bool:

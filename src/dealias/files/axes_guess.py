@@ -80,9 +80,10 @@ def _looks_like_coils(kspace: Any, names: list[str], axis: int) -> bool:
     stack = _central_stack(kspace, names, axis)
     if not stack.is_complex() or not torch.isfinite(stack).all():
         return False
-    stack = stack[stack.abs().amax((-2, -1)) > 0]
+    stack = stack[stack.abs().amax((-2, -1)) > 0].to(torch.complex128)
     if len(stack) < 2:
         return False
+    stack = stack / stack.abs().max()  # squares neither under- nor overflow
     try:
         samples, sampled = (value[0] for value in centre(Acquisition.centred(stack), 24))
     except UserError:  # the centre of k-space is too small, or there is none

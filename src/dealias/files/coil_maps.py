@@ -11,6 +11,7 @@ from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
 from dealias.files.kind import kind_of
 from dealias.files.recognition import about, check_exists, extension_of, formats, recognise
+from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import Maps
 
 
@@ -29,6 +30,8 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
         if module is None or not hasattr(module, "maps"):
             raise UserError("holds no coil maps; give a .npy, an HDF5 file with a dataset 'maps', or BART's .cfl")
         maps: Tensor = module.maps(path)
+        if not maps.any():
+            raise UserError("holds maps that are zero everywhere; estimate them again: dealias maps")
         if maps.ndim > 2 and not _unit(maps) and kind_of(maps, clear=0) == "k-space":
             raise UserError("holds no coil maps but what looks like k-space; make maps of it: dealias maps")
         return maps
@@ -58,5 +61,5 @@ def write_maps(
 
 def _unit(maps: Tensor) -> bool:
     """Whether the root sum of squares over the coils is one, where it is not zero."""
-    size = maps.abs().square().sum(-3).sqrt()
+    size = root_sum_of_squares(maps, -3)
     return bool(((size - 1).abs() < 0.05)[size > 0].all())

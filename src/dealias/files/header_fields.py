@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dealias.header import Header
 
@@ -26,5 +27,13 @@ def _tuples(stored: Any, name: str) -> Any:
     value = value.reshape(shape) if value.shape == (1, *shape) else value  # MATLAB's rows
     if value.shape != shape or value.dtype.kind not in kinds or not np.isfinite(value).all():
         return None
+    sound = {"matrix": 1, "voxel_size": np.finfo(np.float32).tiny}.get(name, -np.inf)
+    if value.min() < sound or (name == "directions" and not _are_directions(value)):
+        return None
     rows = value.tolist()
     return tuple(map(tuple, rows)) if value.ndim > 1 else tuple(rows)
+
+
+def _are_directions(rows: NDArray[Any]) -> bool:
+    """Whether rows are unit vectors at right angles."""
+    return bool(np.allclose(rows @ rows.T, np.eye(3), atol=0.01))

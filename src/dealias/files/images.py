@@ -23,20 +23,21 @@ def contents(
     *,
     key: str | None = None,
     axes: str | None = None,
+    slices: int | slice | str | None = None,
     mask: Literal["apply", "ignore"] | None = None,
     conjugate: bool | None = None,
 ) -> Acquisition | Tensor:
     """Return the k-space of a file, or its images (..., y, x) on its scale; `kind.py` tells them apart.
 
     Arguments:
-        key: as in `dealias.open`, and so are mask and conjugate; what it names is k-space.
+        key: as in `dealias.open`, and so are slices, mask and conjugate; what it names is k-space.
         axes: of k-space likewise; of images some of "slice time y x" in their order, which makes films of them.
 
     Raises:
         UserError: where the file holds neither.
     """
     try:
-        return open(path, key=key, axes=axes, mask=mask, conjugate=conjugate)
+        return open(path, key=key, axes=axes, slices=slices, mask=mask, conjugate=conjugate)
     except UserError as complaint:
         if key is not None or not {*_names(axes)} <= {*AXES}:
             raise
@@ -69,6 +70,8 @@ def stored_images(path: str | PathLike[str], axes: str | None = None) -> Tensor:
         if module is None or not hasattr(module, "images"):
             raise UserError(f"is no file of images; give {FORMATS}")
         found: Tensor = module.images(path)
+        if not found.numel():
+            raise UserError(f"holds images of shape {tuple(found.shape)}, which are none; save them again")
         if not torch.isfinite(found).all():
             raise UserError("holds NaN or infinite values; mend the file or leave it out")
         return _arranged(found, _names(axes))

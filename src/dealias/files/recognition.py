@@ -7,8 +7,8 @@ whose value is an acquisition only where there is `read`, `magnitude_only` where
 thing, `notes(path)` where it holds the attributes. With `names_arrays`, `write` takes as fifth argument what lies
 beside an image, to hold it in the same file. Coil maps are read by `maps(path)` and written by
 `write_maps(path, maps, attributes)`; a reader with `whitens` takes those that are wanted itself. Where single slices
-are read, `count(path)` says how many there are. What patterns and noise scans are read from has `arrays(path)`: all
-that a file holds, by name.
+are read, `stack(path, wanted)` says which there are, and the bytes of one. What patterns and noise scans are read
+from has `arrays(path)`: all that a file holds, by name.
 """
 
 import pkgutil
@@ -66,8 +66,10 @@ def recognise(path: Path) -> ModuleType | None:
     """Return the format that knows the first bytes of an existing file.
 
     Raises:
-        UserError: where the file is empty or cannot be read.
+        UserError: where the file is empty, cannot be read or is no ordinary one.
     """
+    if not path.is_file():  # a pipe would be waited for, for ever
+        raise UserError("is no ordinary file; copy what it gives into one")
     with path.open("rb") as file:
         start = file.read(4096)
     if not start:

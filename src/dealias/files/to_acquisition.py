@@ -25,10 +25,15 @@ PARTS = (("r", "i"), ("real", "imag"), ("re", "im"))
 
 @dataclass(frozen=True)
 class Stored:
-    """What a file says of one of its arrays before it is read."""
+    """What a file says of one of its arrays before it is read.
+
+    Arguments:
+        place: where in the file, where it says so: of one array with several names.
+    """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    place: int | None = None
 
     @property
     def complex(self) -> bool:
@@ -60,10 +65,23 @@ def choose(arrays: Mapping[str, Stored], key: str | None) -> str:
     found = [name for name in arrays if last[name] == "kspace"]
     if not found:
         found = [n for n, a in arrays.items() if a.complex and len(a.shape) > 1 and last[n] not in OTHERS]
+    found = once(arrays, found)
     if len(found) == 1:
         return found[0]
     trouble = "several arrays could be k-space" if found else "there is no array 'kspace'"
     raise UserError(f"{trouble}; the file holds {listing}; name k-space with --key, its axes with --axes")
+
+
+def sibling(arrays: Mapping[str, Any], name: str, part: str) -> str:
+    """Return what the mask or maps are called that belong to an array: they lie in its own group, if there are any."""
+    near = f"{name.rpartition('/')[0]}/{part}".lstrip("/")
+    return near if near in arrays else part
+
+
+def once(arrays: Mapping[str, Stored], names: Sequence[str]) -> list[str]:
+    """Return the names without those that mean an array again."""
+    places = {arrays[name].place if arrays[name].place is not None else name: name for name in reversed(names)}
+    return sorted(places.values(), key=names.index)
 
 
 def native(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -72,7 +90,8 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
     Raises:
         UserError: where it holds no numbers.
     """
-    if array.dtype.names in PARTS:
+    array = np.asarray(array)
+    if array.dtype.names in PARTS and all(array.dtype[part].kind in "fiu" for part in array.dtype.names):
         real, imaginary = (array[part] for part in array.dtype.names)
         array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
     return numbers(array, f"'{name}'")

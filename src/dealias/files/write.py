@@ -66,6 +66,8 @@ def write(
         image = crop(whole, header.matrix)
         if image.ndim < 2 or 0 in image.shape:
             raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
+        if not bool(torch.isfinite(whole).all()):
+            raise UserError(f"{path}: the image holds values that are NaN or infinite, which no file is to pass on")
         wanted = {"phase": whole.angle()} if phase and getattr(module, "magnitude_only", False) else {}
         with _path_first(path):
             others = companions({**wanted, **(beside or {})}, whole.shape, header.matrix, notes.keys())

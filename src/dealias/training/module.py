@@ -2,6 +2,7 @@
 
 import logging
 import math
+import shlex
 import time
 import warnings
 from collections.abc import Sequence
@@ -13,13 +14,14 @@ import lightning.pytorch as lightning
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, WeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 from torch.utils.data import DataLoader, DistributedSampler, Sampler
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
-from dealias.files.atomic import refusal
+from dealias.files.atomic import atomic, refusal
 from dealias.method import Method
 from dealias.training.example import Example
 from dealias.training.losses import Loss
@@ -158,6 +160,16 @@ class Last(Kept):
         trainer.save_checkpoint(self.file)
 
 
+class WholeCheckpoints(TorchCheckpointIO):
+    """Writes checkpoints beside their place and renames them; Lightning's own way copies between two disks."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write one, whole or not at all."""
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with atomic(path, overwrite=True) as temporary:
+            torch.save(checkpoint, temporary)
+
+
 class Patience(EarlyStopping):
     """Stops a training that no longer gains; resumed, it has the patience that it is given, not the one it had."""
 
@@ -194,6 +206,7 @@ def fit(module: Module, directory: Path, precision: str) -> Path:
         ],
         enable_progress_bar=False,
         logger=TensorBoardLogger(directory, name="", version=""),
+        plugins=[WholeCheckpoints()],
         default_root_dir=directory,
         enable_model_summary=False,
     )
@@ -217,10 +230,18 @@ def fit(module: Module, directory: Path, precision: str) -> Path:
 
 def _check_readable(checkpoint: Path) -> None:
     """Refuse a checkpoint that a full disk or a crash has cut short, or that is none."""
-    if not checkpoint.exists():
+    if not checkpoint.exists() or _readable(checkpoint):
         return
+    text = "is damaged; remove it to begin anew from the first update"
+    best = checkpoint.with_name("best.ckpt")
+    if _readable(best):
+        text += f", or go on from the best one: cp {shlex.quote(str(best))} {shlex.quote(str(checkpoint))}"
+    raise UserError(f"{checkpoint}: {text}")
+
+
+def _readable(checkpoint: Path) -> bool:
     try:
         torch.load(checkpoint, weights_only=True, map_location="cpu")
     except Exception:  # whatever a damaged file makes PyTorch raise
-        text = "is damaged; remove it to begin anew from the first update"
-        raise UserError(f"{checkpoint}: {text}") from None
+        return False
+    return True

@@ -18,6 +18,7 @@ from dealias.evaluation.references import files
 from dealias.files.formats.fastmri import sampled_in_full
 from dealias.files.open import open
 from dealias.files.recognition import about, recognise
+from dealias.files.wanted import Wanted
 from dealias.shapes import Maps
 from dealias.training._random_numbers import check, integer, logarithmic, uniform
 from dealias.training.example import Example
@@ -176,9 +177,9 @@ def _readers(path: Path) -> list[Callable[[], Acquisition]]:
     """Return what reads each slice of a file."""
     with about(path):
         module = recognise(path)
-        count = module.count(path) if module is not None and hasattr(module, "count") else 0
-    if count:
-        return [partial(_slice, path, number) for number in range(count)]
+        numbers = module.stack(path, Wanted())[0] if module is not None and hasattr(module, "stack") else range(0)
+    if numbers:
+        return [partial(_slice, path, number) for number in numbers]
     scan = open(path)
     return [partial(scan.__getitem__, place) for place in product(*map(range, scan.shape[: -len(scan.axes)]))]
 

@@ -16,9 +16,11 @@ import torch
 from dealias import cards, find
 from dealias.configure import configure, typed_arguments
 from dealias.errors import UserError
+from dealias.files.atomic import sweep
 from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
+from dealias.training.alone import alone, check_free
 from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
@@ -50,6 +52,7 @@ def train(output: str, training: Training) -> Path:
     started = time.monotonic()
     directory = Path(output)
     _check_same(directory, training)
+    check_free(directory)
     loss = find.loss(training.loss)
     torch.manual_seed(training.seed)
     method = _method(training)
@@ -58,17 +61,19 @@ def train(output: str, training: Training) -> Path:
     _try(loss, Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
     validation = validation_set(training.validation, films=bool(method.joint), several_coils=several)
-    _remember(directory, training, learned_from)
-    fast = training.precision == "auto" and _fast_bfloat16()
-    module = Module(training, method, source, loss, validation, prepared_in=time.monotonic() - started)
-    best = fit(module, directory, "bfloat16" if fast else training.precision)
     target = directory / "weights.safetensors"
-    if module.global_rank == 0:
-        export(best, target)
-        draw_curve(directory / "curve.png", module.history)
-        if module.global_step < FEW:
-            text = f"{module.global_step} updates are few: networks gain for many thousands"
-            print(f"dealias: {text}; the same command with a longer --time or more --updates goes on", file=sys.stderr)
+    with alone(directory):
+        sweep(directory)
+        _remember(directory, training, learned_from)
+        fast = training.precision == "auto" and _fast_bfloat16()
+        module = Module(training, method, source, loss, validation, prepared_in=time.monotonic() - started)
+        best = fit(module, directory, "bfloat16" if fast else training.precision)
+        if module.global_rank == 0:
+            export(best, target)
+            draw_curve(directory / "curve.png", module.history)
+    if module.global_rank == 0 and module.global_step < FEW:
+        text = f"{module.global_step} updates are few: networks gain for many thousands"
+        print(f"dealias: {text}; the same command with a longer --time or more --updates goes on", file=sys.stderr)
     return target
 
 

@@ -147,7 +147,7 @@ ZOO = {
     "truncated": (lambda p: half(save(p, kspace=DATA)), "damaged or truncated"),
     "truncated 7.3": (lambda p: half(save(p, "7.3", kspace=DATA)), "damaged or truncated"),
     "truncated 4": (lambda p: half(save(p, "4", kspace=DATA[0, 0])), "damaged or truncated"),
-    "struct": (lambda p: save(p, scan={"kspace": DATA}), "no array 'kspace'; the file holds nothing"),
+    "struct": (lambda p: save(p, scan={"a": DATA, "b": DATA}), "several arrays could be k-space; .* holds scan/a "),
     "cell": (lambda p: save(p, kspace=np.array([DATA, "a"], object)), "no array 'kspace'"),
     "text": (lambda p: save(p, kspace="a"), "no array 'kspace'"),
     "real": (lambda p: save(p, kspace=np.ones((16, 18))), "float64 numbers, not complex"),
@@ -186,3 +186,26 @@ def test_any_damage_is_explained(tmp_path, version, edits):
             read(tmp_path / "k.mat")
         except UserError as error:
             assert "\n" not in str(error)
+
+
+def test_arrays_of_a_struct_go_by_its_name(tmp_path):
+    mask = np.arange(18) > 4
+    scan = {"kspace": matlabs(DATA[0] * mask), "mask": np.broadcast_to(mask, (16, 18)) * 1.0, "about": {"name": "head"}}
+    save(tmp_path / "x.mat", scan=scan)
+    found = open(tmp_path / "x.mat")
+    close(found.centred_kspace, DATA[0] * mask)
+    assert found.centred_mask.shape == (1, 16, 18) and found.mask.float().mean() == 13 / 18
+
+
+def test_one_byte_that_kills_the_process_within_scipy(tmp_path):
+    """The reader indexes a table by the type that a tag names; whatever it does, the next file is read."""
+    good = save(tmp_path / "good.mat", kspace=DATA[0, 0])
+    savemat(tmp_path / "k.mat", {"kspace": DATA[0, 0]})
+    content = (tmp_path / "k.mat").read_bytes()
+    for place, value in ((128 + 8, 255), (128 + 56, 255), (128 + 59, 127), (128 + 57, 200)):
+        (tmp_path / "k.mat").write_bytes(content[:place] + bytes([value]) + content[place + 1 :])
+        try:
+            open(tmp_path / "k.mat")
+        except UserError as error:
+            assert "damaged or truncated" in str(error) or "no array" in str(error)
+        close(open(good).centred_kspace[0], DATA[0, 0])

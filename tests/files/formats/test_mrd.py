@@ -350,6 +350,7 @@ ZOO = {
     "unknown letters": (scan_of(FLAT.encode().replace(b"utf-8", b"utf-9")), "XML header is not understood"),
     "no numbers": (scan_of(FLAT.encode().replace(b"<x>32", b"<x>many")), "XML header is not understood"),
     "huge": (scan_of(FLAT.encode().replace(b"<x>32", b"<x>1e400")), "XML header is not understood"),
+    "no number": (scan_of(FLAT.encode().replace(b"<x>32.0", b"<x>nan")), "XML header is not understood"),
     "radial": (scan_of(header((32, 18, 1), (16, 18, 1), trajectory="radial")), "trajectory is radial, .*supported yet"),
     "spiral": (scan_of(header((32, 18, 1), (16, 18, 1), trajectory="spiral")), "not supported yet; grid the data"),
     "to and fro": (

@@ -36,7 +36,8 @@ from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
-from dealias.files.to_acquisition import Measured, choose, native
+from dealias.files.stack import extent
+from dealias.files.to_acquisition import Measured, choose, native, sibling
 from dealias.files.wanted import Wanted
 from dealias.header import Header
 
@@ -59,9 +60,11 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     """Return the acquisition that an HDF5 file holds; options as of `dealias.open`."""
     with opened(path) as file:
         arrays = listed(file)
-        kspace = file[choose(arrays, wanted.key)]
+        name = choose(arrays, wanted.key)
+        kspace = file[name]
         layout = _layout(file, kspace, wanted.axes, wanted.slices)
-        mask, maps = (file[part][()] if part in arrays else None for part in ("mask", "maps"))
+        parts = [sibling(arrays, name, part) for part in ("mask", "maps")]
+        mask, maps = (file[part][()] if part in arrays else None for part in parts)
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
     header = measured.header
@@ -76,10 +79,17 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     return acquisition
 
 
-def count(path: Path) -> int:
-    """Return how many slices of k-space a file holds, without reading them; 0 where it has no such axis."""
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return which slices of k-space are wanted, without reading them, and the bytes of one; none without such axis."""
     with opened(path) as file:
-        return _layout(file, file[choose(listed(file), None)], None, None).count
+        arrays = listed(file)
+        name = choose(arrays, wanted.key)
+        kspace, maps = file[name], sibling(arrays, name, "maps")
+        if maps in arrays and len(arrays[maps].shape) > 3:  # which `read` reads all at once
+            return range(0), 0
+        layout = _layout(file, kspace, wanted.axes, wanted.slices)
+        axis = layout.axes.index("slice") if layout.count else None
+        return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
 
 
 def targets(path: str | PathLike[str], slices: int | slice | str | None = None) -> Tensor | None:

@@ -1,16 +1,16 @@
-"""MATLAB's .mat: version 4 to 7 by SciPy, version 7.3 by HDF5; version 5 out. Structs and objects are left alone.
+"""MATLAB's .mat: version 4 to 7 by SciPy, version 7.3 by HDF5; version 5 out. Objects and cells are left alone.
 
 K-space is centred and has MATLAB's order: rows and columns first, (y, x), (y, x, coil) or (y, x, coil, slice),
 or as the text `axes` beside it names them. A file names it `kspace`, or holds one complex array only; `mask`,
-`maps` and `noise_std` may lie beside it.
+`maps` and `noise_std` may lie beside it. The arrays of a struct `scan` are called `scan/kspace` and so on.
 
 Out: `reconstruction` single magnitude and `image` (y, x, [time,] slice), and what lies beside them, likewise, its
 attributes as `uncertainty_coverage`; or k-space as above with its `axes`.
 """
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import math
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,11 @@ from dealias.errors import UserError
 from dealias.files.axes import Layout, axes_of
 from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
-from dealias.files.hdf5 import listed, opened, text_of
+from dealias.files.child_process import ReaderError, call
+from dealias.files.hdf5 import PER_SECOND, SECONDS, listed, opened, text_of
 from dealias.files.header_fields import header_of, numbers_of
-from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
+from dealias.files.size_limits import check_size, largest_size, too_much_memory
+from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, sibling, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
 
@@ -58,12 +60,12 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     names = names.split() if isinstance(names, str) else names
     kspace = kspace.reshape(kspace.shape + (1,) * (len(names) - kspace.ndim))  # MATLAB drops axes of size 1 at the end
     layout = Layout.of(kspace.shape, names, wanted.slices)
-    mask, maps, noise_std = (arrays.get(part) for part in ("mask", "maps", "noise_std"))
+    mask, maps, noise_std = (arrays.get(sibling(arrays, name, part)) for part in ("mask", "maps", "noise_std"))
     return Measured(
         kspace[layout.index],
         None if mask is None else _ours(mask),
         None if maps is None else _ours(maps),
-        None if noise_std is None else _ours(noise_std if noise_std.size > 1 else noise_std.reshape(())),
+        None if noise_std is None else _ours(noise_std.reshape(()) if noise_std.size == 1 else noise_std),
         header_of(arrays, {}),
         SHIFT,
     ).acquisition(layout, wanted.mask)
@@ -180,27 +182,33 @@ def _by_hdf5(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 
 
 def _by_scipy(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    from scipy.io import loadmat, whosmat
+    stored = path.stat().st_size
+    kinds = {name: (shape, kind) for name, shape, kind in _call("variables", path, size=100 * 2**20)}
+    wanted = [name for name, (_, kind) in kinds.items() if kind in (*NUMBERS, "char", "struct")]
+    numbers = sum(math.prod(kinds[name][0]) for name in wanted if kinds[name][1] != "struct")
+    check_size(16 * numbers, stored)
+    found = _call("values", path, wanted, size=2 * max(16 * numbers, largest_size(stored) // 4))
+    arrays = {name: native(value, name) for name, value in found.items() if value.dtype.kind in "cfiub"}
+    texts = {name: text_of(value) for name, value in found.items() if value.dtype.kind == "U"}
+    return arrays, texts
 
-    with _reading(), path.open("rb") as file:
-        kinds = {name: kind for name, _, kind in whosmat(file)}
-        wanted = [name for name, kind in kinds.items() if kind in (*NUMBERS, "char")]
-        file.seek(0)
-        found = loadmat(file, variable_names=wanted)
-    arrays = {name: native(found[name], name) for name in wanted if kinds[name] != "char"}
-    return arrays, {name: text_of(found[name]) for name in wanted if kinds[name] == "char"}
 
-
-@contextmanager
-def _reading() -> Iterator[None]:
+def _call(function: str, path: Path, *arguments: Any, size: int) -> Any:
+    """Return what SciPy's reader says, which one wrong byte can crash: in a process of its own."""
+    stored = path.stat().st_size
+    seconds = SECONDS + (size + stored) / PER_SECOND
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except (MemoryError, PermissionError):
-        raise
-    except Exception as error:  # SciPy's reader follows what a damaged file says wherever it leads
-        raise UserError(f"is damaged or truncated ({type(error).__name__}); copy it or save it again") from error
+        return call(
+            f"dealias.files.matlab_reader.{function}",
+            os.path.abspath(path),
+            *arguments,
+            seconds=seconds,
+            size=2**29 + size + 2 * stored,
+        )
+    except MemoryError as error:
+        raise too_much_memory() from error
+    except ReaderError as error:
+        raise UserError(f"is damaged or truncated ({error.kind}); copy it or save it again") from error
 
 
 def _version_4(start: bytes) -> bool:

@@ -30,7 +30,7 @@ from dealias.files.mrd.patient_position import header_of_readouts
 from dealias.files.mrd.slices import in_order
 from dealias.files.mrd.xml_header import XML, Encoding, encoding
 from dealias.files.oversampling import without_oversampling
-from dealias.files.to_acquisition import Measured
+from dealias.files.to_acquisition import Measured, once
 from dealias.files.wanted import Wanted
 from dealias.header import Header
 
@@ -106,8 +106,9 @@ def _turned(scan: Encoding, conjugate: bool | None) -> bool:
 
 def _datasets(file: Any) -> list[str]:
     """Return the names of the groups that hold readouts."""
-    tables = [name for name, array in listed(file).items() if {"head", "data"} <= set(array.dtype.names or ())]
-    return [name.removesuffix("/data") for name in tables if name.endswith("/data")]
+    arrays = listed(file)
+    tables = [name for name, array in arrays.items() if {"head", "data"} <= set(array.dtype.names or ())]
+    return [name.removesuffix("/data") for name in once(arrays, tables) if name.endswith("/data")]
 
 
 def _cartesian(xml: str) -> Encoding:

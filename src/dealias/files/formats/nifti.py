@@ -6,6 +6,7 @@ NIfTI counts millimetres to the right, the front and the head where our header c
 """
 
 import gzip
+import math
 import zlib
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.files.notes import comment, commented
+from dealias.files.size_limits import check_size
 from dealias.header import Header
 
 title = "NIfTI"
@@ -45,12 +47,13 @@ def images(path: Path) -> Tensor:
         UserError: where the file is damaged, or nibabel is missing.
     """
     nibabel = _nibabel()
-    with path.open("rb") as file:
-        compressed = file.read(2) == b"\x1f\x8b"
-    try:  # by content, as nibabel itself looks at the name alone
-        content = gzip.decompress(path.read_bytes()) if compressed else path.read_bytes()
-        kind = nibabel.Nifti2Image if content[4:8] in (b"n+2\0", b"ni2\0") else nibabel.Nifti1Image
-        array = np.asanyarray(kind.from_bytes(content).dataobj)
+    try:
+        content = _content(path)
+        kind = nibabel.Nifti2Image if _version_2(content) else nibabel.Nifti1Image
+        with nibabel.imageglobals.LoggingOutputSuppressor():
+            array = np.asanyarray(kind.from_bytes(content).dataobj)
+    except (UserError, OSError, MemoryError):
+        raise
     except Exception as error:  # nibabel's reader follows what a damaged file says wherever it leads
         raise UserError(f"is a damaged NIfTI ({type(error).__name__}); copy it again") from error
     if array.dtype.kind not in "cfiub" or array.ndim < 2 or 0 in array.shape:
@@ -100,6 +103,46 @@ def affine(header: Header, shape: tuple[int, int]) -> NDArray[np.float64] | None
     patient[:3, :3] = steps
     patient[:3, 3] = np.asarray(header.position) - steps @ (columns // 2, rows // 2, 0)
     return np.diag([-1.0, -1.0, 1.0, 1.0]) @ patient
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, compressed or not by its content; nibabel looks at the name alone.
+
+    Raises:
+        UserError: where its header says that they are too many, or more than there are.
+    """
+    with path.open("rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        with gzip.open(file) if compressed else file as source:
+            try:
+                start = source.read(544)
+                size = _size(start)
+                check_size(size, path.stat().st_size)
+                content = start + source.read(max(0, size - len(start)))
+            except (zlib.error, EOFError, gzip.BadGzipFile) as error:
+                raise UserError("is a damaged NIfTI; copy it again") from error
+    if len(content) < size:
+        raise UserError(f"is a damaged NIfTI of {len(content)} bytes, whose header says {size}; copy it again")
+    return content
+
+
+def _size(start: bytes) -> int:
+    """Return how many bytes a NIfTI has that begins so."""
+    from nibabel.nifti1 import Nifti1Header
+    from nibabel.nifti2 import Nifti2Header
+
+    kind: Any = Nifti2Header
+    length = 540
+    if not _version_2(start):
+        kind, length = Nifti1Header, 348
+    header = kind(start[:length], check=False)
+    shape = [max(0, int(n)) for n in header.get_data_shape()]
+    return int(max(0, header.get_data_offset())) + math.prod(shape) * header.get_data_dtype().itemsize
+
+
+def _version_2(start: bytes) -> bool:
+    return start[4:8] in (b"n+2\0", b"ni2\0")
 
 
 def _nibabel() -> ModuleType:

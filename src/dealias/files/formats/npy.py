@@ -4,6 +4,8 @@ K-space is centred, (..., coil, y, x); (y, x) is one coil. An archive names it `
 array only; `mask`, `maps` and `noise_std` may lie beside it.
 """
 
+import math
+import struct
 import sys
 import tokenize
 import zipfile
@@ -24,6 +26,7 @@ from dealias.errors import UserError
 from dealias.files.axes import Layout
 from dealias.files.axes_guess import recognised
 from dealias.files.recognition import about, check_exists, recognise
+from dealias.files.size_limits import check_size
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -31,11 +34,12 @@ from dealias.header import Header
 title = "NumPy .npy and .npz"
 extensions = (".npy",)
 
+VERSIONS, LONGEST = ((1, 0), (2, 0), (3, 0)), 2**16  # of a header, in bytes
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 NO_IMAGES = ("kspace", "mask", "maps", "sens", "traj", "coord")
 DAMAGED = (
     ValueError, TypeError, KeyError, OverflowError, RuntimeError, EOFError, SyntaxError, tokenize.TokenError,
-    zipfile.BadZipFile, zlib.error,
+    RecursionError, UnicodeError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -139,23 +143,29 @@ def _reading() -> Iterator[None]:
 
 def _listed(path: Path) -> dict[str, Stored]:
     """Return what an archive says of its arrays by name; the array of a `.npy` has the name ""."""
-    with _reading():
-        if not zipfile.is_zipfile(path):
-            with path.open("rb") as file:
-                return {"": _described(file)}
-        listed = {}
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if name.endswith(".npy"):
-                    with archive.open(name) as file:
-                        listed[name.removesuffix(".npy")] = _described(file)
-        return listed
+    with _reading(), path.open("rb") as file:
+        if file.read(len(ZIP)) != ZIP:
+            file.seek(0)
+            return {"": _described(file)}
+        found = {}
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith(".npy"):
+                    with _member(archive, member) as content:
+                        found[member.filename.removesuffix(".npy")] = _described(content)
+        return found
 
 
 def _described(file: Any) -> Stored:
     version = np.lib.format.read_magic(file)
+    if version not in VERSIONS or (version > (1, 0) and int.from_bytes(file.read(4), "little") > LONGEST):
+        raise ValueError("a header of no known kind, or without end")
+    if version > (1, 0):
+        file.seek(-4, 1)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = header(file)
+    if min(shape, default=0) < 0:
+        raise ValueError("negative sizes")
     return Stored(shape, dtype)
 
 
@@ -166,5 +176,18 @@ def _loaded(path: Path, name: str) -> NDArray[Any]:
     with _reading():
         if not name:
             return np.load(path, mmap_mode="r" if 0 not in stored.shape else None, allow_pickle=False)
-        with np.load(path, allow_pickle=False) as archive:
-            return archive[name]
+        with zipfile.ZipFile(path) as archive:
+            member = archive.getinfo(f"{name}.npy")
+            size = math.prod(stored.shape) * stored.dtype.itemsize
+            if size > member.file_size:
+                raise ValueError("more numbers than the member has bytes")
+            check_size(size, path.stat().st_size, f"'{name}'")
+            with _member(archive, member) as content:
+                array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
+                return array
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UserError(f"'{member.filename}' is compressed in a way that NumPy never writes; save it with numpy.savez")
+    return archive.open(member)

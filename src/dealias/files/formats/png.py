@@ -1,5 +1,7 @@
 """PNG: grey pictures of the magnitude out, slices in rows; grey pictures as images in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.files.greyscale import greyscale, pillow, scale, tiled
+from dealias.files.size_limits import check_size
 from dealias.header import Header
 
 title = "a PNG picture"
@@ -29,10 +32,13 @@ def images(path: Path) -> Tensor:
     """
     module = pillow()
     try:
-        with module.open(path, formats=("PNG",)) as picture:
+        with _no_other_limit(module), module.open(path, formats=("PNG",)) as picture:
+            check_size(8 * picture.width * picture.height, path.stat().st_size)
             single = picture if picture.mode in ("1", "L", "I", "I;16", "F") else picture.convert("L")
             values = np.array(single, dtype=np.float32)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's reader follows what a damaged file says wherever it leads
         raise UserError("is a damaged PNG picture; copy it again") from error
     return torch.from_numpy(values).to(torch.complex64)[None]
 
@@ -56,3 +62,13 @@ def write(path: Path, value: Tensor, header: Header, attributes: dict[str, Any])
         notes.add_text(name, str(note))
     picture = tiled(greyscale(value).reshape(-1, *value.shape[-2:]))
     module.fromarray(picture.numpy(force=True)).save(path, format="PNG", pnginfo=notes)
+
+
+@contextmanager
+def _no_other_limit(module: Any) -> Iterator[None]:
+    """Let our own limit of sizes be the only one: it can be raised."""
+    usual, module.MAX_IMAGE_PIXELS = module.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        module.MAX_IMAGE_PIXELS = usual

@@ -1,5 +1,6 @@
 """From readouts, each with its counters, to a Cartesian grid of k-space."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from dealias.errors import UserError
 from dealias.files.mrd.xml_header import Encoding
+from dealias.files.size_limits import check_size
 
 COUNTERS = ("slice", "contrast", "set", "repetition", "phase")
 STEPS = ("kspace_encode_step_1", "kspace_encode_step_2")
@@ -107,7 +109,10 @@ def sorted_readouts(heads: NDArray[Any], readouts: list[Readout], scan: Encoding
     lead = [0, *(axis for axis in range(1, 5) if sizes[axis] > 1 and axis != time), *([time] if time else [])]
     names = ("slice", *("time" if axis == time else "batch" for axis in lead[1:]))
     shape = tuple(sizes[axis] for axis in lead)
-    kspace = np.zeros((*shape, len(readouts[0].samples), *scan.encoded), np.complex64)
+    coils = len(readouts[0].samples)
+    size = (8 * coils + 4) * math.prod((*shape, *scan.encoded))  # of k-space, and of how often each place was measured
+    check_size(size, sum(line.samples.nbytes for line in readouts), "the k-space that its headers describe")
+    kspace = np.zeros((*shape, coils, *scan.encoded), np.complex64)
     count = np.zeros((*shape, *scan.encoded), np.int32)
     places = zip(*(counters[axis] for axis in lead), strict=True)
     lines = zip(*(_line(heads, scan, axis) for axis in (1, 2)), strict=True)

@@ -153,7 +153,7 @@ def _lengths(element: ElementTree.Element, place: str) -> Lengths | None:
     if "" in values:
         return None
     x, y, z = map(float, values)
-    if not 0 < min(x, y, z) <= max(x, y, z) < float("inf"):
+    if not all(0 < length < float("inf") for length in (x, y, z)):  # not by min and max, which may miss a NaN
         raise ValueError("sizes that are not positive")
     return x, y, z
 

@@ -1,0 +1,117 @@
+"""Large files, of which some slices are read at a time: the same images, facts and notes, in the memory of a part."""
+
+import os
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias.__main__ import execute
+from dealias.errors import Note, UserError
+from dealias.files import stack
+from dealias.phantoms import head
+from dealias.sampling import cartesian
+from problems import coil_maps
+
+
+@pytest.fixture(scope="module")
+def scan():
+    """Five slices of four coils, of which the second is zero padding."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.stack([head((48, 56), seed=seed) * (1 + seed) for seed in range(5)])
+    images[1] = 0
+    mask = cartesian((48, 56), 2, generator=generator, centre=0.3)
+    full = dealias.Acquisition.simulate(images, mask, coil_maps(4, 48, 56), 0.001, generator=generator)
+    kspace = full.centred_kspace.clone()
+    kspace[1] = 0
+    return kspace
+
+
+@pytest.fixture
+def file(scan, tmp_path):
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        file["kspace"] = scan.numpy()
+        file.attrs["voxel_size"], file.attrs["position"] = (4.0, 1.0, 1.0), (1.0, 2.0, 3.0)
+        file.attrs["directions"] = np.eye(3)
+    return tmp_path / "scan.h5"
+
+
+def image(path):
+    with h5py.File(path) as file:
+        return torch.from_numpy(file["image"][()]), dict(file.attrs)
+
+
+@pytest.mark.filterwarnings("ignore::dealias.errors.Note")
+@pytest.mark.parametrize("size", [1, 2 * 4 * 48 * 56 * 8], ids=["one by one", "two at a time"])
+def test_the_same_images(size, file, tmp_path, monkeypatch):
+    words = ["reconstruct", str(file), "--method", "wavelet", "--method.iterations", "3", "-o"]
+    execute([*words, str(tmp_path / "whole.h5")])
+    monkeypatch.setattr(stack, "AT_ONCE", size)
+    execute([*words, str(tmp_path / "parts.h5")])
+    (whole, notes), (parts, others) = image(tmp_path / "whole.h5"), image(tmp_path / "parts.h5")
+    torch.testing.assert_close(parts, whole, rtol=1e-5, atol=1e-6)
+    assert np.array_equal(notes["position"], others["position"]) and notes["settings"] == others["settings"]
+
+
+@pytest.mark.filterwarnings("ignore::dealias.errors.Note")
+def test_the_same_facts(file, capsys, monkeypatch):
+    told = []
+    for size in (stack.AT_ONCE, 1):
+        monkeypatch.setattr(stack, "AT_ONCE", size)
+        execute(["info", str(file)])
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    assert "5 slices, 4 coils" in told[0] and "4 of 20 coil images are empty" in told[0]
+
+
+def test_what_is_said_of_parts(file, tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(stack, "AT_ONCE", 1)
+    execute(["reconstruct", str(file), "-o", str(tmp_path / "a.h5"), "--method", "zero_filled"])
+    notes = [str(warning.message) for warning in recwarn if issubclass(warning.category, Note)]
+    assert sum("estimated by ESPIRiT" in text for text in notes) == 1
+    assert [text for text in notes if "samples nothing" in text] == [
+        "slices 1 to 1: the mask samples nothing: every image will be zero"
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::dealias.errors.Note")
+@pytest.mark.parametrize(("slices", "wanted"), [("3", [3]), ("2:5", [2, 3, 4]), ("0:5:2", [0, 2, 4])])
+def test_some_slices(slices, wanted, file, tmp_path, monkeypatch):
+    monkeypatch.setattr(stack, "AT_ONCE", 1)
+    words = ["reconstruct", str(file), "--method", "zero_filled", "-o"]
+    execute([*words, str(tmp_path / "all.h5")])
+    execute([*words, str(tmp_path / "some.h5"), "--slices", slices])
+    (whole, _), (some, notes) = image(tmp_path / "all.h5"), image(tmp_path / "some.h5")
+    torch.testing.assert_close(some, whole[wanted], rtol=1e-5, atol=1e-6)
+    assert notes["position"][0] == 1 + 4 * wanted[0]
+    with pytest.raises(UserError, match="no slice 5; choose one from 0 to 4"):
+        execute([*words, str(tmp_path / "none.h5"), "--slices", "5"])
+
+
+def test_what_does_not_fit_is_said_before_the_work(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(stack, "_free", lambda: 10**6)
+    with pytest.raises(UserError, match="scan.h5: a part of it takes .* MiB of memory, of which 977 KiB are free"):
+        execute(["reconstruct", str(file), "-o", str(tmp_path / "a.h5"), "--method", "zero_filled"])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts in KiB there")
+def test_memory_follows_the_slice(tmp_path):
+    """A stack of 100 MB is looked at in less than 500 MB: measured in a process of its own."""
+    y, x = np.mgrid[-1:1:320j, -1:1:320j]
+    bodies = (y**2 + x**2 < 0.6) * np.exp(-((x - np.linspace(-1, 1, 16)[:, None, None]) ** 2))
+    one = np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(bodies, (-2, -1))), (-2, -1)).astype(np.complex64)
+    with h5py.File(tmp_path / "stack.h5", "w") as file:
+        kspace = file.create_dataset("kspace", (8, *one.shape), np.complex64)
+        for number in range(8):
+            kspace[number] = one
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    command = [sys.executable, "-m", "dealias", "info", str(tmp_path / "stack.h5")]
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, env=os.environ)
+    assert int(done.stdout) * 1024 < 500e6
