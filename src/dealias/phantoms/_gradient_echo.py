@@ -73,7 +73,7 @@ class Scan:
     def measured(self, coils: int, snr: float, seed: int) -> "Scan":
         """Return what several coils measure of the images (echo, 1, z, y, x) of one without noise or phase."""
         if coils < 1 or not snr > 0:
-            raise UserError(f"{coils} coils at an SNR of {snr} are impossible; give one coil or more and a positive SNR")
+            raise UserError(f"{coils} coils at an SNR of {snr} are impossible; give a coil or more and a positive SNR")
         generator = torch.Generator().manual_seed(seed)
         std = float(self.images.abs().max()) / snr
         images = self.images * _sensitivities(self.images.shape[-3:], coils, generator)

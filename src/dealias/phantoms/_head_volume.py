@@ -120,7 +120,8 @@ def _brain(canvas: Canvas, inside: Tensor) -> None:
 
 def _deep(canvas: Canvas) -> None:
     """Paint ventricles and nuclei."""
-    lateral: list[Knot] = [(16.0, -32.0, 8.0, 3.5), (20.0, -8.0, 9.0, 4.5), (18.0, 22.0, 15.0, 5.0), (8.0, 40.0, 22.0, 3)]
+    lateral: list[Knot] = [(16.0, -32.0, 8.0, 3.5), (20.0, -8.0, 9.0, 4.5), (18.0, 22.0, 15.0, 5.0)]
+    lateral.append((8.0, 40.0, 22.0, 3.0))
     canvas.tubes(FLUID, lateral)
     canvas.ellipsoid(FLUID, (-37.0, 23.0, 0.0), (8.0, 4.5, 5.0))
     canvas.both(THALAMUS, (5.0, 9.0, 11.0), (9.0, 13.0, 8.0))

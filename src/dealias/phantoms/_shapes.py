@@ -28,7 +28,8 @@ class Canvas:
 
     def ellipsoid(self, label: int, centre: Point, half: Point) -> None:
         """Paint an ellipsoid with these half-axes."""
-        part, (z, y, x) = self._part([c - h for c, h in zip(centre, half, strict=True)], [*map(sum, zip(centre, half))])
+        pairs = [*zip(centre, half, strict=True)]
+        part, (z, y, x) = self._part([c - h for c, h in pairs], [c + h for c, h in pairs])
         unit = ((z - centre[0]) / half[0]).square() + ((y - centre[1]) / half[1]).square()
         part[unit + ((x - centre[2]) / half[2]).square() < 1] = label
 

@@ -93,7 +93,7 @@ def edge_quality(
             other = wrap(later.roll(-1, axis) - later)
             terms.append((1 - (step - ratio * other).abs()).clamp_min(0))
         bend = wrap(step - step.roll(1, axis)).abs(), wrap(step.roll(-1, axis) - step).abs()
-        terms.append(((1 - bend[0] / 2).clamp_min(0) * (1 - bend[1] / 2).clamp_min(0)))
+        terms.append((1 - bend[0] / 2).clamp_min(0) * (1 - bend[1] / 2).clamp_min(0))
         if magnitude is not None:
             near = magnitude.roll(-1, axis)
             large = torch.maximum(magnitude, near)
