@@ -178,5 +178,7 @@ def _radians(phase: Tensor, full_turn: float | None) -> Tensor:
         turn = 360 if 300 < span < 370 else 8192 if span > 7500 else 4096
         raise UserError(f"the phase goes from {low:g} to {high:g}, no radians; say --full_turn {turn}, if it is that")
     if high - low < math.pi:
-        raise UserError(f"the phase goes from {low:g} to {high:g}, less than a turn; say --full_turn, or give raw phase")
+        raise UserError(
+            f"the phase goes from {low:g} to {high:g}, less than a turn; say --full_turn, or give raw phase"
+        )
     return phase

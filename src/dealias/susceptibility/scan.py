@@ -60,9 +60,7 @@ def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
             raise UserError(f"there are {len(times)} echo_times and {len(kspace)} echoes; give one for each")
         affine = affine_of(kspace.shape[-3:], voxel_size, direction)
         empty = torch.empty(0, dtype=torch.complex64)
-        return kspace, Echoes(
-            empty, checked_times(times), checked_strength(strength), voxel_size, direction, affine
-        )
+        return kspace, Echoes(empty, checked_times(times), checked_strength(strength), voxel_size, direction, affine)
 
 
 def reconstructed(kspace: Tensor, method: Method | str) -> Tensor:

@@ -28,7 +28,7 @@ MARGIN = 8  # voxels of nothing around, across which the body hardly sees its pe
 
 
 def total_variation(
-    field: Volume, dipole: Dipole, weight: Volume, *, regularisation: float = 1e-4, iterations: int = 60
+    field: Volume, dipole: Dipole, weight: Volume, *, regularisation: float = 5e-4, iterations: int = 60
 ) -> Volume:
     """Return the susceptibility (z, y, x) in the field's unit, with its mean over the whole volume zero.
 
