@@ -71,7 +71,7 @@ def parser(name: str, run: Callable[..., None]) -> Parser:
         required = parameter.default is Parameter.empty
         default = {"required": True} if required else {"default": parameter.default}
         if key == "input":
-            made.add_argument("input", type=str, **({} if required else {"nargs": "?", "default": None}))
+            made.add_argument("input", type=str, nargs=None if required else "?")
         elif key == "output":
             made.add_argument("-o", "--output", type=str, **default)
         elif parameter.annotation is bool:

@@ -42,6 +42,7 @@ Background = Literal["v_sharp", "pdf"]
 Inversion = Literal["total_variation", "division", "ridge"]
 RAMP = 0.5  # radians from end to end, above which even echoes were read backwards
 REPORT = "qsm.json"
+DEFAULTS = {"total_variation": 5e-4, "ridge": 0.01, "division": 0.15}  # lambda in ppm, lambda, threshold
 
 
 @dataclass
@@ -151,15 +152,15 @@ def invert(
         regularisation: lambda, or the threshold of a division; None is the default of the inversion.
     """
     dipole = Dipole(echoes.voxel_size, echoes.direction)
-    given = {} if regularisation is None else {"regularisation": regularisation}
+    strength = DEFAULTS[inversion] if regularisation is None else regularisation
     if inversion == "total_variation":
         known = noise if bool((noise[mask] > 0).any()) else None
         weight = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction).weight
-        chi = total_variation(local, dipole, weight, **given)
+        chi = total_variation(local, dipole, weight, regularisation=strength)
     elif inversion == "ridge":
-        chi = ridge_division(local * mask, dipole, **given)
+        chi = ridge_division(local * mask, dipole, regularisation=strength)
     else:
-        chi = thresholded_division(local * mask, dipole, **({"threshold": regularisation} if given else {}))  # type: ignore[arg-type]
+        chi = thresholded_division(local * mask, dipole, threshold=strength)
     return torch.where(mask, chi - chi[mask].mean(), 0)
 
 
