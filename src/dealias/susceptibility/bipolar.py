@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.shapes import Image
+from dealias.shapes import Region
 
 EQUAL = 0.02  # of the spacing
 
 
-def ramp(echoes: Tensor, echo_times: Sequence[float], mask: Image) -> tuple[float, ...]:
+def ramp(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> tuple[float, ...]:
     """Return the phase that even echoes have too much, in radians from end to end along (z, y, x).
 
     Zero where fewer than three echoes, or echoes at unequal distances, cannot tell.
@@ -38,7 +38,7 @@ def ramp(echoes: Tensor, echo_times: Sequence[float], mask: Image) -> tuple[floa
     return tuple(slopes)
 
 
-def without_ramp(echoes: Tensor, echo_times: Sequence[float], mask: Image) -> Tensor:
+def without_ramp(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> Tensor:
     """Return the echoes with the ramp removed from the even ones; arguments as in `ramp`.
 
     Raises:
@@ -59,7 +59,7 @@ def without_ramp(echoes: Tensor, echo_times: Sequence[float], mask: Image) -> Te
     return turned
 
 
-def _product(echoes: Tensor, echo_times: Sequence[float], mask: Image) -> Tensor | None:
+def _product(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> Tensor | None:
     """Return a complex volume whose phase is that of the first three echoes' second difference."""
     if len(echo_times) < 3:
         return None

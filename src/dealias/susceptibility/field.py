@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.shapes import Image, Volume
+from dealias.shapes import EchoVolumes, Region, Volume
 from dealias.susceptibility.units import radians
 from dealias.susceptibility.unwrap import wrap
 
@@ -23,7 +23,7 @@ PASSES = 3
 
 
 def field_map(
-    phase: Volume, magnitude: Volume, echo_times: Sequence[float], field_strength: float, mask: Image
+    phase: EchoVolumes, magnitude: EchoVolumes, echo_times: Sequence[float], field_strength: float, mask: Region
 ) -> tuple[Volume, Volume]:
     """Return the field (z, y, x) and its standard deviation, in parts per million.
 
@@ -53,7 +53,7 @@ def field_map(
     return torch.where(seen, field, 0), torch.where(seen, noise / total.sqrt(), float("inf"))
 
 
-def fit_quality(phase: Volume, magnitude: Volume, field: Volume, scale: Sequence[float]) -> Volume:
+def fit_quality(phase: EchoVolumes, magnitude: EchoVolumes, field: Volume, scale: Sequence[float]) -> Volume:
     """Return how well the echoes follow the fitted field (z, y, x), from 0 to 1.
 
     It is the length of the magnitude-weighted mean of exp(i residual), which noise, flow and air lower.

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from scipy.fft import dctn, idctn
 
-from dealias.shapes import Image, Volume
+from dealias.shapes import Region, Volume
 from dealias.susceptibility.unwrap import wrap
 
 
-def unwrap_laplacian(phase: Volume, mask: Image) -> Volume:
+def unwrap_laplacian(phase: Volume, mask: Region) -> Volume:
     """Return the phase (z, y, x) without jumps inside a mask, its mean there zero; zero outside."""
     right = torch.zeros_like(phase, dtype=torch.float64)
     for axis in range(3):

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_fill_holes, distance_transform_edt, label
 
 from dealias.errors import UserError
-from dealias.shapes import Image, Volume
+from dealias.shapes import Region, Volume
 
 BINS = 256
 POOR = 0.9  # of the quality of a phase
 
 
-def signal_mask(magnitude: Volume) -> Image:
+def signal_mask(magnitude: Volume) -> Region:
     """Return where (z, y, x) there is signal rather than noise: more than a tenth of what is bright."""
     bright = np.percentile(magnitude.numpy(force=True), 99)
     return magnitude > 0.1 * float(bright)
@@ -34,7 +34,7 @@ def brain_mask(
     *,
     opening: float = 3.0,
     erosion: float = 1.0,
-) -> Image:
+) -> Region:
     """Return the brain (z, y, x).
 
     Arguments:
@@ -71,7 +71,7 @@ def otsu(values: NDArray[np.floating]) -> float:
     return float(edges[1 + np.nanargmax(np.nan_to_num(between, nan=-1.0))])
 
 
-def eroded(mask: Image, distance: float, voxel_size: Sequence[float]) -> Image:
+def eroded(mask: Region, distance: float, voxel_size: Sequence[float]) -> Region:
     """Return what of a mask (z, y, x) lies farther than so many millimetres from its edge."""
     return torch.from_numpy(_eroded(mask.numpy(force=True), distance, voxel_size))
 

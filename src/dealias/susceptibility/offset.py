@@ -14,13 +14,13 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from dealias.shapes import Image, Volume
+from dealias.shapes import EchoVolumes, Region
 from dealias.susceptibility.unwrap import edge_quality, unwrap
 
 
 def combined(
-    echoes: Tensor, echo_times: Sequence[float], mask: Image, smoothing: Sequence[float] = (2.0, 2.0, 2.0)
-) -> Volume:
+    echoes: Tensor, echo_times: Sequence[float], mask: Region, smoothing: Sequence[float] = (2.0, 2.0, 2.0)
+) -> EchoVolumes:
     """Return complex echoes (echo, z, y, x) whose phase is zero at time zero, of all coils.
 
     Arguments:
@@ -37,7 +37,7 @@ def combined(
 
 
 def coil_offsets(
-    echoes: Tensor, echo_times: Sequence[float], mask: Image, smoothing: Sequence[float] = (2.0, 2.0, 2.0)
+    echoes: Tensor, echo_times: Sequence[float], mask: Region, smoothing: Sequence[float] = (2.0, 2.0, 2.0)
 ) -> Tensor:
     """Return the phase factor exp(i phi0) of every coil (coil, z, y, x); arguments as in `combined`."""
     first, second = echo_times[0], echo_times[1]

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from dealias.operators.dipole import Dipole
-from dealias.shapes import Image, Volume
+from dealias.shapes import Region, Volume
 from dealias.solvers.conjugate_gradient import conjugate_gradient
 
 
 def project_onto_dipole_fields(
-    field: Volume, mask: Image, dipole: Dipole, *, weight: Tensor | None = None, iterations: int = 60
-) -> tuple[Volume, Image]:
+    field: Volume, mask: Region, dipole: Dipole, *, weight: Tensor | None = None, iterations: int = 60
+) -> tuple[Volume, Region]:
     """Return the local field (z, y, x), and the mask in which it is known.
 
     Arguments:

@@ -7,14 +7,14 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from dealias.files.atomic import atomic
-from dealias.shapes import Image, Volume
+from dealias.shapes import Region, Volume
 
 INCHES = 2.6
 PLANES = ("axial", "coronal", "sagittal")
 
 
 def planes(
-    path: Path, volumes: Mapping[str, tuple[Volume, float, float]], mask: Image, voxel_size: Sequence[float]
+    path: Path, volumes: Mapping[str, tuple[Volume, float, float]], mask: Region, voxel_size: Sequence[float]
 ) -> None:
     """Write a PNG with a row for each volume (z, y, x) and a column for each plane.
 

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.shapes import Image
+from dealias.shapes import Region
 from dealias.susceptibility.echoes import Echoes, Told, read_echoes, read_mask
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
 from dealias.susceptibility.scan import read_scan, reconstructed
 from dealias.susceptibility.stages import (
+    DEFAULTS,
     Background,
     Folder,
     Inversion,
@@ -108,7 +109,8 @@ def map_susceptibility(
         lambda: local_field_of(total, noise, mask, echoes, background=choices.background, radius=choices.radius),
     )
     inner = inner > 0.5
-    finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": choices.regularisation}
+    strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
+    finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
     finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
     (chi,) = folder.stage(
         "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
@@ -121,11 +123,11 @@ def map_susceptibility(
     return chi
 
 
-def _chi(local: Tensor, noise: Tensor, mask: Image, echoes: Echoes, choices: Choices) -> Tensor:
+def _chi(local: Tensor, noise: Tensor, mask: Region, echoes: Echoes, choices: Choices) -> Tensor:
     return invert(local, noise, mask, echoes, inversion=choices.inversion, regularisation=choices.regularisation)
 
 
-def _referenced(chi: Tensor, mask: Image, region: Image | None) -> Tensor:
+def _referenced(chi: Tensor, mask: Region, region: Region | None) -> Tensor:
     """Return susceptibility whose mean over a region is zero."""
     if region is None:
         return chi

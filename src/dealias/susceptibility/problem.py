@@ -20,7 +20,7 @@ from dealias.header import Header
 from dealias.linear_operator import LinearOperator
 from dealias.operators.dipole import Dipole, checked_direction, checked_lengths
 from dealias.problem import Problem
-from dealias.shapes import Image, Volume
+from dealias.shapes import Region, Volume
 
 VOLUME = ("z", "y", "x")
 HIGHEST = 1.5  # of the weights, relative to their median: a few bright voxels shall not decide alone
@@ -82,7 +82,7 @@ class Susceptibility(Problem):
     def of(
         cls,
         field: Volume,
-        mask: Image,
+        mask: Region,
         noise: Volume | None = None,
         voxel_size: Sequence[float] = (1.0, 1.0, 1.0),
         direction: Sequence[float] = (1.0, 0.0, 0.0),
@@ -132,7 +132,7 @@ class Susceptibility(Problem):
         return replace(self, field=self.field * factor, noise_std=noise)
 
 
-def _weight(noise: Volume, mask: Image) -> Volume:
+def _weight(noise: Volume, mask: Region) -> Volume:
     """Return one over the noise, relative to its median in the mask, in which it is finite."""
     inverse = torch.where(mask & (noise > 0), 1 / torch.where(noise > 0, noise, 1), 0)
     seen = inverse[inverse > 0]

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import torch
 
-from dealias.shapes import Image, Volume
+from dealias.shapes import EchoVolumes, Region, Volume
 
 
-def relaxation_rate(magnitude: Volume, echo_times: Sequence[float], mask: Image) -> Volume:
+def relaxation_rate(magnitude: EchoVolumes, echo_times: Sequence[float], mask: Region) -> Volume:
     """Return R2* (z, y, x) in 1/s, zero outside the mask and where the signal grows.
 
     Arguments:

@@ -23,7 +23,7 @@ from dealias import __version__
 from dealias.errors import Note, UserError
 from dealias.files.atomic import atomic
 from dealias.operators.dipole import Dipole
-from dealias.shapes import Image, Volume
+from dealias.shapes import EchoVolumes, Region, Volume
 from dealias.susceptibility.bipolar import ramp, without_ramp
 from dealias.susceptibility.division import ridge_division, thresholded_division
 from dealias.susceptibility.echoes import Echoes
@@ -104,7 +104,7 @@ class Folder:
             place.write_text(json.dumps(report, indent=2, default=str) + "\n")
 
 
-def combine(echoes: Echoes, *, bipolar: bool) -> tuple[Volume, Volume]:
+def combine(echoes: Echoes, *, bipolar: bool) -> tuple[EchoVolumes, EchoVolumes]:
     """Return magnitude and phase (echo, z, y, x) of all coils, the phase zero at time zero.
 
     Raises:
@@ -121,7 +121,9 @@ def combine(echoes: Echoes, *, bipolar: bool) -> tuple[Volume, Volume]:
     return whole.abs(), whole.angle()
 
 
-def field_of(magnitude: Volume, phase: Volume, echoes: Echoes, mask: Image | None) -> tuple[Volume, Volume, Image]:
+def field_of(
+    magnitude: EchoVolumes, phase: EchoVolumes, echoes: Echoes, mask: Region | None
+) -> tuple[Volume, Volume, Region]:
     """Return the field and its noise (z, y, x) in parts per million, and the mask of the brain, found if not given."""
     times, strength = echoes.echo_times, echoes.field_strength
     seen = signal_mask(magnitude[0]) if mask is None else mask
@@ -134,8 +136,8 @@ def field_of(magnitude: Volume, phase: Volume, echoes: Echoes, mask: Image | Non
 
 
 def local_field_of(
-    field: Volume, noise: Volume, mask: Image, echoes: Echoes, *, background: Background, radius: float
-) -> tuple[Volume, Image]:
+    field: Volume, noise: Volume, mask: Region, echoes: Echoes, *, background: Background, radius: float
+) -> tuple[Volume, Region]:
     """Return the local field (z, y, x) and where it is known."""
     if background == "v_sharp":
         return v_sharp(field, mask, echoes.voxel_size, radius=radius)
@@ -144,7 +146,7 @@ def local_field_of(
 
 
 def invert(
-    local: Volume, noise: Volume, mask: Image, echoes: Echoes, *, inversion: Inversion, regularisation: float | None
+    local: Volume, noise: Volume, mask: Region, echoes: Echoes, *, inversion: Inversion, regularisation: float | None
 ) -> Volume:
     """Return the susceptibility (z, y, x) in parts per million, its mean over the mask zero; zero outside.
 
@@ -164,7 +166,7 @@ def invert(
     return torch.where(mask, chi - chi[mask].mean(), 0)
 
 
-def check_sign(chi: Volume, rate: Volume, mask: Image, voxel_size: tuple[float, float, float]) -> bool:
+def check_sign(chi: Volume, rate: Volume, mask: Region, voxel_size: tuple[float, float, float]) -> bool:
     """Return whether what fades fastest, as iron and veins do, is more paramagnetic than the rest; a Note if not."""
     inner = eroded(mask, 2.5 * max(voxel_size), voxel_size)
     inner = inner if bool(inner.any()) else mask

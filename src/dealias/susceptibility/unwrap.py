@@ -19,7 +19,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from torch import Tensor
 
-from dealias.shapes import Image, Volume
+from dealias.shapes import EchoVolumes, Region, Volume
 
 TURN = 2 * torch.pi
 
@@ -29,7 +29,7 @@ def wrap(phase: Tensor) -> Tensor:
     return phase - TURN * torch.round(phase / TURN)
 
 
-def unwrap_echoes(phase: Volume, magnitude: Volume, echo_times: Sequence[float], mask: Image) -> Volume:
+def unwrap_echoes(phase: EchoVolumes, magnitude: EchoVolumes, echo_times: Sequence[float], mask: Region) -> EchoVolumes:
     """Return the phase of all echoes without jumps, each with the others' multiples of 2 pi; zero outside the mask.
 
     Arguments:
@@ -46,7 +46,7 @@ def unwrap_echoes(phase: Volume, magnitude: Volume, echo_times: Sequence[float],
     return torch.stack(echoes) * mask
 
 
-def unwrap(phase: Volume, mask: Image, quality: Tensor | None = None) -> Volume:
+def unwrap(phase: Volume, mask: Region, quality: Tensor | None = None) -> Volume:
     """Return the phase (z, y, x) without jumps inside a mask, zero outside.
 
     Regions that do not touch each other have their medians between -pi and pi.

@@ -15,14 +15,14 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.shapes import Image, Volume
+from dealias.shapes import Region, Volume
 
 AXES = (-3, -2, -1)
 
 
 def v_sharp(
-    field: Volume, mask: Image, voxel_size: Sequence[float], *, radius: float = 8.0, threshold: float = 0.05
-) -> tuple[Volume, Image]:
+    field: Volume, mask: Region, voxel_size: Sequence[float], *, radius: float = 8.0, threshold: float = 0.05
+) -> tuple[Volume, Region]:
     """Return the local field (z, y, x) and the smaller mask in which it is known.
 
     Arguments:
