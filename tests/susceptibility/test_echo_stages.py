@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from scans import ball, error, phantom, scan, seen
 
+from brains import ball, error, phantom, scan, seen
 from dealias.errors import UserError
 from dealias.susceptibility.bipolar import ramp, without_ramp
 from dealias.susceptibility.field import field_map
@@ -88,7 +88,9 @@ def test_coils_are_combined_and_the_field_is_the_phantoms(coils):
     phase = unwrap_echoes(whole.angle(), whole.abs(), made.echo_times, mask)
     field, _ = field_map(phase, whole.abs(), made.echo_times, made.field_strength, mask)
     inner = eroded(head.mask, 2.5 * head.voxel_size[0], head.voxel_size) & mask
-    assert error(field, head.field, inner) < 0.1
+    # voxels of 5 mm near the sinuses: the phase of a mean is not the mean of phases
+    assert error(field, head.field, inner) < 0.15
+    assert float((field - head.field)[inner].abs().median()) < 0.005
 
 
 def test_the_offset_of_every_coil_is_found():

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from scans import ball, error
 
 import dealias
+from brains import ball, error
 from dealias.errors import UserError
 from dealias.operators.dipole import Dipole
 from dealias.susceptibility.division import ridge_division, thresholded_division
@@ -35,7 +35,7 @@ def test_v_sharp_leaves_the_local_field(toy):
     _, mask, local, total = toy
     found, known = v_sharp(total, mask, (1.0, 1.0, 1.0), radius=6.0)
     inner = eroded(mask, 5.0, (1.0, 1.0, 1.0))
-    assert error(total, local, inner) > 3
+    assert error(total, local, inner) > 1.5
     assert error(found, local, inner & known) < 0.2
     assert not bool((known & ~mask).any()) and float(known.sum()) > 0.8 * float(mask.sum())
     with pytest.raises(UserError, match="larger mask"):
@@ -108,5 +108,5 @@ def test_a_problem_without_a_brain():
     field = torch.zeros(8, 8, 8)
     with pytest.raises(UserError, match="empty"):
         Susceptibility.of(field, torch.zeros(8, 8, 8, dtype=torch.bool))
-    with pytest.raises(UserError, match="one size"):
-        Susceptibility.of(field, torch.ones(8, 8, 7, dtype=torch.bool))
+    with pytest.raises(UserError, match="finite"):
+        Susceptibility.of(field / 0, torch.ones(8, 8, 8, dtype=torch.bool))
