@@ -33,7 +33,7 @@ LAYERS = [
     },
     {"methods", "priors", "phantoms", "files", "cards", "published"},
     {"preparation", "driver"},
-    {"uncertainty"},
+    {"uncertainty", "susceptibility"},
     {"training", "evaluation"},
     {"commands"},
     {"__main__", "__init__"},

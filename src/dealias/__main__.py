@@ -71,13 +71,13 @@ def parser(name: str, run: Callable[..., None]) -> Parser:
         required = parameter.default is Parameter.empty
         default = {"required": True} if required else {"default": parameter.default}
         if key == "input":
-            made.add_argument("input", type=str)
+            made.add_argument("input", type=str, nargs=None if required else "?")
         elif key == "output":
             made.add_argument("-o", "--output", type=str, **default)
         elif parameter.annotation is bool:
             made.add_argument(f"--{key}", action="store_true")
-        elif get_origin(parameter.annotation) is list:
-            made.add_argument(f"--{key}", type=str, nargs="+", **default)
+        elif (kind := _of_several(parameter.annotation)) is not None:
+            made.add_argument(f"--{key}", type=kind, nargs="+", **default)
         else:
             continue
         special.add(key)
@@ -130,9 +130,16 @@ def _option(key: str, parameter: Parameter) -> tuple[str, str]:
     if kind is bool:
         return option, ""
     if get_origin(kind) is list:
-        return option, "FILE ..."
+        return option, "X ..." if get_args(kind)[0] is float else "FILE ..."
     choices = "|".join(map(str, get_args(kind)))
     return option, choices or {int: "N", float: "X"}.get(kind, key.removesuffix("_").upper())
+
+
+def _of_several(kind: Any) -> type | None:
+    """Return what a list holds, be it optional or not; None for anything else."""
+    if isinstance(kind, UnionType):
+        kind = get_args(kind)[0]
+    return get_args(kind)[0] if get_origin(kind) is list else None
 
 
 def _spelt_out(arguments: list[str]) -> list[str]:

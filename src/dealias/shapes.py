@@ -12,6 +12,9 @@ from torch import Tensor
 IMAGE, FILM = ("y", "x"), ("time", "y", "x")  # the axes of most problems, by their names
 
 Image: TypeAlias = Inexact[Tensor, "*batch y x"]
+Volume: TypeAlias = Inexact[Tensor, "*batch z y x"]
+EchoVolumes: TypeAlias = Inexact[Tensor, "echo z y x"]
+Region: TypeAlias = Bool[Tensor, "*batch z y x"]
 Kspace: TypeAlias = Complex[Tensor, "*batch coil y x"]
 Maps: TypeAlias = Complex[Tensor, "... coil y x"]
 Mask: TypeAlias = Bool[Tensor, "... 1 #y #x"]

@@ -1,0 +1,152 @@
+"""A head whose susceptibility is known everywhere, and the field that it makes in a magnet.
+
+    field = d * chi,  local field = d * (chi in the brain),  background = field - local field
+
+d is the field of a dipole. What a head of this kind looks like to a scanner, `scan` says.
+
+| QSM reconstruction challenge 2.0: a realistic in silico head phantom for MRI data simulation and evaluation of
+| susceptibility mapping procedures (Marques et al., 2021), table 1
+| https://doi.org/10.1002/mrm.28716
+
+Shapes are ellipsoids and tubes, so that a head can be drawn on any grid; it is drawn on a finer one than asked for, of
+which a voxel is the mean.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool3d
+
+from dealias.errors import UserError
+from dealias.operators.dipole import Dipole, checked_direction, checked_lengths
+from dealias.phantoms._gradient_echo import SIX_ECHOES, Scan, gradient_echo
+from dealias.phantoms._head_volume import AIR, CALCIFICATION, HALF, NAMES, labelled
+
+# parts per million, in the order of NAMES from the caudate; of the calcification chosen by us
+CHI = (0.044, 0.1305, 0.038, 0.1, 0.152, 0.111, 0.02, -0.03, 0.02, 0.019, 0.19, 0.019, -2.1, 9.2, 0.0, -1.0)
+
+
+@dataclass(frozen=True)
+class SusceptibilityHead:
+    """What is true of a head, on the grid asked for.
+
+    Arguments:
+        chi: susceptibility (z, y, x) in parts per million, its mean over the brain zero; at the brain's edge that of
+            its own share of a voxel.
+        mask: the brain, its fluid and its vessels: what lies inside the skull.
+        field: relative to B0, in parts per million, after shimming.
+        local_field: what the brain's own susceptibility makes of it.
+        labels: of the tissue that most of a voxel holds; `names` says which is which.
+        fine_labels: likewise on the finer grid.
+        fine_field: likewise, before the mean over a voxel.
+        voxel_size: millimetres along (z, y, x).
+        direction: the unit vector of B0 along (z, y, x).
+    """
+
+    chi: Tensor
+    mask: Tensor
+    field: Tensor
+    local_field: Tensor
+    labels: Tensor
+    fine_labels: Tensor
+    fine_field: Tensor
+    voxel_size: tuple[float, float, float]
+    direction: tuple[float, float, float]
+
+    names = NAMES
+
+    @property
+    def background(self) -> Tensor:
+        """The field that all else makes in the brain."""
+        return self.field - self.local_field
+
+    def scan(
+        self,
+        echo_times: Sequence[float] = SIX_ECHOES,
+        field_strength: float = 7.0,
+        *,
+        coils: int = 1,
+        snr: float = 100.0,
+        seed: int = 0,
+    ) -> Scan:
+        """Return what a spoiled gradient echo of several echoes measures of the head.
+
+        Arguments:
+            echo_times: seconds.
+            field_strength: tesla.
+            coils: how many; each adds a phase of its own.
+            snr: the largest magnitude of the image over the noise's standard deviation in each part.
+            seed: of noise and coils.
+        """
+        return gradient_echo(self.fine_labels, self.fine_field, self.chi.shape, echo_times, field_strength).measured(
+            coils, snr, seed
+        )
+
+
+def susceptibility(
+    shape: Sequence[int] = (64, 64, 64),
+    *,
+    voxel_size: Sequence[float] | None = None,
+    direction: Sequence[float] = (1.0, 0.0, 0.0),
+    calcification: float = CHI[CALCIFICATION - 1],
+    finer: int = 2,
+) -> SusceptibilityHead:
+    """Return a head of known susceptibility, the same each time.
+
+    Arguments:
+        shape: of the volume (z, y, x); z counts to the top of the head, y to its back, x to its left.
+        voxel_size: millimetres along (z, y, x); None makes the head fill the volume.
+        direction: of B0 along (z, y, x).
+        calcification: its susceptibility in parts per million.
+        finer: how many times as fine the grid is on which it is drawn.
+
+    Raises:
+        UserError: where no volume or no finer grid is asked for.
+    """
+    if len(shape) != 3 or min(shape) < 8 or finer < 1:
+        raise UserError(f"a head cannot be drawn on {tuple(shape)}, {finer} times as fine; give 8 voxels or more")
+    if voxel_size is None:
+        voxel_size = (max(2.1 * h / n for h, n in zip(HALF, shape, strict=True)),) * 3
+    voxel, b0 = checked_lengths(voxel_size), checked_direction(direction)
+    fine = [d / finer for d in voxel]
+    z, y, x = (d * (torch.arange(n * finer) - (n * finer - 1) / 2) for d, n in zip(fine, shape, strict=True))
+    half = [d / 2 for d in voxel]  # the voxel n // 2 of an even size lies at the middle
+    axes = [a + (h if n % 2 == 0 else 0) for a, h, n in zip((z, y, x), half, shape, strict=True)]
+    labels, brain = labelled((axes[0], axes[1], axes[2]))
+    values = torch.tensor([0.0, *CHI])
+    values[CALCIFICATION] = calcification
+    chi = values[labels.long()]
+    chi = chi - chi[brain].mean()
+    operator = Dipole(fine, b0, doubled=True)
+    local = operator(chi * brain)
+    total = operator(chi - chi[labels == AIR][0])  # the air outside goes on for ever
+    total = total - _shim(total, brain, axes)
+    coarse = _means(brain, finer) > 0.5
+    mean = torch.where(coarse, _means(chi * brain, finer), _means(chi, finer))
+    share = torch.stack([_means(labels == k, finer) for k in range(len(NAMES))])
+    return SusceptibilityHead(
+        mean - mean[coarse].mean(),
+        coarse,
+        _means(total, finer),
+        _means(local, finer),
+        share.argmax(0),
+        labels,
+        total,
+        voxel,
+        b0,
+    )
+
+
+def _means(fine: Tensor, finer: int) -> Tensor:
+    return avg_pool3d(fine[None].float(), finer)[0]
+
+
+def _shim(field: Tensor, where: Tensor, axes: Sequence[Tensor]) -> Tensor:
+    """Return the field of shim coils of first and second order nearest to a field in a region, everywhere."""
+    z, y, x = torch.meshgrid(*(axis / HALF[1] for axis in axes), indexing="ij")
+    terms = torch.stack([torch.ones_like(z), z, y, x, z * z - (y * y + x * x) / 2, y * y - x * x, z * y, y * x, z * x])
+    inside = terms[:, where].double()
+    weights = torch.linalg.solve(inside @ inside.T, inside @ field[where].double())
+    return torch.einsum("t,tzyx->zyx", weights.float(), terms)

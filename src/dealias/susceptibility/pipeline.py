@@ -1,0 +1,155 @@
+"""All stages of a scan in a folder: what is read, what is chosen, what is written."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dealias.errors import UserError
+from dealias.shapes import Region
+from dealias.susceptibility.echoes import Echoes, Told, read_echoes, read_mask
+from dealias.susceptibility.picture import planes
+from dealias.susceptibility.relaxation import relaxation_rate
+from dealias.susceptibility.scan import read_scan, reconstructed
+from dealias.susceptibility.stages import (
+    DEFAULTS,
+    Background,
+    Folder,
+    Inversion,
+    check_sign,
+    combine,
+    field_of,
+    invert,
+    local_field_of,
+    turned,
+)
+from dealias.susceptibility.units import hertz
+
+WINDOW = 0.15  # ppm to both sides in the picture
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files that a map is made of: magnitudes and phases, or k-space.
+
+    Arguments:
+        mask: of the brain; None is found.
+        reference: mask of the region whose mean is zero; None is the whole mask.
+    """
+
+    magnitude: list[Path] = field(default_factory=list)
+    phase: list[Path] = field(default_factory=list)
+    kspace: Path | None = None
+    mask: Path | None = None
+    reference: Path | None = None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is chosen of every stage; `dealias qsm --help` says more."""
+
+    method: str = "total_variation"
+    method_arguments: Mapping[str, Any] = field(default_factory=dict)
+    background: Background = "v_sharp"
+    radius: float = 12.0
+    inversion: Inversion = "total_variation"
+    regularisation: float | None = None
+    conjugate: bool = False
+    bipolar: bool = False
+
+
+def map_susceptibility(
+    sources: Sources, target: Path, told: Told, choices: Choices, *, overwrite: bool = False
+) -> Tensor:
+    """Return the susceptibility (z, y, x) in parts per million, and write it with all stages before it to a folder.
+
+    Raises:
+        UserError: where files do not say what is needed, or the folder holds stages that were made otherwise.
+    """
+    from dealias.cards import load
+
+    kspace = None
+    if sources.kspace is not None:
+        kspace, echoes = read_scan(sources.kspace, told)
+    else:
+        echoes = read_echoes(sources.magnitude, sources.phase, told)
+    method = load(choices.method, **choices.method_arguments) if kspace is not None else None
+    probe = echoes if kspace is None else replace(echoes, images=kspace)
+    given = None if sources.mask is None else read_mask(sources.mask, probe)
+    region = None if sources.reference is None else read_mask(sources.reference, probe)
+    target.mkdir(parents=True, exist_ok=True)
+    folder = Folder(target, echoes.affine, overwrite)
+
+    def first() -> tuple[Tensor, ...]:
+        whole = echoes if kspace is None or method is None else replace(echoes, images=reconstructed(kspace, method))
+        return combine(turned(whole) if choices.conjugate else whole, bipolar=choices.bipolar)
+
+    settings = {
+        "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
+        **{name: value for name, value in asdict(told).items()},
+        **({"method": choices.method, "method_arguments": dict(choices.method_arguments)} if method else {}),
+        "conjugate": choices.conjugate,
+        "bipolar": choices.bipolar,
+    }
+    magnitude, phase = folder.stage("echoes", settings, ("magnitude", "phase"), first)
+    mask_settings = {"mask": _stamp(sources.mask) if sources.mask else "found"}
+    names = ("field", "field_noise", "mask")
+    known = folder.stage("field", mask_settings, names, lambda: field_of(magnitude, phase, echoes, given))
+    total, noise, mask = known[0], known[1], known[2] > 0.5
+    times = echoes.echo_times
+    (rate,) = folder.stage("r2star", {}, ("r2star",), lambda: (relaxation_rate(magnitude, times, mask),))
+    removal: dict[str, Any] = {"background": choices.background, "radius": choices.radius}
+    local, inner = folder.stage(
+        "local_field",
+        removal,
+        ("local_field", "local_mask"),
+        lambda: local_field_of(total, noise, mask, echoes, background=choices.background, radius=choices.radius),
+    )
+    inner = inner > 0.5
+    strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
+    finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
+    finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
+    (chi,) = folder.stage(
+        "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
+    )
+    right = check_sign(chi, rate, inner, echoes.voxel_size)
+    _finish(folder, echoes, {"iron_paramagnetic": right})
+    bright = float(magnitude[0].max())
+    rows = {"magnitude": (magnitude[0], 0.0, bright), "local field": (local, -WINDOW / 3, WINDOW / 3)}
+    planes(target / "chi.png", {**rows, "chi": (chi, -WINDOW, WINDOW)}, inner, echoes.voxel_size)
+    return chi
+
+
+def _chi(local: Tensor, noise: Tensor, mask: Region, echoes: Echoes, choices: Choices) -> Tensor:
+    return invert(local, noise, mask, echoes, inversion=choices.inversion, regularisation=choices.regularisation)
+
+
+def _referenced(chi: Tensor, mask: Region, region: Region | None) -> Tensor:
+    """Return susceptibility whose mean over a region is zero."""
+    if region is None:
+        return chi
+    if not bool((region & mask).any()):
+        raise UserError("the reference region lies outside the mask of the brain; give one inside")
+    return torch.where(mask, chi - chi[region & mask].mean(), 0)
+
+
+def _finish(folder: Folder, echoes: Echoes, more: Mapping[str, Any]) -> None:
+    """Say what all stages had in common."""
+    spacing = min(b - a for a, b in zip(echoes.echo_times, echoes.echo_times[1:], strict=False))
+    common = {
+        "echo_times": echoes.echo_times,
+        "field_strength": echoes.field_strength,
+        "voxel_size": echoes.voxel_size,
+        "b0_direction": echoes.direction,
+        "wraps_beyond_ppm": 0.5 / spacing / hertz(echoes.field_strength),
+    }
+    folder.say({**folder.report(), **common, **more})
+
+
+def _stamp(path: Path) -> list[Any]:
+    """Return what tells a file from another that came in its place."""
+    about = path.stat()
+    return [str(path.resolve()), about.st_size, about.st_mtime_ns]

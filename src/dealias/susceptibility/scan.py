@@ -1,0 +1,110 @@
+"""The echoes of a k-space file: HDF5 with `kspace` (echo, coil, z, y, x) and what the physics needs as attributes.
+
+    S = F^-1 k-space  where all was sampled; else along x, and each position along it is an image of (z, y) to solve
+
+| Advances in sensitivity encoding with arbitrary k-space trajectories (Pruessmann et al., 2001)
+| https://doi.org/10.1002/mrm.1241
+
+The readout x is fully sampled. Attributes, of the array or of the file: `axes` = "echo coil z y x" (or without
+coil), `echo_times` in seconds, `field_strength` in tesla, `voxel_size` in millimetres and `b0_direction`, both along
+z, y, x.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dealias.acquisition import Acquisition
+from dealias.coils import espirit
+from dealias.driver import reconstruct
+from dealias.errors import UserError
+from dealias.files.hdf5 import opened, text_of
+from dealias.files.recognition import about
+from dealias.method import Method
+from dealias.operators.dipole import checked_direction, checked_lengths
+from dealias.susceptibility.echoes import Echoes, Told
+from dealias.susceptibility.units import checked_strength, checked_times
+from dealias.susceptibility.volumes import affine_of
+
+AXES = (-3, -2, -1)
+WITH_COILS, ONE_COIL = "echo coil z y x", "echo z y x"
+
+
+def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
+    """Return centred k-space (echo, coil, z, y, x) of a file, and its echoes without their images yet.
+
+    Raises:
+        UserError: where the file does not say what the physics needs.
+    """
+    with about(path), opened(path) as file:
+        if "kspace" not in file:
+            raise UserError(f"holds no 'kspace', only {', '.join(file) or 'nothing'}; name it so")
+        said = {**file.attrs, **file["kspace"].attrs}
+        kspace = torch.from_numpy(np.asarray(file["kspace"], np.complex64))
+    with about(path):
+        axes = text_of(said.get("axes", WITH_COILS if kspace.ndim == 5 else ONE_COIL))
+        if axes not in (WITH_COILS, ONE_COIL) or kspace.ndim != len(axes.split()):
+            raise UserError(f"k-space of {kspace.ndim} axes named '{axes}' is no scan; give '{WITH_COILS}'")
+        kspace = kspace if axes == WITH_COILS else kspace[:, None]
+        if min(kspace.shape[-3:]) < 2:
+            raise UserError(f"k-space is of shape {tuple(kspace.shape)}; susceptibility needs a volume, no slice")
+        times = _numbers(told.echo_times, said, "echo_times", "in seconds")
+        strength = _numbers(told.field_strength, said, "field_strength", "in tesla")[0]
+        voxel_size = checked_lengths(_numbers(None, said, "voxel_size", "in millimetres along z, y, x"))
+        direction = checked_direction(_numbers(told.direction, said, "b0_direction", "along z, y, x"))
+        if len(times) != len(kspace):
+            raise UserError(f"there are {len(times)} echo_times and {len(kspace)} echoes; give one for each")
+        affine = affine_of(kspace.shape[-3:], voxel_size, direction)
+        empty = torch.empty(0, dtype=torch.complex64)
+        return kspace, Echoes(empty, checked_times(times), checked_strength(strength), voxel_size, direction, affine)
+
+
+def reconstructed(kspace: Tensor, method: Method | str) -> Tensor:
+    """Return images (echo, coil, z, y, x): of every coil where all was sampled, else of all coils together.
+
+    Arguments:
+        kspace: centred, (echo, coil, z, y, x), zero where nothing was sampled.
+        method: solves each position along x as an image (z, y).
+    """
+    sampled = (kspace != 0).any(-1).any(1)  # (echo, z, y)
+    if bool(sampled.all()):
+        return _inverse(kspace, AXES)
+    lines = _inverse(kspace, (-1,)).movedim(-1, 1)  # (echo, x, coil, z, y)
+    mask = sampled[:, None, None]
+    maps = _maps(lines[:1], mask[:1]) if kspace.shape[1] > 1 else None
+    acquisition = Acquisition.centred(lines * mask, mask, maps)
+    return reconstruct(method, acquisition, maps=maps if maps is None else "auto").movedim(1, -1)[:, None]
+
+
+def _maps(lines: Tensor, mask: Tensor) -> Tensor:
+    """Return maps (1, x, coil, z, y) whose phase is that against one mixture of coils at all positions along x.
+
+    Each position by itself would choose a mixture of its own, and the phase would jump from one to the next.
+    """
+    maps = espirit(Acquisition.centred(lines * mask, mask), crop=0)
+    samples = lines.movedim(2, 0).flatten(1)
+    mixture = torch.linalg.eigh(samples @ samples.mH)[1][:, -1]
+    seen = torch.einsum("c,...czy->...zy", mixture.conj(), maps).unsqueeze(-3)
+    size = seen.abs()
+    return maps * torch.where(size > 0, seen.conj() / torch.where(size > 0, size, 1), 1)
+
+
+def _inverse(kspace: Tensor, axes: Sequence[int]) -> Tensor:
+    """Return what centred k-space shows along some axes, centred."""
+    inside = torch.fft.ifftn(torch.fft.ifftshift(kspace, dim=axes), dim=axes, norm="ortho")
+    return torch.fft.fftshift(inside, dim=axes)
+
+
+def _numbers(given: Any, said: dict[str, Any], name: str, unit: str) -> list[float]:
+    """Return what the user said, else the file's attribute."""
+    value = said.get(name) if given is None else given
+    if value is None:
+        raise UserError(f"has no attribute '{name}'; write it {unit}")
+    try:
+        return [float(v) for v in np.ravel(value)]
+    except (TypeError, ValueError):
+        raise UserError(f"has the attribute '{name}' = {value}, which are no numbers; write it {unit}") from None

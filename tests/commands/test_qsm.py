@@ -1,0 +1,178 @@
+"""dealias qsm as a user meets it: NIfTI or k-space in, a folder of stages out."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from brains import error, phantom, scan
+from complaints import complaint
+from dealias.__main__ import execute
+from dealias.errors import Note, UserError
+from dealias.susceptibility.volumes import affine_of, geometry, read_volume, write_volume
+
+GIVEN = "qsm --magnitude mag.nii.gz --phase phase.nii.gz -o out --radius 15".split()
+
+
+def write_kspace(name, kspace, **more):
+    head, made = phantom(), scan()
+    said = {"echo_times": made.echo_times, "field_strength": 7.0, "voxel_size": head.voxel_size}
+    said |= {"b0_direction": head.direction, "axes": "echo coil z y x", **more}
+    with h5py.File(name, "w") as file:
+        data = file.create_dataset("kspace", data=kspace.numpy())
+        data.attrs.update({key: value for key, value in said.items() if value is not None})
+
+
+def result(name):
+    return read_volume(name)[0]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    head, made = phantom(), scan()
+    affine = affine_of(head.chi.shape, head.voxel_size, head.direction)
+    write_volume(tmp_path / "mag.nii.gz", made.images[:, 0].abs(), affine)
+    write_volume(tmp_path / "phase.nii.gz", made.images[:, 0].angle(), affine)
+    said = {"EchoTime": made.echo_times, "MagneticFieldStrength": 7}
+    (tmp_path / "phase.json").write_text(json.dumps(said))
+    return tmp_path
+
+
+def test_nifti_to_susceptibility_and_no_stage_twice(here, capsys):
+    execute(GIVEN)
+    head, chi = phantom(), result(here / "out/chi.nii.gz")
+    mask = result(here / "out/local_mask.nii.gz") > 0.5
+    pair = torch.stack([chi[mask], head.chi[mask]])
+    assert float(torch.corrcoef(pair)[0, 1]) > 0.5
+    nuclei = mask & (head.labels >= 1) & (head.labels <= 6)
+    assert float(chi[nuclei].mean()) > 0.02 and abs(float(chi[mask].mean())) < 1e-4
+    for name in ("magnitude", "phase", "field", "field_noise", "mask", "r2star", "local_field"):
+        assert (here / f"out/{name}.nii.gz").is_file()
+    assert (here / "out/chi.png").stat().st_size > 5000
+    report = json.loads((here / "out/qsm.json").read_text())
+    assert report["unit"] == "ppm" and report["stages"]["chi"]["reference"] == "whole mask"
+    assert report["stages"]["chi"]["regularisation"] == 5e-4 and report["iron_paramagnetic"]
+    capsys.readouterr()
+    execute(GIVEN)
+    assert capsys.readouterr().err.count("done before") == 5
+    with pytest.raises(UserError, match="--overwrite"):
+        execute([*GIVEN, "--inversion", "division"])
+    execute([*GIVEN, "--inversion", "division", "--overwrite"])
+    assert capsys.readouterr().err.count("done before") >= 4
+    assert not torch.equal(result(here / "out/chi.nii.gz"), chi)
+
+
+def test_both_conventions_of_phase(here):
+    phase, affine = read_volume(here / "phase.nii.gz")
+    write_volume(here / "phase.nii.gz", -phase, affine, overwrite=True)
+    with pytest.warns(Note, match="diamagnetic"):
+        execute(GIVEN)
+    execute([*GIVEN[:-4], "-o", "turned", *GIVEN[-2:], "--conjugate"])
+    assert json.loads((here / "turned/qsm.json").read_text())["iron_paramagnetic"]
+
+
+def test_kspace_gives_what_images_give(here):
+    execute(GIVEN)
+    write_kspace("full.h5", scan().kspace)
+    execute("qsm full.h5 -o k --radius 15".split())
+    mask = result(here / "out/local_mask.nii.gz") > 0.5
+    assert error(result(here / "k/chi.nii.gz"), result(here / "out/chi.nii.gz"), mask) < 0.02
+
+
+def test_undersampled_kspace_is_solved_along_the_readout():
+    from dealias.susceptibility.scan import reconstructed
+
+    kspace, truth = scan().kspace[:2], scan().images[:2]
+    mask = torch.rand(2, 1, 40, 40, 1, generator=torch.Generator().manual_seed(0)) < 0.4
+    mask[..., 14:26, 14:26, :] = True
+    filled = reconstructed(kspace * mask, "zero_filled")
+    sparse = reconstructed(kspace * mask, "total_variation")
+    assert sparse.shape == truth.shape
+    assert float((sparse - truth).norm()) < 0.8 * float((filled - truth).norm())
+    many = scan(4)
+    joined = reconstructed(many.kspace[:1] * mask[:1], "sense")
+    size = torch.linalg.vector_norm(many.images[:1], dim=1, keepdim=True)
+    assert float((joined.abs() - size).norm()) < 0.3 * float(size.norm())
+
+
+def test_geometry_of_an_oblique_scan():
+    affine = affine_of((8, 8, 8), (2.0, 1.5, 1.0), (0.8, 0.6, 0.0))
+    voxel_size, direction = geometry(affine)
+    assert voxel_size == pytest.approx((2, 1.5, 1)) and direction == pytest.approx((0.8, 0.6, 0))
+    affine[0, 1] += 0.5
+    with pytest.raises(UserError, match="sheared"):
+        geometry(affine)
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"MagneticFieldStrength": 7}, "--echo_times"),
+        ({"EchoTime": [3, 6, 9, 12, 15, 18], "MagneticFieldStrength": 7}, "milliseconds"),
+        ({"EchoTime": [0.006, 0.003, 0.009, 0.012, 0.015, 0.018], "MagneticFieldStrength": 7}, "do not grow"),
+        ({"EchoTime": [0.003, 0.006], "MagneticFieldStrength": 7}, "one for each"),
+        ({"EchoTime": [0.003, 0.006, 0.009, 0.012, 0.015, 0.018]}, "--field_strength"),
+    ],
+)
+def test_sidecars_that_do_not_say_enough(here, said, text):
+    (here / "phase.json").write_text(json.dumps(said))
+    assert text in complaint(GIVEN)
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda p: p * 1303.8, "--full_turn 8192"),
+        (lambda p: p * 57.29578, "--full_turn 360"),
+        (lambda p: p[..., :-1], "magnitude is of shape"),
+        (lambda p: p[:1], "one echo"),
+        (lambda p: p[:, :1], "several slices"),
+        (lambda p: p / 0, "NaN or infinite"),
+    ],
+)
+def test_phases_that_cannot_be(here, change, text):
+    phase, affine = read_volume(here / "phase.nii.gz")
+    write_volume(here / "phase.nii.gz", change(phase), affine, overwrite=True)
+    assert text in complaint(GIVEN)
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("mask", "text"),
+    [
+        (torch.zeros(40, 40, 40), "empty"),
+        (torch.ones(40, 40, 38), "of that size"),
+        (torch.nn.functional.pad(torch.ones(3, 3, 3), (0, 37) * 3), "elsewhere"),
+    ],
+)
+def test_masks_that_cannot_be(here, mask, text):
+    _, affine = read_volume(here / "phase.nii.gz")
+    write_volume(here / "m.nii.gz", mask, affine)
+    assert text in complaint([*GIVEN, "--mask", "m.nii.gz"])
+
+
+def test_a_bipolar_readout_is_named(here):
+    phase, affine = read_volume(here / "phase.nii.gz")
+    phase[1::2] += 3 * (torch.arange(40) - 20) / 40
+    write_volume(
+        here / "phase.nii.gz", torch.remainder(phase + torch.pi, 2 * torch.pi) - torch.pi, affine, overwrite=True
+    )
+    assert "--bipolar" in complaint(GIVEN)
+    assert not (here / "out/magnitude.nii.gz").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [({"voxel_size": None}, "voxel_size"), ({"axes": "z y x"}, "named"), ({"echo_times": [1.0]}, "one for each")],
+)
+def test_kspace_that_does_not_say_enough(here, more, text):
+    write_kspace("bad.h5", scan().kspace, **more)
+    assert text in complaint("qsm bad.h5 -o out".split())
+
+
+def test_nothing_given(here):
+    assert "--magnitude" in complaint("qsm -o out".split())
