@@ -1,0 +1,1 @@
+SMALL = {"features": 3, "iterations": 2, "size": 5, "nodes": 7}

@@ -1,0 +1,1 @@
+SMALL = {"features": 4, "iterations": 3, "poolings": 2}
