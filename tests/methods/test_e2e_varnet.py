@@ -1,1 +1,1 @@
-SMALL = {"features": 4, "iterations": 2, "poolings": 2, "map_features": 2, "map_poolings": 2}
+SMALL = {"features": 3, "iterations": 2, "poolings": 1, "map_features": 6, "map_poolings": 1}

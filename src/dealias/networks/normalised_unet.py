@@ -44,5 +44,6 @@ class NormalisedUNet(nn.Module):
 def _deviation(x: Channels, mean: Tensor) -> Tensor:
     """Return the standard deviation of each channel; zero, and of a finite gradient, where rounding alone is seen."""
     variance = x.var((2, 3), keepdim=True, correction=1 if x[0, 0].numel() > 1 else 0)
-    seen = variance > (10 * torch.finfo(x.dtype).eps * mean).square()
+    energy = (mean.square() + variance).amax(1, keepdim=True)
+    seen = variance > energy * (10 * torch.finfo(x.dtype).eps) ** 2
     return torch.where(seen, torch.where(seen, variance, 1).sqrt(), 0)
