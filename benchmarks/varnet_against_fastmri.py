@@ -93,9 +93,13 @@ def rows(
     for training in (False, True):
         arguments = threads, authors, size, coils, features, cascades, poolings
         pools = {
-            which: ProcessPoolExecutor(1, get_context("spawn"), start, (which, *arguments)) for which in ("ours", "peer")
+            which: ProcessPoolExecutor(1, get_context("spawn"), start, (which, *arguments))
+            for which in ("ours", "peer")
         }
-        functions = {which: lambda pool=pool: pool.submit(once, training).result() for which, pool in pools.items()}
+        functions = {
+            which: lambda pool=pool, training=training: pool.submit(once, training).result()
+            for which, pool in pools.items()
+        }
         seconds = medians(functions, repetitions)
         (ours, memory), (peer, peers_memory) = (function() for function in functions.values())
         for pool in pools.values():

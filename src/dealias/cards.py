@@ -106,8 +106,8 @@ def fingerprint(method: Configured) -> str:
 def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Method:
     """Return a method ready to run: from a weight file, a shipped weight, or one that has no parameters.
 
-    A weight file is a .safetensors that dealias wrote, or the .pth that the authors of CRNN-MRI
-    published, or the .pt of an end-to-end VarNet by fastMRI.
+    A weight file is a .safetensors that dealias wrote, the .pth that the authors of CRNN-MRI published, or
+    the .pt of an end-to-end VarNet by fastMRI.
 
     Arguments:
         name: a path, the name of a shipped weight or of a method, or a dotted path of anyone's class; with `@` and a

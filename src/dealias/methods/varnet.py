@@ -2,7 +2,6 @@
 
     x_{t+1} = x_t - alpha_t A^H (A x_t - y) + U_t(x_t),  x_0 = 0
 
-| Machine Learning for MRI Image Reconstruction (survey, 2022), section on variational networks
 | Learning a Variational Network for Reconstruction of Accelerated MRI Data (Hammernik et al., 2018), equation 6
 | https://arxiv.org/abs/1704.00447
 
