@@ -27,6 +27,7 @@ from dealias.prior import Prior
 
 LARGEST, LONGEST = 10_000, 2**20  # whole number in a card, and characters of it
 WEIGHTS = Path(__file__).parent / "weights"
+PUBLISHED = (".pt", ".pth")  # endings of what PyTorch writes
 
 
 def weights() -> list[str]:
@@ -41,7 +42,7 @@ def shipped() -> dict[str, dict[str, Any]]:
 
 def path_of(name: str) -> Path | None:
     """Return the weight file that a name or path means, None where it means none."""
-    if name.endswith((".safetensors", ".pth")) or "/" in name or ("." in name and Path(name).is_file()):
+    if name.endswith((".safetensors", *PUBLISHED)) or "/" in name or ("." in name and Path(name).is_file()):
         return Path(name)
     return WEIGHTS / f"{name}.safetensors" if name in weights() else None
 
@@ -107,7 +108,8 @@ def fingerprint(method: Configured) -> str:
 def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Method:
     """Return a method ready to run: from a weight file, a shipped weight, or one that has no parameters.
 
-    A weight file is a .safetensors that dealias wrote, or the .pth that the authors of CRNN-MRI published.
+    A weight file is a .safetensors that dealias wrote, the .pth that the authors of CRNN-MRI published, or
+    the .pt of an end-to-end VarNet by fastMRI.
 
     Arguments:
         name: a path, the name of a shipped weight or of a method, or a dotted path of anyone's class; with `@` and a
@@ -131,7 +133,7 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
         if next(method.parameters(), None) is not None and not method.trained:
             raise UserError(f"method '{name}' has parameters and no shipped weights; give a .safetensors file")
         return method.eval()
-    if path.suffix == ".pth":
+    if path.suffix in PUBLISHED:
         from dealias import published
 
         method = published.load(path, arguments)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.coils.square import side
 from dealias.errors import UserError
 
 LINES = 12
@@ -90,12 +91,3 @@ def _around(value: Tensor, place: tuple[int, int], size: int) -> Tensor:
         edges = (0, 0, before, after) if axis == -2 else (before, after)
         value = torch.nn.functional.pad(value, edges)
     return value
-
-
-def side(mask: Tensor) -> int:
-    """Return the side of the largest square around the centre that a mask (y, x) samples in full."""
-    rows, columns = (torch.arange(n, device=mask.device) - n // 2 for n in mask.shape)
-    # an index i >= 0 is in squares of more than 2 i, an index i < 0 in those of at least -2 i
-    y, x = (torch.where(i < 0, -i - 1, i) for i in (rows, columns))
-    missing = torch.maximum(y[:, None], x)[~mask]
-    return min(*mask.shape, 2 * int(missing.min()) if len(missing) else max(mask.shape))

@@ -9,7 +9,8 @@ import math
 import torch
 from torch import Tensor
 
-from dealias.coils._calibration import coarse_images, side
+from dealias.coils._calibration import coarse_images
+from dealias.coils.square import side
 
 OWN = 2.0  # times what the pixels around spread to it
 GHOST, DARK = 0.01, 0.25  # of the brightest pixel, or of the median one of those that hold signal where all are dark

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.coils._calibration import centre, coarse_images, measured, side
+from dealias.coils._calibration import centre, coarse_images, measured
 from dealias.coils._phase import turn
+from dealias.coils.square import side
 from dealias.errors import UserError
 from dealias.numpy_bridge import numpy_too
 from dealias.shapes import Maps

@@ -35,7 +35,7 @@ def run(
     if input.endswith(".safetensors") or input in cards.weights():
         _print(_flat(cards.read(cards.path_of(input) or input)))
         return
-    if input.endswith(".pth"):
+    if input.endswith(cards.PUBLISHED):
         method = dealias.load(input)
         count = sum(value.numel() for value in method.parameters())
         _print({"method": type(method).__name__, **method.arguments, "parameters": f"{count:,}"})

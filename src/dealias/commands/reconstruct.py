@@ -181,4 +181,4 @@ def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Meth
 
 def _short(method: str) -> str:
     """Return what to call a method: itself, a file without its folder, a class without its module."""
-    return Path(method).stem if method.endswith((".safetensors", ".pth")) else method.rpartition(".")[2]
+    return Path(method).stem if method.endswith((".safetensors", ".pt", ".pth")) else method.rpartition(".")[2]

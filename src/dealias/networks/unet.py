@@ -25,6 +25,7 @@ class UNetwork(nn.Module):
         poolings: how often the resolution is halved.
         pooling: whether the largest of four pixels stands for them, or their average.
         normalised: instance norm and leaky relu after each convolution, as fastMRI's; otherwise relu alone.
+        enlarging: how a resolution is doubled: a transposed convolution, or bilinear and a 1x1 convolution.
     """
 
     def __init__(
@@ -35,13 +36,15 @@ class UNetwork(nn.Module):
         poolings: int = 4,
         pooling: Literal["max", "average"] = "max",
         normalised: bool = True,
+        enlarging: Literal["transposed", "bilinear"] = "transposed",
     ) -> None:
         super().__init__()
         widths = [features * 2**level for level in range(poolings + 1)]
         self.down = nn.ModuleList(
             _pair(before, after, normalised) for before, after in zip([inputs, *widths], widths, strict=False)
         )
-        self.enlarge = nn.ModuleList(_doubling(2 * width, width, normalised) for width in reversed(widths[:-1]))
+        doubling = _transposed if enlarging == "transposed" else _bilinear
+        self.enlarge = nn.ModuleList(doubling(2 * width, width, normalised) for width in reversed(widths[:-1]))
         self.up = nn.ModuleList(_pair(2 * width, width, normalised) for width in reversed(widths[:-1]))
         self.outwards = nn.Conv2d(features, outputs, 1)
         self.pool: nn.Module = nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
@@ -69,10 +72,14 @@ def _pair(before: int, after: int, normalised: bool) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _doubling(before: int, after: int, normalised: bool) -> nn.Sequential:
+def _transposed(before: int, after: int, normalised: bool) -> nn.Sequential:
     return nn.Sequential(
         nn.ConvTranspose2d(before, after, 2, stride=2, bias=not normalised), *_activation(after, normalised)
     )
+
+
+def _bilinear(before: int, after: int, normalised: bool) -> nn.Sequential:
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(before, after, 1))
 
 
 def _activation(features: int, normalised: bool) -> list[nn.Module]:

@@ -30,8 +30,8 @@ CRNN_NAMES = {
 }
 
 
-def load(path: Path, arguments: dict[str, Any]) -> Method:
-    """Return the method of a file of the CRNN authors, five iterations unless `arguments` say otherwise.
+def method(path: Path, state: Any, arguments: dict[str, Any]) -> Method:
+    """Return the method of what a file of the CRNN authors holds, five iterations unless `arguments` say otherwise.
 
     Their lines lie along the last axis, so that their films alias along the one before.
 
@@ -42,23 +42,17 @@ def load(path: Path, arguments: dict[str, Any]) -> Method:
     for name in ("features", "channels", "cell", "motion", "authors_conventions"):
         if name in arguments:
             raise UserError(f"{path}: published weights decide '{name}'; leave it out")
-    complaint = f"{path}: not the weights of CRNN-MRI, the only .pth known; give a .safetensors file of dealias"
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; give a .pth or .safetensors file") from None
-    except Exception:  # whatever a file of any other kind makes PyTorch raise
-        state = None
+    complaint = f"{path}: not the weights of CRNN-MRI, nor of fastMRI's VarNet; give a .safetensors file of dealias"
     known = {name for names in CRNN_NAMES.values() for name in names}
     if not isinstance(state, dict) or state.keys() != known or not all(isinstance(v, Tensor) for v in state.values()):
         raise UserError(complaint)
     features = max(1, state["conv4_x.weight"].numel() // (2 * 9))
-    method = configure(CRNN, {"features": features, "iterations": 5, "authors_conventions": True, **arguments})
+    made = configure(CRNN, {"features": features, "iterations": 5, "authors_conventions": True, **arguments})
     try:
         ours = {name: torch.stack([state[part] for part in names]).sum(0) for name, names in CRNN_NAMES.items()}
         # both directions of time share their bias
         ours["over_time.bias"] = ours["over_time.bias"].expand(2, -1)
-        method.load_state_dict(ours)
+        made.load_state_dict(ours)
     except RuntimeError:
         raise UserError(complaint) from None
-    return method
+    return made
