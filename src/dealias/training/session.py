@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from dealias.errors import UserError
 from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
+from dealias.prior import Prior
 from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
@@ -50,7 +52,7 @@ def train(output: str, training: Training) -> Path:
     source = _source(training, method)
     _try(loss, Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
-    validation = validation_set(training.validation, films=bool(method.joint), several_coils=several)
+    validation = validation_set(training.validation, films=_sees_films(method), several_coils=several)
     _remember(directory, training)
     fast = training.precision == "auto" and _fast_bfloat16()
     module = Module(training, method, source, loss, validation)
@@ -65,20 +67,27 @@ def _try(loss: Loss, example: Example) -> None:
         loss(iter([example.problem.zero_filled]), example)
 
 
-def _source(training: Training, method: Method) -> Source:
+def _sees_films(method: Method | Prior) -> bool:
+    return isinstance(method, Method) and bool(method.joint)
+
+
+def _source(training: Training, method: Method | Prior) -> Source:
     """Return what a training draws from; what cannot be learned fails before anything is read.
 
     Raises:
         UserError: where a setting is impossible, or a file cannot be learned from.
     """
-    sees_films = bool(method.joint)
+    sees_films = _sees_films(method)
     if training.films and not sees_films:
         raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
     if training.scans and (training.data or sees_films):
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
-    method.check_loss(training.loss)
+    if isinstance(method, Method):
+        method.check_loss(training.loss)
+    elif training.loss != Training.loss or training.held:
+        raise UserError(f"prior '{training.method}' has a loss of its own; leave --loss and --held out")
     if isinstance(source, Scans):
         return replace(source, scans=Slices(training.scans))
     images = gather(
@@ -102,9 +111,10 @@ def export(checkpoint: Path, target: Path) -> Path:
     prefix = "method."
     tensors = state["state_dict"].items()
     method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
-    scores = {name: round(float(value), 2) for name, value in state["scores"].items()}
+    scores = {name: round(float(value), 2 if name.startswith("psnr") else 4) for name, value in state["scores"].items()}
+    score = f"{scores['psnr']} dB" if "psnr" in scores else f"loss {-scores['merit']}"
     notes = {
-        "summary": f"{settings.get('summary') or 'no summary'}; {scores['psnr']} dB on its validation set",
+        "summary": f"{settings.get('summary') or 'no summary'}; {score} on its validation set",
         "terms": settings.get("terms") or "not stated",
         "settings": settings,
         "command": settings["command"],
@@ -148,14 +158,17 @@ def _remember(directory: Path, training: Training) -> None:
         raise UserError(f"{directory}: cannot be written ({error.strerror}); choose another folder") from None
 
 
-def _method(training: Training) -> Method:
-    kind, arguments = find.method(training.method), training.method_arguments or {}
+def _method(training: Training) -> Method | Prior:
+    arguments = training.method_arguments or {}
+    is_prior = training.method in find.names("priors")
+    kind: Callable[..., Method | Prior] = (find.prior if is_prior else find.method)(training.method)
+    method: Method | Prior
     if training.from_ is None:
         method = configure(kind, arguments)
         if next(method.parameters(), None) is None:
             raise UserError(f"method '{training.method}' has no parameters, so there is nothing to train")
         return method.train()
-    method = cards.load(training.from_, **arguments)
+    method = cards.load_prior(training.from_) if is_prior else cards.load(training.from_, **arguments)
     if type(method) is not kind:
         raise UserError(f"{training.from_} holds weights of {type(method).__name__}; name it with --method")
     return method.train()
