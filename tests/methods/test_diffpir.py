@@ -20,7 +20,12 @@ def test_the_data_step_minimises_its_objective():
     basis = torch.eye(30, dtype=torch.complex128).reshape(30, 5, 6)
     normal = problem.operator.normal(basis).reshape(30, 30).T
     right = (problem.zero_filled + 0.3 * x).flatten()
-    assert_close(z.flatten(), torch.linalg.solve(normal + 0.3 * torch.eye(30, dtype=torch.float64), right), 1e-8, "the dense solution")
+    assert_close(
+        z.flatten(),
+        torch.linalg.solve(normal + 0.3 * torch.eye(30, dtype=torch.float64), right),
+        1e-8,
+        "the dense solution",
+    )
 
 
 def test_a_chain_that_keeps_its_noise_ends_as_wide_as_the_prior_where_no_data_are():

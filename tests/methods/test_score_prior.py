@@ -47,7 +47,7 @@ def moments(method, problem, count):
 
 
 def test_chains_end_at_the_posterior_of_white_images():
-    """Gaussian: where data are its deviation is that of two independent measurements together, elsewhere the prior's."""
+    """Where data are its deviation is that of two measurements together, elsewhere the prior's."""
     arguments = {**PRIOR, "deviation": DEVIATION, "smallest": 0.01}
     method = white(ScorePrior(arguments, iterations=60, steps=3, step=0.15))
     (at_data, elsewhere), (narrow, wide) = moments(method, half(), 6)
