@@ -35,7 +35,7 @@ class Training:
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it
         updates: how many, at the most
-        time: how long in all, at the most, such as 90s, 9m or 2h
+        time: how long in all, reading included and the last validation not, at the most, such as 90s, 9m or 2h
         every: updates between two validations
         keep: keep the checkpoint of every validation, not only the best and the last
         patience: validations without a better score before it stops
@@ -43,7 +43,7 @@ class Training:
         workers: processes that draw examples ahead, for each device; 0 draws them between updates
         from_: weights to start from, by name or file
         summary: for the card: what these weights are for
-        terms: for the card: the terms of the data
+        terms: for the card: the terms of the data, or those of each file or folder by its path
         seed: of the first weights and of all that is drawn
     """
 
@@ -71,7 +71,7 @@ class Training:
     workers: int = 1
     from_: str | None = None
     summary: str | None = None
-    terms: str | None = None
+    terms: str | dict[str, str] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
