@@ -41,7 +41,10 @@ NO_DATA_CONSISTENCY = {
     "e2e_varnet": "as varnet",
     "variational_network": "as varnet",
     "basis_pursuit": "alternating directions near the data, and never end there",
+    "score_prior": "a sample of what noisy data allow",
+    "diffpir": "as score_prior",
 }
+SAMPLE_THE_POSTERIOR = ("score_prior", "diffpir")
 NO_GRADIENT = {"e2e_varnet": {"cascades.0.step"}}  # of data that are still as they were measured
 NO_REAL_PROBLEMS = {"complex_rim": "complex numbers are its point; it says so", "e2e_varnet": "as is k-space"}
 
@@ -165,7 +168,15 @@ def test_a_gradient_reaches_every_parameter(name):
         assert value.grad.abs().sum() > 0 or key in NO_GRADIENT.get(name, ()), key
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", SAMPLE_THE_POSTERIOR)
+def test_samples_of_a_posterior(name):
+    scan = for_method(name)
+    drawn = dealias.draw(make(name), scan, 2, seed=3)
+    assert drawn.shape == (2, *scan.shape) and not torch.equal(drawn[0], drawn[1])
+    assert torch.equal(dealias.draw(make(name), scan, 2, seed=3), drawn)
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - set(SAMPLE_THE_POSTERIOR)))
 def test_no_samples_of_a_posterior_that_is_not_there(name):
     with pytest.raises(UserError, match="samples"):
         make(name).samples(film(), 2, torch.Generator())

@@ -23,6 +23,7 @@ from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
 from dealias.files.atomic import atomic, refusal
 from dealias.method import Method
+from dealias.prior import Prior
 from dealias.training.example import Example
 from dealias.training.losses import Loss
 from dealias.training.progress import Progress
@@ -34,12 +35,12 @@ KEPT_EVERY = timedelta(minutes=2)
 
 
 class Module(lightning.LightningModule):
-    """A method in training."""
+    """A method or a prior in training; `measure` names the score by which the best weights are chosen."""
 
     def __init__(
         self,
         training: Training,
-        method: Method,
+        method: Method | Prior,
         source: Source,
         loss: Loss,
         validation: Sequence[Example],
@@ -48,6 +49,7 @@ class Module(lightning.LightningModule):
         super().__init__()
         self.plan, self.method = training, method
         self.source, self.loss, self.validation = source, loss, validation
+        self.measure = "psnr" if isinstance(method, Method) else "merit"
         self.spent = prepared_in
         self.history: list[tuple[int, float]] = []
 
@@ -63,12 +65,23 @@ class Module(lightning.LightningModule):
         return DataLoader(data, batch_size=None, sampler=ours)
 
     def training_step(self, example: Example, _: int) -> Tensor:
-        example = example.normalised(self.method)
-        value = self.loss(self.method.estimates(example.problem), example)
+        if isinstance(self.method, Prior):
+            value = self.method.loss(example.truth, self._generator(self.plan.seed + 2, self.global_step))
+        else:
+            example = example.normalised(self.method)
+            value = self.loss(self.method.estimates(example.problem), example)
         self.log("loss", value, batch_size=1)
         return value
 
-    def validation_step(self, example: Example, _: int) -> None:
+    def _generator(self, seed: int, number: int) -> torch.Generator:
+        # processes that learn together draw other numbers each
+        return torch.Generator().manual_seed(seed * 1_000_000_007 + number * self.trainer.world_size + self.global_rank)
+
+    def validation_step(self, example: Example, number: int) -> None:
+        if isinstance(self.method, Prior):  # always with the same random numbers
+            merit = -self.method.loss(example.truth, self._generator(0, number))
+            self.log("merit", merit, batch_size=1, sync_dist=True)
+            return
         score = psnr(self.method(example.problem), example.truth).mean()
         if self.trainer.world_size == 1:  # processes that hold other shares of a key are not averaged rightly
             self.log(f"psnr/{_kind(example)}", score, batch_size=1)
@@ -87,7 +100,7 @@ class Module(lightning.LightningModule):
         self.progress.close()
 
     def on_validation_epoch_end(self) -> None:
-        self.history.append((self.global_step, float(self.trainer.callback_metrics["psnr"])))
+        self.history.append((self.global_step, float(self.trainer.callback_metrics[self.measure])))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.parameters(), lr=self.plan.rate)
@@ -113,7 +126,7 @@ class Module(lightning.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["spent"], checkpoint["history"] = self.spent, self.history
         scores = self.trainer.callback_metrics.items()
-        checkpoint["scores"] = {name: value for name, value in scores if name.startswith("psnr")}
+        checkpoint["scores"] = {name: value for name, value in scores if name.startswith(self.measure)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.spent, self.history = self.spent + checkpoint["spent"], [*checkpoint.get("history", [])]
@@ -181,7 +194,7 @@ class Patience(EarlyStopping):
 def fit(module: Module, directory: Path, precision: str) -> Path:
     """Train, or go on from the last checkpoint in `directory`, and return the best checkpoint's path."""
     plan = module.plan
-    best = Kept(directory, "best", monitor="psnr", mode="max", enable_version_counter=False)
+    best = Kept(directory, "best", monitor=module.measure, mode="max", enable_version_counter=False)
     each = Kept(directory, "{step}", save_top_k=-1, enable_version_counter=False)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     trainer = lightning.Trainer(
@@ -199,7 +212,7 @@ def fit(module: Module, directory: Path, precision: str) -> Path:
         log_every_n_steps=min(50, plan.updates),
         callbacks=[
             WeightAveraging(avg_fn=averaged),
-            Patience("psnr", mode="max", patience=plan.patience),
+            Patience(module.measure, mode="max", patience=plan.patience),
             best,
             *([each] if plan.keep else []),
             Last(directory),

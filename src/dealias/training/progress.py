@@ -27,8 +27,8 @@ class Progress:
         )
 
     def move(self, updates: int, spent: float, values: Mapping[str, Any]) -> None:
-        """Show so many updates and seconds, and of the values those of `loss` and `psnr`."""
-        known = [f"{name}={float(values[name]):.2f}" for name in ("loss", "psnr") if name in values]
+        """Show so many updates and seconds, and of the values those of `loss`, `psnr` and `merit`."""
+        known = [f"{name}={float(values[name]):.2f}" for name in ("loss", "psnr", "merit") if name in values]
         self.bar.set_postfix_str(", ".join([f"updates={updates}", *known]), refresh=False)
         done = updates if self.seconds is None else min(round(spent), round(self.seconds))
         self.bar.update(done - self.bar.n)
@@ -42,8 +42,8 @@ class Progress:
         self.bar.close()
 
 
-def draw_curve(path: Path, scores: Sequence[tuple[int, float]]) -> None:
-    """Write a PNG of the validation's PSNR against the updates, if any was validated."""
+def draw_curve(path: Path, scores: Sequence[tuple[int, float]], label: str) -> None:
+    """Write a PNG of the validation's score, called `label`, against the updates, if any was validated."""
     from matplotlib.figure import Figure
 
     if not scores:
@@ -51,7 +51,7 @@ def draw_curve(path: Path, scores: Sequence[tuple[int, float]]) -> None:
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
     axes.plot(*zip(*scores, strict=True), marker="o", markersize=3)
-    axes.set(xlabel="updates", ylabel="PSNR of the validation / dB", title="Training")
+    axes.set(xlabel="updates", ylabel=label, title="Training")
     axes.grid(alpha=0.3)
     with atomic(path, overwrite=True) as temporary:
         figure.savefig(temporary, format="png", dpi=150)

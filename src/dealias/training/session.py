@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
 from dealias.training.alone import alone, check_free
+from dealias.prior import Prior
 from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
@@ -60,7 +62,7 @@ def train(output: str, training: Training) -> Path:
     print(f"dealias: learns from {learned_from}{_mixed_in(training)}", file=sys.stderr)
     _try(loss, Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
-    validation = validation_set(training.validation, films=bool(method.joint), several_coils=several)
+    validation = validation_set(training.validation, films=_sees_films(method), several_coils=several)
     target = directory / "weights.safetensors"
     with alone(directory):
         sweep(directory)
@@ -70,7 +72,8 @@ def train(output: str, training: Training) -> Path:
         best = fit(module, directory, "bfloat16" if fast else training.precision)
         if module.global_rank == 0:
             export(best, target)
-            draw_curve(directory / "curve.png", module.history)
+            label = "PSNR of the validation / dB" if isinstance(method, Method) else "minus the loss of the validation"
+            draw_curve(directory / "curve.png", module.history, label)
     if module.global_rank == 0 and module.global_step < FEW:
         text = f"{module.global_step} updates are few: networks gain for many thousands"
         print(f"dealias: {text}; the same command with a longer --time or more --updates goes on", file=sys.stderr)
@@ -89,20 +92,27 @@ def _try(loss: Loss, example: Example) -> None:
         loss(iter([example.problem.zero_filled]), example)
 
 
-def _source(training: Training, method: Method) -> tuple[Source, str]:
+def _sees_films(method: Method | Prior) -> bool:
+    return isinstance(method, Method) and bool(method.joint)
+
+
+def _source(training: Training, method: Method | Prior) -> tuple[Source, str]:
     """Return what a training draws from, and that in words; what cannot be learned fails before anything is read.
 
     Raises:
         UserError: where a setting is impossible, or a file cannot be learned from.
     """
-    sees_films = bool(method.joint)
+    sees_films = _sees_films(method)
     if training.films and not sees_films:
         raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
     if training.scans and (training.data or sees_films):
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
-    method.check_loss(training.loss)
+    if isinstance(method, Method):
+        method.check_loss(training.loss)
+    elif training.loss != Training.loss or training.held:
+        raise UserError(f"prior '{training.method}' has a loss of its own; leave --loss and --held out")
     if isinstance(source, Scans):
         slices = Slices(training.scans)
         return replace(source, scans=slices), f"{len(slices)} measured slices of {', '.join(training.scans)}"
@@ -130,9 +140,10 @@ def export(checkpoint: Path, target: Path) -> Path:
     prefix = "method."
     tensors = state["state_dict"].items()
     method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
-    scores = {name: round(float(value), 2) for name, value in state["scores"].items()}
+    scores = {name: round(float(value), 2 if name.startswith("psnr") else 4) for name, value in state["scores"].items()}
+    score = f"{scores['psnr']} dB" if "psnr" in scores else f"loss {-scores['merit']}"
     notes = {
-        "summary": _summary(settings, scores["psnr"]),
+        "summary": _summary(settings, score),
         "terms": _terms(settings),
         "settings": {name: value for name, value in settings.items() if name not in SAID},
         "before": settings.get("before") or [],
@@ -147,9 +158,9 @@ def export(checkpoint: Path, target: Path) -> Path:
     return target
 
 
-def _summary(settings: dict[str, Any], score: float) -> str:
+def _summary(settings: dict[str, Any], score: str) -> str:
     """Return what the weights are for, what they saw, and how well they do."""
-    parts = (settings.get("summary"), f"learned from {settings['learned_from']}", f"{score} dB on its validation set")
+    parts = (settings.get("summary"), f"learned from {settings['learned_from']}", f"{score} on its validation set")
     return "; ".join(part for part in parts if part)
 
 
@@ -204,14 +215,17 @@ def _trainings(weights: str) -> list[dict[str, Any]]:
     return [*card.get("before", []), {name: card.get(name) for name in ("command", "updates", "hours")}]
 
 
-def _method(training: Training) -> Method:
-    kind, arguments = find.method(training.method), training.method_arguments or {}
+def _method(training: Training) -> Method | Prior:
+    arguments = training.method_arguments or {}
+    is_prior = training.method in find.names("priors")
+    kind: Callable[..., Method | Prior] = (find.prior if is_prior else find.method)(training.method)
+    method: Method | Prior
     if training.from_ is None:
         method = configure(kind, arguments)
         if next(method.parameters(), None) is None:
             raise UserError(f"method '{training.method}' has no parameters, so there is nothing to train")
         return method.train()
-    method = cards.load(training.from_, **arguments)
+    method = cards.load_prior(training.from_) if is_prior else cards.load(training.from_, **arguments)
     if type(method) is not kind:
         raise UserError(f"{training.from_} holds weights of {type(method).__name__}; name it with --method")
     return method.train()

@@ -13,8 +13,8 @@ class Training:
     """The settings of a training.
 
     Arguments:
-        method: the method by name, or the dotted path of a class
-        method_arguments: an argument of the method; `dealias methods` lists them
+        method: the method by name, or the dotted path of a class; or a prior of images, such as score
+        method_arguments: an argument of the method or prior; `dealias methods` lists those of methods
         data: images to learn from: files or folders of .npy, .npz, HDF5 or PNG
         scans: measured k-space to learn from instead: files or folders, fully sampled, or not with --loss held_out
         validation: images, films or fully sampled scans of other subjects, on which the best weights are chosen
@@ -28,7 +28,8 @@ class Training:
             hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
             estimated_noise, hide_noise_level, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
-            images; measured or held_out against k-space, where no image is known; or the dotted path of a function
+            images; measured or held_out against k-space, where no image is known; or the dotted path of a function;
+            a prior has its own
         held: the share of a scan's samples that the method never sees, for --loss held_out
         rate: the learning rate at the start; it falls with a cosine
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1

@@ -1,0 +1,112 @@
+"""What methods share whose network learns from the one scan that it reconstructs."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from itertools import product, repeat
+
+import torch
+from torch import Tensor, nn
+
+from dealias.errors import UserError
+from dealias.method import Method
+from dealias.methods._data_consistency import data_consistency
+from dealias.networks.channels import check_sizes, to_image
+from dealias.problem import Problem
+from dealias.shapes import Channels
+
+GRADIENTS = 3  # of several coils; many more would fit their noise, which their maps enlarge
+
+
+class Untrained(Method):
+    """The output of a network that is fitted to the data, stopped by samples that it is not fitted to.
+
+    What a problem has before rows and columns, the frames of a film or the slices of a volume, are further channels of
+    the output. The last estimate obeys all the data, those that were held out too.
+
+    Arguments:
+        iterations: updates of the network, at the most.
+        rate: the learning rate of Adam.
+        held: share of the samples that judge which update is best, the same of all coils; 0 lets those that are
+            fitted judge, as the papers do.
+        patience: updates without a better one after which the network rests.
+        runs: how many networks, with other random numbers and other samples held out, are averaged.
+        seed: of the random numbers.
+    """
+
+    def __init__(self, iterations: int, rate: float, held: float, patience: int, runs: int, seed: int) -> None:
+        super().__init__()
+        check_sizes(iterations=iterations, patience=patience, runs=runs)
+        if not 0 < rate < float("inf") or not 0 <= held < 1:
+            raise UserError("rate must be more than zero, held a share from 0 to less than 1; correct them")
+        self.iterations = iterations
+        self.rate = rate
+        self.held = held
+        self.patience = patience
+        self.runs = runs
+        self.seed = seed
+
+    @abstractmethod
+    def network(self, size: tuple[int, int], outputs: int) -> tuple[nn.Module, Channels]:
+        """Return a random network for images of so many rows and columns, and what comes in, which stays as it is."""
+
+    def estimates(self, problem: Problem) -> Iterator[Tensor]:
+        """Yield one image per update: of those so far the one that fits the held samples best."""
+        lead = problem.shape[: -max(self.together(problem), len(problem.axes))]
+        places = list(product(*(range(n) for n in lead)))
+        fits = [self._fit(problem[place], self.seed + run) for place in places for run in range(self.runs)]
+        for left, images in zip(reversed(range(self.iterations)), zip(*fits, strict=True), strict=True):
+            means = [torch.stack(images[first : first + self.runs]).mean(0) for first in range(0, len(fits), self.runs)]
+            x = torch.stack(means).reshape(problem.shape)
+            yield x if left else data_consistency(problem, x, None, GRADIENTS)
+
+    def _fit(self, problem: Problem, seed: int) -> Iterator[Tensor]:
+        """Yield the best image so far of a problem without batch axes, for each update of its network."""
+        like = problem.zero_filled
+        size = (like.shape[-2], like.shape[-1])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network, start = self.network(size, like[..., 0, 0].numel() * (2 if like.is_complex() else 1))
+            fitted = (torch.rand(problem.data.shape[-2:]) >= self.held).to(like.device)
+        network = network.to(like.device, like.real.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        start = start.to(like.device, like.real.dtype, memory_format=torch.channels_last)
+        optimiser = torch.optim.Adam(network.parameters(), lr=self.rate)
+        first = _image(network, start, like).detach()
+        # the network makes images of its own size; those of the data are brought to it
+        scale = like.norm() / first.norm().clamp_min(torch.finfo(first.real.dtype).tiny)
+        best, least, waited = first, torch.inf, 0
+        for number in range(self.iterations):
+            x, residual = _update(network, start, optimiser, problem, fitted, scale)
+            judged = residual if self.held == 0 else residual[~fitted.expand_as(residual)]
+            error = float(judged.sum())
+            waited = 0 if error < least else waited + 1
+            if error < least:
+                best, least = x, error
+            yield best
+            if waited == self.patience:
+                yield from repeat(best, self.iterations - number - 1)
+                return
+
+
+@torch.enable_grad()
+def _update(
+    network: nn.Module,
+    start: Channels,
+    optimiser: torch.optim.Optimizer,
+    problem: Problem,
+    fitted: Tensor,
+    scale: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Return the image before an update and the squared residual of each of its samples; update the network."""
+    optimiser.zero_grad()
+    x = _image(network, start, problem.zero_filled)
+    data = problem.data / torch.where(scale > 0, scale, 1)
+    residual = (problem.operator(x) - data).abs().square()
+    (residual * fitted).mean().backward()
+    optimiser.step()
+    return scale * x.detach(), residual.detach()
+
+
+def _image(network: nn.Module, start: Channels, like: Tensor) -> Tensor:
+    """Return the network's output as an image of the shape and type of `like`."""
+    pixels = network(start).reshape(-1, 2 if like.is_complex() else 1, *like.shape[-2:])
+    return to_image(pixels, like)

@@ -1,0 +1,1 @@
+"""What learns from images alone: each file is one prior, its name the file's."""
