@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tqdm import tqdm
+
 from dealias.commands._coils import Coils
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
@@ -16,6 +18,8 @@ from dealias.errors import UserError
 if TYPE_CHECKING:
     import torch
 
+    from dealias.acquisition import Acquisition
+    from dealias.files.beside import Beside
     from dealias.method import Method
 
 # what decides an image, beside the method's arguments and weights
@@ -30,6 +34,7 @@ class Job:
         input: what lies in a folder has a name below it.
         reading: the options of `dealias.open`.
         solving: the options of `dealias.reconstruct`.
+        folds: how many sets of samples are held out for an error bar; None for no error bar.
         film: whether films are shown.
         reference: the true film, where it is known.
         writing: the options of `dealias.write`.
@@ -42,6 +47,7 @@ class Job:
     method: "Method"
     device: "torch.device"
     solving: dict[str, Any]
+    folds: int | None
     film: bool
     reference: "torch.Tensor | None"
     writing: dict[str, Any]
@@ -58,11 +64,23 @@ class Job:
         scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        image = dealias.reconstruct(
-            self.method, scan.to(self.device), **self.solving, progress=sys.stderr.isatty()
-        ).cpu()
+        image, beside = self._solved(scan.to(self.device))
+        notes = provenance(source, self.settings)
         with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
-            dealias.write(target, image, scan.header, **self.writing, attributes=provenance(source, self.settings))
+            dealias.write(target, image, scan.header, **self.writing, attributes=notes, beside=beside)
+
+    def _solved(self, scan: "Acquisition") -> "tuple[torch.Tensor, Beside]":
+        """Return the image, and its error bar where one is wanted."""
+        import dealias
+
+        options = {**self.solving, "progress": sys.stderr.isatty()}
+        if self.folds is None:
+            return dealias.reconstruct(self.method, scan, **options).cpu(), {}
+        found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
+        for line in found.lines():
+            tqdm.write(f"dealias: {line}", file=sys.stderr)
+        width = (found.half_width.cpu(), {"coverage": found.coverage})
+        return found.image.cpu(), {"uncertainty": width, "predicted_rms": found.rms.cpu()}
 
 
 def run(
@@ -83,6 +101,8 @@ def run(
     conjugate: Conjugate = "auto",
     format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
+    uncertainty: bool = False,
+    folds: int = 4,
     film: bool = False,
     reference: str | None = None,
     overwrite: bool = False,
@@ -107,6 +127,8 @@ def run(
         conjugate: turn the image of raw data around; auto turns that of Siemens' scanners
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
+        uncertainty: an error bar beside the image, by samples that are held out of the scan
+        folds: how many sets of samples are held out for it, one at a time; each takes as long as the image
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
         reference: the true film, images or full k-space: --film with errors and the PSNR of each frame
         overwrite: replace existing files
@@ -122,6 +144,7 @@ def _job(options: dict[str, Any]) -> Job:
 
     method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
     solving = {name: options[name] for name in ("batch", "precision")}
+    names = SETTINGS + (("uncertainty", "folds") if options["uncertainty"] else ())
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),
@@ -130,10 +153,11 @@ def _job(options: dict[str, Any]) -> Job:
         method=method,
         device=usable(options["device"]),
         solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
+        folds=options["folds"] if options["uncertainty"] else None,
         film=options["film"] or reference is not None,
         reference=None if reference is None else true_film(reference, options["input"], named),
         writing={name: options[name] for name in ("overwrite", "phase")},
-        settings={name: options[name] for name in SETTINGS} | {"weights": fingerprint(method)},
+        settings={name: options[name] for name in names} | {"weights": fingerprint(method)},
     )
 
 

@@ -14,8 +14,9 @@ from dealias.acquisition import Acquisition
 from dealias.cards import load
 from dealias.driver import Precision, reconstruct
 from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
-from dealias.error_bar.held_out import held_out, missing
+from dealias.error_bar.held_out import HeldOut, held_out, missing
 from dealias.errors import Note, UserError
+from dealias.folds import line_axis
 from dealias.method import Method
 from dealias.preparation import prepared, problem_of
 from dealias.problem import Problem
@@ -53,6 +54,19 @@ class Uncertainty:
         """The error that is expected, of the norm of the magnitude (*batch)."""
         size = self.image.abs().square().flatten(self.rms.ndim).mean(-1).sqrt()
         return self.rms / size
+
+    def lines(self) -> list[str]:
+        """Return a line of text for each slice or film."""
+        width = self.half_width.flatten(self.rms.ndim).mean(-1).flatten().tolist()
+        rows = zip(
+            self.rms.flatten().tolist(), self.relative.flatten().tolist(), self.psnr.flatten().tolist(), strict=True
+        )
+        found = []
+        for number, (rms, relative, psnr) in enumerate(rows):
+            size = f"rms error {rms:.3g} ({relative:.1%}), PSNR {psnr:.1f} dB"
+            place = f"slice {number}: " if self.rms.ndim else ""
+            found.append(f"{place}expected {size}, {self.coverage:.0%} interval +- {width[number]:.3g} in the mean")
+        return found
 
     def _largest(self) -> Tensor:
         return self.image.abs().flatten(self.rms.ndim).amax(-1)
@@ -108,17 +122,23 @@ def uncertainty(
     notes = tuple(_notes(scan))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
-    unseen, lead = missing(scan), scan.shape[: -len(scan.axes)]
-    flat = found.image.reshape(-1, *found.image.shape[len(lead) :])
+    return _of_magnitude(scan, found, notes)
+
+
+def _of_magnitude(scan: Acquisition, found: HeldOut, notes: tuple[str, ...]) -> Uncertainty:
+    """Return what an error of the complex image is to its magnitude."""
+    lead = found.energy.shape
+    frames = found.image.shape[len(lead) :]
     shares = [
-        magnitude_share(energy, image, part)
-        for energy, image, part in zip(found.energy.flatten(), flat, unseen.reshape(flat.shape), strict=True)
+        magnitude_share(energy, image, unseen)
+        for energy, image, unseen in zip(
+            found.energy.flatten(), found.image.reshape(-1, *frames), missing(scan).reshape(-1, *frames), strict=True
+        )
     ]
     energy = found.energy * torch.stack(shares).reshape(lead)
-    width = half_width(energy.reshape(*lead, *(1,) * len(scan.axes)), found.image, found.parts)
-    return Uncertainty(
-        found.image, width, energy.sqrt().to(width), found.radius.to(width), found.bands.sqrt().to(width), notes
-    )
+    width = half_width(energy.reshape(*lead, *(1,) * len(frames)), found.image, found.parts)
+    rms, bands = energy.sqrt().to(width), found.bands.sqrt().to(width)
+    return Uncertainty(found.image, width, rms, found.radius.to(width), bands, notes)
 
 
 def _notes(scan: Acquisition) -> list[str]:
@@ -129,4 +149,20 @@ def _notes(scan: Acquisition) -> list[str]:
     found = []
     if scan.noise_std is None:
         found.append("the noise level is not told: the error bar is that from an image of all samples and their noise")
+    if scan.coils > 1 and _equispaced(scan):
+        found.append(
+            "lines are equispaced: hiding one leaves a larger gap than there is, so that the error bar is too wide"
+        )
     return found
+
+
+def _equispaced(scan: Acquisition) -> bool:
+    """Return whether lines were sampled, all about as far from each other but for the centre's."""
+    rows, columns = scan.shape[-2:]
+    pattern = scan.mask.expand(*scan.mask.shape[:-2], rows, columns).reshape(-1, rows, columns)[0]
+    axis = line_axis(pattern)
+    if axis is None:
+        return False
+    gaps = torch.fft.fftshift(pattern.any(-3 - axis)).nonzero().flatten().diff()
+    regular = gaps[gaps > 1].sort().values[2:]  # two may join the centre to the others
+    return len(regular) > 2 and int(regular[-1] - regular[0]) <= 1
