@@ -29,9 +29,9 @@ ONE_COIL = (("siat_brain_val", "image", 4), ("siat_brain_val", "image", 20), ("s
     ("ukat_r2star_philips", "image", 0),
 )
 KINDS = {
-    "Gaussian 2x": lambda shape, g: sampling.gaussian(shape, 2, generator=g),
-    "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.06, generator=g),
-    "Poisson 4x": lambda shape, g: sampling.poisson(shape, 4, centre=0.06, generator=g),
+    "Gaussian 2x": lambda shape, g: sampling.gaussian(shape, 2, centre=0.1, generator=g),
+    "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.12, generator=g),
+    "Poisson 4x": lambda shape, g: sampling.poisson(shape, 4, centre=0.15, generator=g),
     "random lines 3x": lambda shape, g: sampling.cartesian(shape, 3, generator=g),
     "equispaced lines 3x": lambda shape, g: sampling.cartesian(shape, 3, lines="equispaced", centre=0.1, generator=g),
 }
@@ -121,12 +121,17 @@ def main():
 def show(title, values):
     """Print a line of the table."""
     ratio, coverage, correlation, width, factor = np.array(values).T
-    print(
-        f"| {title} | {len(values)} | {ratio.mean():.2f} | {ratio.min():.2f}, {ratio.max():.2f} | {coverage.mean():.1%} "
-        f"| {coverage.min():.0%}, {coverage.max():.0%} | {correlation.mean():.2f} | {width.mean():.2f} "
-        f"| {factor.mean():.2f} |",
-        flush=True,
+    cells = (
+        f"{len(values)}",
+        f"{ratio.mean():.2f}",
+        f"{ratio.min():.2f}, {ratio.max():.2f}",
+        f"{coverage.mean():.1%}",
+        f"{coverage.min():.0%}, {coverage.max():.0%}",
+        f"{correlation.mean():.2f}",
+        f"{width.mean():.2f}",
+        f"{factor.mean():.2f}",
     )
+    print(f"| {title} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
