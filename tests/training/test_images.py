@@ -12,10 +12,12 @@ def test_gather(tmp_path):
     stack = torch.stack([3 * head((32, 36), seed=seed) for seed in range(2)])
     np.save(tmp_path / "images.npy", stack.numpy())
     plain = gather([str(tmp_path)])
-    assert [image.shape for image in plain] == [(32, 36)] * 2
+    assert [*plain] == [f"images of {tmp_path}"]
+    assert [image.shape for image in plain[f"images of {tmp_path}"]] == [(32, 36)] * 2
     more = gather([str(tmp_path / "images.npy")], denoised=True, phantoms=1)
-    assert len(more) == 5 and more[-1].shape == (256, 256)
-    for image in more:
+    assert [len(images) for images in more.values()] == [2, 2, 1]
+    assert more["simulated heads"][0].shape == (256, 256)
+    for image in [image for images in more.values() for image in images]:
         assert abs(float(image.abs().max()) - 1) < 1e-5
 
 
@@ -31,4 +33,4 @@ def test_photographs_come_in_tiles():
     assert len(found) > 100
     for image in found:
         assert max(image.shape) <= 128 and abs(float(image.abs().max()) - 1) < 1e-6
-    assert torch.equal(gather([], photographs=True)[0], tiles()[0])
+    assert torch.equal(gather([], photographs=True)["tiles of photographs"][0], tiles()[0])

@@ -19,6 +19,7 @@ from dealias import cards
 from dealias.__main__ import execute
 from dealias.errors import UserError
 from dealias.phantoms import head
+from dealias.training.progress import Progress
 from dealias.training.session import export
 from dealias.training.training import Training
 
@@ -83,6 +84,30 @@ def test_weights_and_their_card(trained, data):
     assert card["validation"].keys() == {"psnr", "psnr/2x", "psnr/4x"}
     scan = dealias.Acquisition.simulate(head((24, 28), seed=9), torch.ones(24, 28))
     assert torch.isfinite(dealias.reconstruct(method, scan).abs()).all()
+
+
+def test_the_card_tells_of_what_was_really_learned_from(data, tmp_path, capsys):
+    """A config's summary and terms of its own data are no claim about those of a user."""
+    text = "method: rim\nsummary: for heads\nterms:\n  brains.npz: for research\nphantoms: 1\nphotographs: true\n"
+    (tmp_path / "mine.yaml").write_text(text)
+    execute([*words(data, tmp_path / "run", "--config", tmp_path / "mine.yaml"), "--updates", "1"])
+    said = capsys.readouterr().err
+    assert f"learns from 3 images of {data / 'train.npy'}, 1 simulated heads, 72 tiles of photographs" in said
+    assert "--phantoms 0 --photographs false leaves out what is not of --data" in said
+    assert "1 updates are few" in said
+    card = cards.read(tmp_path / "run/weights.safetensors")
+    assert card["summary"].startswith(f"for heads; learned from 3 images of {data / 'train.npy'}, 1 simulated heads")
+    assert card["terms"] == "train.npy: not stated; phantoms simulated by dealias; photographs in the public domain"
+    assert (tmp_path / "run/curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_bar_in_time_ends_where_the_time_does(capsys):
+    bar = Progress(100_000, 8.0)
+    bar.move(3, 4.2, {"loss": torch.tensor(1.25)})
+    bar.say("validating")
+    bar.move(5, 9.9, {"loss": torch.tensor(1.0), "psnr": torch.tensor(30.0)})
+    bar.close()
+    assert "8/8 s, updates=5, loss=1.00, psnr=30.00" in capsys.readouterr().err
 
 
 def test_the_weights_changed(trained):

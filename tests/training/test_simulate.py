@@ -136,6 +136,22 @@ def test_maps_are_found_in_what_was_measured(masks, heads):
         assert 0.5e-3 < residual.abs().square().sum().div(problem.mask.sum() * problem.coils).sqrt() < 0.1
 
 
+@pytest.mark.parametrize("estimated", [0.0, 1.0])
+def test_a_target_holds_the_noise_of_the_scan_as_measured_references_do(estimated, heads):
+    """What was sampled of it is what was measured, but for the maps: its residual has less than the noise."""
+    many = {"coils": 1.0, "coil_count": (6, 6), "coil_acceleration": (3.0, 3.0), "noise": (0.02, 0.02)}
+    plain = {"band": 0.0, "image_noise": 0.0, "hide_noise_level": 0.0, "estimated_maps": estimated}
+    both = (drawn(heads, (72, 80), 3, **many, **plain, noisy_target=share) for share in (1e-12, 1.0))
+    scans, targets = zip(*both, strict=True)
+    seen = (scans[1].maps != 0).any(-3)
+    noise = (targets[1] - targets[0])[seen]  # that of one coil, as the maps have unit root sum of squares
+    if not estimated:
+        assert noise.abs().square().mean().sqrt() == pytest.approx(0.02 * 2**0.5, rel=0.05)
+    pairs = zip(scans, targets, strict=True)
+    residuals = [float((scan.operator(x) - scan.data).abs().square().sum()) for scan, x in pairs]
+    assert residuals[1] < 0.95 * residuals[0]
+
+
 def test_the_centre_of_a_mask_holds_what_maps_are_estimated_from():
     for seed in range(30):
         for share in (0.0, 1.0):
@@ -180,6 +196,7 @@ def test_the_noise_level_that_is_told_can_be_the_estimate(heads):
         ({"coil_count": [1, 4]}, "coil_count cannot range"),
         ({"coil_acceleration": [4, 2]}, "coil_acceleration cannot range"),
         ({"estimated_maps": 2}, "how often"),
+        ({"noisy_target": -1}, "how often"),
         ({"estimated_maps": 1, "crop": [20, 64]}, "36 pixels or more"),
         ({"measured_maps": "none.npy"}, "does not exist"),
     ],

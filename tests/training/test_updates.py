@@ -23,6 +23,7 @@ def same(one, other):
     assert one.held is None or torch.equal(one.held.kspace, other.held.kspace)
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on a machine, or a share of one, of one core
 @pytest.mark.parametrize("held", [0.0, 0.4])
 def test_workers_draw_what_this_process_draws(source, held):
     updates = Updates(source, seed=3, held=held)

@@ -19,8 +19,8 @@ PHOTOGRAPHS = "astronaut brick camera chelsea coffee grass gravel hubble_deep_fi
 
 def gather(
     sources: Sequence[str], *, denoised: bool = False, phantoms: int = 0, photographs: bool = False
-) -> list[Image]:
-    """Return the images (y, x) of all sources, each of maximum magnitude 1.
+) -> dict[str, list[Image]]:
+    """Return the images (y, x) of all sources, each of maximum magnitude 1, by what they are.
 
     Arguments:
         sources: files or folders.
@@ -29,10 +29,14 @@ def gather(
         phantoms: how many simulated heads to add.
         photographs: add tiles of photographs, cleaner, sharper and of more kinds than any body.
     """
-    found = [image for source in sources for image in read(source)]
-    copies = [clean(image) for image in found] if denoised else []
-    heads = [head((256, 256), seed=seed) for seed in range(phantoms)]
-    return [*found, *copies, *heads, *(tiles() if photographs else ())]
+    found = {f"images of {source}": list(read(source)) for source in sources}
+    kinds = {
+        **found,
+        "denoised copies": [clean(image) for images in found.values() for image in images] if denoised else [],
+        "simulated heads": [head((256, 256), seed=seed) for seed in range(phantoms)],
+        "tiles of photographs": tiles() if photographs else [],
+    }
+    return {kind: images for kind, images in kinds.items() if images}
 
 
 def tiles(size: int = 256) -> list[Image]:

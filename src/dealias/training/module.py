@@ -23,6 +23,7 @@ from dealias.files.atomic import refusal
 from dealias.method import Method
 from dealias.training.example import Example
 from dealias.training.losses import Loss
+from dealias.training.progress import Progress
 from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
@@ -34,12 +35,19 @@ class Module(lightning.LightningModule):
     """A method in training."""
 
     def __init__(
-        self, training: Training, method: Method, source: Source, loss: Loss, validation: Sequence[Example]
+        self,
+        training: Training,
+        method: Method,
+        source: Source,
+        loss: Loss,
+        validation: Sequence[Example],
+        prepared_in: float = 0.0,
     ) -> None:
         super().__init__()
         self.plan, self.method = training, method
         self.source, self.loss, self.validation = source, loss, validation
-        self.spent = 0.0
+        self.spent = prepared_in
+        self.history: list[tuple[int, float]] = []
 
     def train_dataloader(self) -> DataLoader[Example]:
         plan, trainer = self.plan, self.trainer
@@ -55,20 +63,36 @@ class Module(lightning.LightningModule):
     def training_step(self, example: Example, _: int) -> Tensor:
         example = example.normalised(self.method)
         value = self.loss(self.method.estimates(example.problem), example)
-        self.log("loss", value, prog_bar=True, batch_size=1)
+        self.log("loss", value, batch_size=1)
         return value
 
     def validation_step(self, example: Example, _: int) -> None:
         score = psnr(self.method(example.problem), example.truth).mean()
         if self.trainer.world_size == 1:  # processes that hold other shares of a key are not averaged rightly
             self.log(f"psnr/{_kind(example)}", score, batch_size=1)
-        self.log("psnr", score, prog_bar=True, batch_size=1, sync_dist=True)
+        self.log("psnr", score, batch_size=1, sync_dist=True)
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.progress.move(self.global_step, self.spent, self.trainer.callback_metrics)
+
+    def on_validation_start(self) -> None:
+        self.progress.say("validating")
+
+    def on_validation_end(self) -> None:
+        self.progress.say("training")
+
+    def on_train_end(self) -> None:
+        self.progress.close()
+
+    def on_validation_epoch_end(self) -> None:
+        self.history.append((self.global_step, float(self.trainer.callback_metrics["psnr"])))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.Adam(self.parameters(), lr=self.plan.rate)
 
     def on_train_start(self) -> None:
         self.started = time.monotonic() - self.spent
+        self.progress = Progress(self.plan.updates, self.plan.seconds, hidden=self.global_rank > 0)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         self.spent = time.monotonic() - self.started
@@ -85,12 +109,12 @@ class Module(lightning.LightningModule):
             self.trainer.should_stop = True  # which validates a last time
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["spent"] = self.spent
+        checkpoint["spent"], checkpoint["history"] = self.spent, self.history
         scores = self.trainer.callback_metrics.items()
         checkpoint["scores"] = {name: value for name, value in scores if name.startswith("psnr")}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.spent = checkpoint["spent"]
+        self.spent, self.history = self.spent + checkpoint["spent"], [*checkpoint.get("history", [])]
 
 
 def averaged(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
@@ -168,6 +192,7 @@ def fit(module: Module, directory: Path, precision: str) -> Path:
             *([each] if plan.keep else []),
             Last(directory),
         ],
+        enable_progress_bar=False,
         logger=TensorBoardLogger(directory, name="", version=""),
         default_root_dir=directory,
         enable_model_summary=False,

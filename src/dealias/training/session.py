@@ -4,10 +4,12 @@ import json
 import os
 import shlex
 import sys
+import time
 from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,6 +23,7 @@ from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
 from dealias.training.losses import Loss
+from dealias.training.progress import draw_curve
 from dealias.training.scans import Scans, Slices
 from dealias.training.simulate import Simulation
 from dealias.training.source import Source
@@ -29,6 +32,8 @@ from dealias.training.updates import Updates
 from dealias.training.validation_set import validation_set
 
 SETTINGS = "settings.json"
+SAID = ("summary", "terms", "learned_from", "command")  # by the card itself
+FEW = 1000  # updates
 CHANGEABLE = ("updates", "time", "patience", "every", "keep", "devices", "workers", "summary", "terms")
 
 
@@ -42,21 +47,35 @@ def train(output: str, training: Training) -> Path:
         from dealias.training.module import Module, fit
     except ImportError as error:
         raise UserError(f"training needs {error.name}; pip install -e '.[train]' in the clone") from None
+    started = time.monotonic()
     directory = Path(output)
     _check_same(directory, training)
     loss = find.loss(training.loss)
     torch.manual_seed(training.seed)
     method = _method(training)
-    source = _source(training, method)
+    source, learned_from = _source(training, method)
+    print(f"dealias: learns from {learned_from}{_mixed_in(training)}", file=sys.stderr)
     _try(loss, Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
     validation = validation_set(training.validation, films=bool(method.joint), several_coils=several)
-    _remember(directory, training)
+    _remember(directory, training, learned_from)
     fast = training.precision == "auto" and _fast_bfloat16()
-    module = Module(training, method, source, loss, validation)
+    module = Module(training, method, source, loss, validation, prepared_in=time.monotonic() - started)
     best = fit(module, directory, "bfloat16" if fast else training.precision)
     target = directory / "weights.safetensors"
-    return export(best, target) if module.global_rank == 0 else target
+    if module.global_rank == 0:
+        export(best, target)
+        draw_curve(directory / "curve.png", module.history)
+        if module.global_step < FEW:
+            text = f"{module.global_step} updates are few: networks gain for many thousands"
+            print(f"dealias: {text}; the same command with a longer --time or more --updates goes on", file=sys.stderr)
+    return target
+
+
+def _mixed_in(training: Training) -> str:
+    """Say how to leave out what is not the user's own."""
+    options = ["--phantoms 0"] * bool(training.phantoms) + ["--photographs false"] * training.photographs
+    return f"; {' '.join(options)} leaves out what is not of --data" if training.data and options else ""
 
 
 def _try(loss: Loss, example: Example) -> None:
@@ -65,8 +84,8 @@ def _try(loss: Loss, example: Example) -> None:
         loss(iter([example.problem.zero_filled]), example)
 
 
-def _source(training: Training, method: Method) -> Source:
-    """Return what a training draws from; what cannot be learned fails before anything is read.
+def _source(training: Training, method: Method) -> tuple[Source, str]:
+    """Return what a training draws from, and that in words; what cannot be learned fails before anything is read.
 
     Raises:
         UserError: where a setting is impossible, or a file cannot be learned from.
@@ -80,18 +99,22 @@ def _source(training: Training, method: Method) -> Source:
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
     method.check_loss(training.loss)
     if isinstance(source, Scans):
-        return replace(source, scans=Slices(training.scans))
-    images = gather(
+        slices = Slices(training.scans)
+        return replace(source, scans=slices), f"{len(slices)} measured slices of {', '.join(training.scans)}"
+    kinds = gather(
         training.data,
         denoised=training.denoised,
         phantoms=0 if sees_films else training.phantoms,
         photographs=training.photographs,
     )
     if sees_films:
-        images += [*(film(path) for path in training.films), *hearts(training.phantoms)]
-    if not images:
+        kinds |= {f"film of {path}": [film(path)] for path in training.films}
+        kinds |= {"simulated hearts": hearts(training.phantoms)} if training.phantoms else {}
+    if not kinds:
         raise UserError("there is nothing to learn from; give --data, --scans, --films or --phantoms")
-    return replace(source, images=images)  # type: ignore[type-var]
+    images = [image for some in kinds.values() for image in some]
+    words = ", ".join(f"{len(some)} {kind}" for kind, some in kinds.items())
+    return replace(source, images=images), words  # type: ignore[type-var]
 
 
 def export(checkpoint: Path, target: Path) -> Path:
@@ -104,9 +127,9 @@ def export(checkpoint: Path, target: Path) -> Path:
     method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
     scores = {name: round(float(value), 2) for name, value in state["scores"].items()}
     notes = {
-        "summary": f"{settings.get('summary') or 'no summary'}; {scores['psnr']} dB on its validation set",
-        "terms": settings.get("terms") or "not stated",
-        "settings": settings,
+        "summary": _summary(settings, scores["psnr"]),
+        "terms": _terms(settings),
+        "settings": {name: value for name, value in settings.items() if name not in SAID},
         "command": settings["command"],
         "updates": state["global_step"],
         "hours": round(state["spent"] / 3600, 2),
@@ -116,6 +139,25 @@ def export(checkpoint: Path, target: Path) -> Path:
     }
     cards.save(target, method, notes, overwrite=True)
     return target
+
+
+def _summary(settings: dict[str, Any], score: float) -> str:
+    """Return what the weights are for, what they saw, and how well they do."""
+    parts = (settings.get("summary"), f"learned from {settings['learned_from']}", f"{score} dB on its validation set")
+    return "; ".join(part for part in parts if part)
+
+
+def _terms(settings: dict[str, Any]) -> str:
+    """Return the terms of what was really learned from: those told of each file, and of what dealias adds."""
+    told = settings.get("terms") or {}
+    if isinstance(told, str):
+        return told
+    extras = (settings.get("simulation") or {}).get("measured_maps")
+    files = [*settings["data"], *settings["scans"], *settings["films"], *([extras] if extras else [])]
+    terms = [f"{Path(file).name}: {told.get(file, 'not stated')}" for file in files]
+    terms += ["phantoms simulated by dealias"] * bool(settings["phantoms"])
+    terms += ["photographs in the public domain"] * settings["photographs"]
+    return "; ".join(terms) or "not stated"
 
 
 def _check_same(directory: Path, training: Training) -> None:
@@ -136,9 +178,9 @@ def _check_same(directory: Path, training: Training) -> None:
         raise UserError(f"{directory}: holds a training with another {name}; choose another folder")
 
 
-def _remember(directory: Path, training: Training) -> None:
+def _remember(directory: Path, training: Training, learned_from: str) -> None:
     """Keep the settings beside the checkpoints."""
-    settings = {**asdict(training), "command": shlex.join(["dealias", *sys.argv[1:]])}
+    settings = {**asdict(training), "learned_from": learned_from, "command": shlex.join(["dealias", *sys.argv[1:]])}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         temporary = directory / f".{SETTINGS}.{os.getpid()}"

@@ -23,10 +23,10 @@ class Training:
         phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
         simulation: how examples are drawn: crop, acceleration, noise, lines, discs, centre, image_noise, band, phase,
-            coils, coil_count, coil_acceleration, measured_maps, estimated_maps, noisy_target, estimated_noise, hide_noise_level,
-            batch; for films crop (rows), columns, frames, acceleration, noise, band, coils, hide_noise_level, batch;
-            for scans crop, acceleration, noise, lines, discs, centre, estimated_maps, estimated_noise,
-            hide_noise_level, batch
+            coils, coil_count, coil_acceleration, measured_maps, estimated_maps, noisy_target, estimated_noise,
+            hide_noise_level, batch; for films crop (rows), columns, frames, acceleration, noise, band, coils,
+            hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
+            estimated_noise, hide_noise_level, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
             images; measured or held_out against k-space, where no image is known; or the dotted path of a function
         held: the share of a scan's samples that the method never sees, for --loss held_out
@@ -34,7 +34,7 @@ class Training:
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it
         updates: how many, at the most
-        time: how long in all, at the most, such as 90s, 9m or 2h
+        time: how long in all, reading included and the last validation not, at the most, such as 90s, 9m or 2h
         every: updates between two validations
         keep: keep the checkpoint of every validation, not only the best and the last
         patience: validations without a better score before it stops
@@ -42,7 +42,7 @@ class Training:
         workers: processes that draw examples ahead, for each device; 0 draws them between updates
         from_: weights to start from, by name or file
         summary: for the card: what these weights are for
-        terms: for the card: the terms of the data
+        terms: for the card: the terms of the data, or those of each file or folder by its path
         seed: of the first weights and of all that is drawn
     """
 
@@ -70,7 +70,7 @@ class Training:
     workers: int = 1
     from_: str | None = None
     summary: str | None = None
-    terms: str | None = None
+    terms: str | dict[str, str] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
