@@ -29,11 +29,11 @@ ONE_COIL = (("siat_brain_val", "image", 4), ("siat_brain_val", "image", 20), ("s
     ("ukat_r2star_philips", "image", 0),
 )
 KINDS = {
-    "Gaussian 2x": lambda shape, g: sampling.gaussian(shape, 2, centre=0.1, generator=g),
-    "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.12, generator=g),
+    "Gaussian 2x": lambda shape, g: sampling.gaussian(shape, 2, centre=0.15, generator=g),
+    "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.15, generator=g),
     "Poisson 4x": lambda shape, g: sampling.poisson(shape, 4, centre=0.15, generator=g),
-    "random lines 3x": lambda shape, g: sampling.cartesian(shape, 3, generator=g),
-    "equispaced lines 3x": lambda shape, g: sampling.cartesian(shape, 3, lines="equispaced", centre=0.1, generator=g),
+    "random lines 3x": lambda shape, g: sampling.cartesian(shape, 3, centre=0.12, generator=g),
+    "equispaced lines 3x": lambda shape, g: sampling.cartesian(shape, 3, lines="equispaced", centre=0.12, generator=g),
 }
 
 
