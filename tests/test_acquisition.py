@@ -192,14 +192,6 @@ def test_another_mask_is_another_acquisition(generator):
         made.sampled(torch.ones(5))
 
 
-def test_split_shares_the_samples(generator):
-    made = film(batch=())
-    one, two = made.split(0.4, generator)
-    assert torch.equal(one.mask | two.mask, made.mask) and not (one.mask & two.mask).any()
-    assert torch.equal(one.kspace + two.kspace, made.kspace)
-    assert 0.25 < float(one.mask.sum() / made.mask.sum()) < 0.55
-
-
 def test_scaling_the_measurement_scales_the_image():
     made, factor = film(), torch.tensor([[1j, 2], [3, -1j]]).reshape(2, 2, 1, 1).to(torch.complex64)
     assert torch.allclose(made.scaled(factor).zero_filled, made.zero_filled * factor, atol=1e-5)

@@ -15,7 +15,7 @@ TREES = {path: ast.parse(path.read_text()) for path in FILES}
 # low to high; a module imports only from its own layer or from below
 LAYERS = [
     {"errors", "former_names", "allocator", "numpy_bridge", "shapes", "header"}
-    | {"linear_operator", "fft_order", "root_sum_of_squares", "validation"},
+    | {"linear_operator", "fft_order", "folds", "root_sum_of_squares", "validation"},
     {"operators"},
     {"problem", "acquisition", "notebook"},
     {
@@ -33,7 +33,7 @@ LAYERS = [
     },
     {"methods", "priors", "phantoms", "files", "cards", "published"},
     {"preparation", "driver"},
-    {"uncertainty", "susceptibility"},
+    {"error_bar", "susceptibility"},
     {"training", "evaluation"},
     {"commands"},
     {"__main__", "__init__"},

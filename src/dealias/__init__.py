@@ -22,6 +22,7 @@ _HOMES = {
     "load": "cards",
     "open": "files.open",
     "reconstruct": "driver",
+    "uncertainty": "error_bar.uncertainty",
     "write": "files.write",
 }
 _ROOMS = ("coils", "phantoms", "sampling", "testing")

@@ -8,6 +8,7 @@ from dealias.coils.espirit import espirit as espirit
 from dealias.driver import draw as draw
 from dealias.driver import iterate as iterate
 from dealias.driver import reconstruct as reconstruct
+from dealias.error_bar.uncertainty import uncertainty as uncertainty
 from dealias.errors import UserError as UserError
 from dealias.files.open import open as open
 from dealias.files.write import write as write

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dealias.errors import Note, UserError
 from dealias.fft_order import centre_mask, shift_mask, to_centred, to_fft_order
+from dealias.folds import held_masks
 from dealias.header import Header
 from dealias.operators.cartesian import Cartesian
 from dealias.problem import FILM, IMAGE, Problem
@@ -220,10 +221,24 @@ class Acquisition(Problem):
         """Return the acquisition that a scanner would have made with this centred mask, of what it sampled."""
         return self._kept(self.mask & shift_mask(validated_mask(mask, self.kspace)))
 
-    def split(self, fraction: float, generator: torch.Generator | None = None) -> tuple["Acquisition", "Acquisition"]:
-        """Return two acquisitions that share the samples at random: about `fraction` of them, and the rest."""
-        draw = torch.rand(self.mask.shape, generator=generator, device=self.mask.device) < fraction
-        return self._kept(self.mask & draw), self._kept(self.mask & ~draw)
+    def folds(
+        self, count: int = 1, share: float = 0.1, seed: int | torch.Generator = 0
+    ) -> list[tuple["Acquisition", "Acquisition"]]:
+        """Return pairs of acquisitions: most of the samples, and some that are held out, others in each pair.
+
+        Held out are points, or whole lines where lines were sampled, of all radii but never of the fully sampled
+        centre; of all coils alike, in each frame of a film others. Where fewer can be held out than there are pairs,
+        none are.
+
+        Arguments:
+            count: how many pairs.
+            share: of the samples beyond the centre that one pair holds out.
+            seed: or a generator, which decides by chance.
+        """
+        generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
+        mask = self.mask.expand(*self.mask.shape[:-2], *self.shape[-2:])
+        held = held_masks(mask, count, share, generator, self.axes == FILM)
+        return [(self._kept(mask & ~part), self._kept(mask & part)) for part in held]
 
     def with_maps(self, maps: Any) -> "Acquisition":
         """Return the acquisition with these coil maps; None drops those it has.

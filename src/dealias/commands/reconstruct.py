@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from tqdm import tqdm
+
 from dealias.commands._coils import Coils
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
@@ -17,6 +19,8 @@ from dealias.errors import UserError
 if TYPE_CHECKING:
     import torch
 
+    from dealias.acquisition import Acquisition
+    from dealias.files.beside import Beside
     from dealias.header import Header
     from dealias.method import Method
 
@@ -32,6 +36,7 @@ class Job:
         input: what lies in a folder has a name below it.
         reading: the options of `dealias.open`.
         solving: the options of `dealias.reconstruct`.
+        folds: how many sets of samples are held out for an error bar; None for no error bar.
         film: whether films are shown.
         reference: the true film, where it is known.
         writing: the options of `dealias.write`.
@@ -44,6 +49,7 @@ class Job:
     method: "Method"
     device: "torch.device"
     solving: dict[str, Any]
+    folds: int | None
     film: bool
     reference: "torch.Tensor | None"
     writing: dict[str, Any]
@@ -51,9 +57,8 @@ class Job:
 
     def reconstruct(self, source: Path, target: Path) -> None:
         """Reconstruct one file, a large one some slices at a time; what can be known to be wrong is known before."""
-        import torch
-
         import dealias
+        from dealias.error_bar.uncertainty import COVERAGE
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
         if self.film or not self.coils.by_slice(name):
@@ -61,11 +66,17 @@ class Job:
         else:
             least = self.solving["batch"] or (1 if self.device.type == "cpu" else 8)
             found = list(parts(partial(self._part, source, name, target), source, self.reading, least))
-        image = found[0].image if len(found) == 1 else torch.cat([part.image for part in found])
+        image = _together([part.image for part in found])
+        half_widths = [part.half_width for part in found if part.half_width is not None]
+        errors = [part.rms for part in found if part.rms is not None]
+        beside: Beside = {}
+        if half_widths:
+            half_width = (_together(half_widths), {"coverage": COVERAGE})
+            beside = {"uncertainty": half_width, "predicted_rms": _together(errors)}
         figures = found[0].figures
         with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
             notes = provenance(source, self.settings)
-            dealias.write(target, image, found[0].header, **self.writing, attributes=notes)
+            dealias.write(target, image, found[0].header, **self.writing, attributes=notes, beside=beside)
 
     def _part(self, source: Path, name: str, target: Path, **reading: Any) -> "Part":
         """Return what some slices of a file, or all, give."""
@@ -77,17 +88,44 @@ class Job:
         scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        image = dealias.reconstruct(self.method, scan.to(self.device), **self.solving, progress=sys.stderr.isatty())
-        return Part(image.cpu(), scan.header, figures)
+        image, width, rms = self._solved(scan.to(self.device))
+        return Part(image, width, rms, scan.header, figures)
+
+    def _solved(self, scan: "Acquisition") -> "tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]":
+        """Return the image, and its error bar where one is wanted: half-width and rms."""
+        import dealias
+
+        options = {**self.solving, "progress": sys.stderr.isatty()}
+        if self.folds is None:
+            return dealias.reconstruct(self.method, scan, **options).cpu(), None, None
+        found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
+        for line in found.lines():
+            tqdm.write(f"dealias: {line}", file=sys.stderr)
+        return found.image.cpu(), found.half_width.cpu(), found.rms.cpu()
 
 
 @dataclass(frozen=True)
 class Part:
-    """The images of some slices of a file; their header, and the figures that show them where they are a film."""
+    """The images of some slices of a file, with their error bars where they are wanted.
+
+    Arguments:
+        half_width: of the interval of every pixel; None without error bars, and so is rms.
+        header: that of the images.
+        figures: that show them where they are a film.
+    """
 
     image: "torch.Tensor"
+    half_width: "torch.Tensor | None"
+    rms: "torch.Tensor | None"
     header: "Header"
     figures: FilmFigures | None
+
+
+def _together(parts: "list[torch.Tensor]") -> "torch.Tensor":
+    """Return what belongs to the slices of a file."""
+    import torch
+
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def run(
@@ -109,6 +147,8 @@ def run(
     slices: str | None = None,
     format: Literal["h5", "npy", "png", "nii.gz", "nii", "cfl", "mat", "gif", "mp4"] = "h5",
     phase: bool = False,
+    uncertainty: bool = False,
+    folds: int = 4,
     film: bool = False,
     reference: str | None = None,
     overwrite: bool = False,
@@ -134,6 +174,8 @@ def run(
         slices: which slices, counted from 0, such as 3 or 3:7
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
+        uncertainty: an error bar beside the image, by samples that are held out of the scan
+        folds: how many sets of samples are held out for it, one at a time; each takes as long as the image
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
         reference: the true film, images or full k-space: --film with errors and the PSNR of each frame
         overwrite: replace existing files
@@ -149,6 +191,7 @@ def _job(options: dict[str, Any]) -> Job:
 
     method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
     solving = {name: options[name] for name in ("batch", "precision")}
+    names = SETTINGS + (("uncertainty", "folds") if options["uncertainty"] else ())
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),
@@ -157,10 +200,11 @@ def _job(options: dict[str, Any]) -> Job:
         method=method,
         device=usable(options["device"]),
         solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
+        folds=options["folds"] if options["uncertainty"] else None,
         film=options["film"] or reference is not None,
         reference=None if reference is None else true_film(reference, options["input"], named),
         writing={name: options[name] for name in ("overwrite", "phase")},
-        settings={name: options[name] for name in SETTINGS} | {"weights": fingerprint(method)},
+        settings={name: options[name] for name in names} | {"weights": fingerprint(method)},
     )
 
 

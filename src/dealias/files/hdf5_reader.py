@@ -194,5 +194,3 @@ def _flat(parts: NDArray[Any]) -> tuple[tuple[int, ...], NDArray[np.int64], NDAr
 def _text(name: str | bytes) -> str:
     text = name.decode(errors="replace") if isinstance(name, bytes) else name
     return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]
-
-

@@ -11,7 +11,6 @@ The errors of unlike methods are unlike, so that the mean is often better than e
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 
 import torch
@@ -22,10 +21,8 @@ from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.problem import Problem
-from dealias.shapes import Mask
 
 RIDGE = 0.3  # of the mean energy of residuals: of 0.01, 0.1, 0.3 and 1 least far behind wavelets, on two measured scans
-CENTRE = 12  # frequencies on each side of zero that are never hidden, an eighth of a small axis
 
 
 class Stacked(Method):
@@ -67,37 +64,14 @@ class Stacked(Method):
         equal = torch.full((*lead, *(1,) * together, count), 1 / count, dtype=torch.float64)
         if not isinstance(problem, Acquisition):
             return equal
-        hidden = _hidden(problem, self.share, self.seed)
-        if not hidden.any():
+        [(seen, hidden)] = problem.folds(1, self.share, self.seed)
+        if not hidden.mask.any():
             return equal
-        seen = replace(problem, kspace=problem.kspace * ~hidden, mask=problem.mask & ~hidden)
-        errors = [hidden * (problem.operator.forward(method(seen)) - problem.kspace) for method in self.methods]
+        errors = [hidden.operator.forward(method(seen)) - hidden.kspace for method in self.methods]
         rest = torch.stack([error.reshape(*lead, -1) for error in errors], -2).to(torch.complex128)
         products = (rest @ rest.mH).real
         best = [_best(product) for product in products.reshape(-1, count, count)]
         return torch.stack(best).reshape(equal.shape) if best else equal
-
-
-def _hidden(scan: Acquisition, share: float, seed: int) -> Mask:
-    """Return which samples are hidden (*batch, 1, y, x), in FFT order: points, or whole lines where lines were sampled.
-
-    The same frequencies of all problems of a batch, where they were sampled.
-    """
-    changing = scan.operator.axes
-    pattern = scan.mask
-    for axis in {-2, -1} - {*changing}:  # along a line all is sampled, or what was cut is missing for all
-        pattern = pattern.any(axis, keepdim=True)
-    outside = torch.zeros_like(pattern)
-    for axis in changing:
-        count = scan.shape[axis]
-        far = torch.fft.fftfreq(count, 1 / count, device=pattern.device).abs() > min(CENTRE, count // 8)
-        outside = outside | (far[:, None] if axis == -2 else far)
-    candidates = pattern & outside
-    draw = torch.rand(candidates.shape[-2:], generator=torch.Generator().manual_seed(seed)).to(pattern.device)
-    keys = torch.where(candidates, draw, 2.0).flatten(-2)
-    number = (share * candidates.flatten(-2).sum(-1, keepdim=True)).ceil().long()
-    last = keys.sort(-1).values.gather(-1, (number - 1).clamp_min(0)).unsqueeze(-1)
-    return scan.mask & candidates & (draw <= last)
 
 
 def _best(products: Tensor) -> Tensor:

@@ -37,9 +37,10 @@ class Canvas:
         """Paint a tube along straight pieces between knots, whose radius changes evenly from one to the next."""
         for (*a, thick), (*b, thin) in zip(knots, knots[1:], strict=False):
             wide = max(thick, thin)
-            low, high = [min(p, q) - wide for p, q in zip(a, b, strict=True)], [
-                max(p, q) + wide for p, q in zip(a, b, strict=True)
-            ]
+            low, high = (
+                [min(p, q) - wide for p, q in zip(a, b, strict=True)],
+                [max(p, q) + wide for p, q in zip(a, b, strict=True)],
+            )
             part, places = self._part(low, high)
             step = [q - p for p, q in zip(a, b, strict=True)]
             along = sum((r - p) * d for r, p, d in zip(places, a, step, strict=True))

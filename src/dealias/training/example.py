@@ -14,8 +14,6 @@ from dealias.problem import Problem
 from dealias.shapes import Image
 from dealias.training._random_numbers import uniform
 
-CENTRE = 4  # rows and columns of k-space that are never kept from a method
-
 
 @dataclass(frozen=True, eq=False)
 class Example:
@@ -56,17 +54,15 @@ class Example:
         return self.held
 
     def holding(self, share: float, generator: torch.Generator) -> "Example":
-        """Return the example with about this share of its samples held back; the middle 4 x 4 stay.
+        """Return the example with this share of its samples held back: of points, or of whole lines.
 
         | Self-supervised learning of physics-guided reconstruction neural networks without fully sampled reference
         | data (Yaman et al., 2020) | https://doi.org/10.1002/mrm.28378
         """
         scan = self.problem
         assert isinstance(scan, Acquisition)
-        draw = torch.rand((*scan.mask.shape[:-2], *scan.shape[-2:]), generator=generator) < share
-        rows, columns = (slice(max(0, n // 2 - CENTRE // 2), n // 2 + CENTRE // 2) for n in scan.shape[-2:])
-        draw[..., rows, columns] = False
-        return replace(self, problem=scan.sampled(~draw), held=scan.sampled(draw))
+        [(kept, held)] = scan.folds(1, share, generator)
+        return replace(self, problem=kept, held=held)
 
     def telling_noise(self, hidden: float, estimated: float, generator: torch.Generator) -> "Example":
         """Return the example with its noise level as it is; or hidden, or as the data show it, each so often."""

@@ -21,8 +21,8 @@ from dealias.files.atomic import sweep
 from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.method import Method
-from dealias.training.alone import alone, check_free
 from dealias.prior import Prior
+from dealias.training.alone import alone, check_free
 from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather

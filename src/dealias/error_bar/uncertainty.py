@@ -1,0 +1,168 @@
+"""An image and how far it may be off: every method, one coil or many, without any truth."""
+
+import warnings
+from dataclasses import dataclass
+from os import PathLike
+from typing import Literal
+
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+from tqdm import tqdm
+
+from dealias.acquisition import Acquisition
+from dealias.cards import load
+from dealias.driver import Precision, reconstruct
+from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
+from dealias.error_bar.held_out import HeldOut, held_out, missing
+from dealias.errors import Note, UserError
+from dealias.folds import line_axis
+from dealias.method import Method
+from dealias.preparation import prepared, problem_of
+from dealias.problem import Problem
+from dealias.shapes import Image, Kspace, Maps
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """An image and its error, in its units.
+
+    Arguments:
+        image: of all samples (*batch, [time,] y, x), complex.
+        half_width: of the interval around its magnitude that holds the true one in nine pixels of ten of the body.
+        rms: root mean squared error that is expected of the magnitude's pixels (*batch).
+        radius: of each band of k-space (*batch, band), 1/2 at the edge of an axis.
+        bands: root mean squared error of a frequency in it that nobody measured (*batch, band), all coils together.
+        warnings: what the numbers do not tell by themselves.
+    """
+
+    image: Image
+    half_width: Tensor
+    rms: Tensor
+    radius: Tensor
+    bands: Tensor
+    warnings: tuple[str, ...] = ()
+    coverage: float = COVERAGE
+
+    @property
+    def psnr(self) -> Tensor:
+        """The peak signal-to-noise ratio that is expected of the magnitude, in decibels (*batch)."""
+        return 20 * (self._largest() / self.rms).log10()
+
+    @property
+    def relative(self) -> Tensor:
+        """The error that is expected, of the norm of the magnitude (*batch)."""
+        size = self.image.abs().square().flatten(self.rms.ndim).mean(-1).sqrt()
+        return self.rms / size
+
+    def lines(self) -> list[str]:
+        """Return a line of text for each slice or film."""
+        width = self.half_width.flatten(self.rms.ndim).mean(-1).flatten().tolist()
+        rows = zip(
+            self.rms.flatten().tolist(), self.relative.flatten().tolist(), self.psnr.flatten().tolist(), strict=True
+        )
+        found = []
+        for number, (rms, relative, psnr) in enumerate(rows):
+            size = f"rms error {rms:.3g} ({relative:.1%}), PSNR {psnr:.1f} dB"
+            place = f"slice {number}: " if self.rms.ndim else ""
+            found.append(f"{place}expected {size}, {self.coverage:.0%} interval +- {width[number]:.3g} in the mean")
+        return found
+
+    def _largest(self) -> Tensor:
+        return self.image.abs().flatten(self.rms.ndim).amax(-1)
+
+
+def uncertainty(
+    method: Method | str,
+    scan: Problem | ArrayLike | Kspace | str | PathLike[str],
+    *,
+    folds: int = 4,
+    maps: Maps | Literal["auto"] | None = "auto",
+    batch: int | None = None,
+    precision: Precision = "float32",
+    seed: int = 0,
+    progress: bool = False,
+) -> Uncertainty:
+    """Return the image that a method makes of a scan, and its error by samples that were held out of the scan.
+
+    It takes the time of one reconstruction more than there are folds.
+
+    Arguments:
+        method: a method, or what `dealias.load` takes.
+        scan: or the file of one, or an array of centred k-space (..., coil, y, x).
+        folds: how many sets of a tenth of the samples are held out, one at a time; ten at most.
+        maps: as in `dealias.reconstruct`.
+        batch: likewise.
+        precision: likewise.
+        seed: of which samples are held out.
+        progress: show a bar on stderr, which counts folds.
+
+    Raises:
+        UserError: where too few samples can be held out, and for what `dealias.reconstruct` refuses.
+    """
+    method = load(method) if isinstance(method, str) else method
+    if isinstance(folds, bool) or not 1 <= folds <= 10:
+        raise UserError(f"{folds} folds are impossible; give 1 to 10, each a tenth of the samples")
+    scan = prepared(problem_of(scan), maps, method)
+    if not isinstance(scan, Acquisition):
+        raise UserError("only samples of k-space can be held out; give an Acquisition")
+    if method.own_maps and scan.maps is None and scan.coils > 1:
+        raise UserError(f"{type(method).__name__} finds its own coil maps, which cannot be judged; give maps")
+    bar = tqdm(total=folds + 1, disable=not progress, unit="fold", leave=False)
+
+    def image_of(part: Acquisition) -> Tensor:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Note)  # those of the whole scan were shown above
+            image = reconstruct(method, part, batch=batch, precision=precision)
+        bar.update()
+        return image
+
+    with bar:
+        found = held_out(image_of, scan, folds, 0.1, seed)
+    notes = tuple(_notes(scan))
+    for note in notes:
+        warnings.warn(Note(note), stacklevel=2)
+    return _of_magnitude(scan, found, notes)
+
+
+def _of_magnitude(scan: Acquisition, found: HeldOut, notes: tuple[str, ...]) -> Uncertainty:
+    """Return what an error of the complex image is to its magnitude."""
+    lead = found.energy.shape
+    frames = found.image.shape[len(lead) :]
+    shares = [
+        magnitude_share(energy, image, unseen)
+        for energy, image, unseen in zip(
+            found.energy.flatten(), found.image.reshape(-1, *frames), missing(scan).reshape(-1, *frames), strict=True
+        )
+    ]
+    energy = found.energy * torch.stack(shares).reshape(lead)
+    width = half_width(energy.reshape(*lead, *(1,) * len(frames)), found.image, found.parts)
+    rms, bands = energy.sqrt().to(width), found.bands.sqrt().to(width)
+    return Uncertainty(found.image, width, rms, found.radius.to(width), bands, notes)
+
+
+def _notes(scan: Acquisition) -> list[str]:
+    """Return what one must know of a scan to read the numbers."""
+    if not missing(scan).any():
+        source = "noise level" if scan.noise_std is not None else "estimate of the noise level"
+        return [f"nothing is missing in k-space: the error bar is that of the noise, by the {source}"]
+    found = []
+    if scan.noise_std is None:
+        found.append("the noise level is not told: the error bar is that from an image of all samples and their noise")
+    if scan.coils > 1 and _equispaced(scan):
+        found.append(
+            "lines are equispaced: hiding one leaves a larger gap than there is, so that the error bar is too wide"
+        )
+    return found
+
+
+def _equispaced(scan: Acquisition) -> bool:
+    """Return whether lines were sampled, all about as far from each other but for the centre's."""
+    rows, columns = scan.shape[-2:]
+    pattern = scan.mask.expand(*scan.mask.shape[:-2], rows, columns).reshape(-1, rows, columns)[0]
+    axis = line_axis(pattern)
+    if axis is None:
+        return False
+    gaps = torch.fft.fftshift(pattern.any(-3 - axis)).nonzero().flatten().diff()
+    regular = gaps[gaps > 1].sort().values[2:]  # two may join the centre to the others
+    return len(regular) > 2 and int(regular[-1] - regular[0]) <= 1

@@ -1,0 +1,61 @@
+"""reconstruct --uncertainty: an error bar beside the image, in its file or in one of its own."""
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from complaints import complaint
+from dealias.__main__ import execute
+from dealias.acquisition import Acquisition
+from dealias.phantoms import head
+from dealias.sampling import gaussian
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images = torch.stack([head((64, 60), seed=seed) for seed in (1, 2)])
+    generator = torch.Generator().manual_seed(0)
+    mask = gaussian((64, 60), 3, centre=0.06, generator=generator)
+    dealias.write("scan.h5", Acquisition.simulate(images, mask, None, 0.002, generator=generator))
+    return tmp_path
+
+
+def test_hdf5_holds_the_error_bar(here, capsys):
+    execute("reconstruct scan.h5 -o image.h5 --method wavelet --uncertainty --folds 2".split())
+    found = dealias.uncertainty("wavelet", "scan.h5", folds=2)
+    with h5py.File("image.h5") as file:
+        width = file["uncertainty"]
+        assert width.dtype == np.float32 and width.shape == file["reconstruction"].shape
+        assert width.attrs["coverage"] == 0.9
+        assert np.allclose(width[()], found.half_width.numpy(), rtol=1e-5)
+        assert np.allclose(file["predicted_rms"][()], found.rms.numpy(), rtol=1e-5)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "expected" in line] == [f"dealias: {line}" for line in found.lines()]
+    execute("reconstruct scan.h5 -o plain.h5 --method wavelet".split())
+    with h5py.File("plain.h5") as file, h5py.File("image.h5") as other:
+        assert "uncertainty" not in file and np.array_equal(file["image"], other["image"])
+
+
+@pytest.mark.parametrize("extension", ["nii.gz", "png"])
+def test_other_formats_have_it_beside(here, extension):
+    execute(f"reconstruct scan.h5 -o image.{extension} --method wavelet --uncertainty --folds 1".split())
+    names = {path.name for path in here.iterdir()}
+    assert any(name.startswith("image_uncertainty") and name.endswith(extension) for name in names), names
+
+
+def test_a_result_without_it_is_another(here):
+    folder = here / "in"
+    folder.mkdir()
+    (here / "scan.h5").rename(folder / "scan.h5")
+    execute("reconstruct in -o out --method zero_filled".split())
+    text = complaint("reconstruct in -o out --method zero_filled --uncertainty --folds 1".split())
+    assert "1 failed" in text
+
+
+def test_what_cannot_be(here):
+    text = complaint("reconstruct scan.h5 -o a.h5 --method zero_filled --uncertainty --folds 0".split())
+    assert "0 folds are impossible" in text
+    assert not (here / "a.h5").exists()

@@ -1,0 +1,85 @@
+"""`dealias.uncertainty`: an image with an interval that covers the truth as often as it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import dealias
+from dealias.acquisition import Acquisition
+from dealias.errors import Note, UserError
+from dealias.phantoms import head
+from dealias.sampling import cartesian, gaussian
+from problems import coil_maps, inpainting
+
+SHAPE = (96, 90)
+
+
+def scan(acceleration=3.0, coils=1, seed=3, lines=None):
+    generator = torch.Generator().manual_seed(0)
+    image, maps = head(SHAPE, seed=seed), coil_maps(coils, *SHAPE) if coils > 1 else None
+    if lines:
+        mask = cartesian(SHAPE, acceleration, lines=lines, generator=generator)
+    else:
+        mask = gaussian(SHAPE, acceleration, centre=0.06, generator=generator)
+    return Acquisition.simulate(image, mask, maps, 0.002, generator=generator), image
+
+
+@pytest.mark.parametrize("coils", [1, 4])
+def test_the_interval_covers_the_truth(coils):
+    measured, truth = scan(coils=coils)
+    found = dealias.uncertainty("wavelet", measured)
+    assert torch.equal(found.image, dealias.reconstruct("wavelet", measured)) and found.warnings == ()
+    error = (found.image.abs() - truth.abs()).abs()
+    body = truth.abs() > 0.05 * truth.abs().max()
+    assert 0.8 < float((error <= found.half_width)[body].float().mean()) < 0.98
+    assert float(found.rms) == pytest.approx(float(error.square().mean().sqrt()), rel=0.25)
+    assert found.half_width.std() > 0.05 * found.half_width.mean()
+    peak, size = truth.abs().max(), truth.abs().square().mean().sqrt()
+    assert float(found.psnr) == pytest.approx(float(20 * (peak / found.rms).log10()), abs=0.5)
+    assert float(found.relative) == pytest.approx(float(found.rms / size), rel=0.05)
+
+
+def test_a_batch_has_a_number_for_each_slice():
+    both = Acquisition.stack([scan(seed=seed)[0] for seed in (3, 4)])
+    found = dealias.uncertainty("wavelet", both, folds=2)
+    assert found.rms.shape == found.psnr.shape == (2,) and found.half_width.shape == both.shape
+    assert found.bands.shape == (2, 10) and len(found.lines()) == 2
+    assert found.lines()[1].startswith("slice 1: expected rms error")
+    again = dealias.uncertainty("wavelet", both, folds=2)
+    assert torch.equal(again.half_width, found.half_width)
+
+
+def test_progress_counts_folds(capsys):
+    dealias.uncertainty("zero_filled", scan()[0], folds=3, progress=True)
+    assert "/4" in capsys.readouterr().err
+
+
+def test_what_the_numbers_mean_is_said():
+    measured, _ = scan()
+    with pytest.warns(Note, match="noise level is not told"):
+        found = dealias.uncertainty("zero_filled", replace(measured, noise_std=None))
+    assert len(found.warnings) == 1
+    with pytest.warns(Note, match="nothing is missing.* by the noise level"):
+        full = Acquisition.simulate(head(SHAPE, seed=3), torch.ones(SHAPE), None, 0.02)
+        found = dealias.uncertainty("zero_filled", full)
+    assert float(found.rms) == pytest.approx(0.02, rel=0.05)
+    with pytest.warns(Note, match="equispaced"):
+        dealias.uncertainty("wavelet", scan(3, 4, lines="equispaced")[0], folds=1)
+
+
+def test_what_cannot_be_judged():
+    for folds in (0, 11, True):
+        with pytest.raises(UserError, match="folds are impossible"):
+            dealias.uncertainty("wavelet", scan()[0], folds=folds)
+    with pytest.raises(UserError, match="give an Acquisition"):
+        dealias.uncertainty("total_variation", inpainting())
+    with pytest.raises(UserError, match="no maps"):
+        dealias.uncertainty("wavelet", scan(coils=3)[0], maps=None)
+
+
+def test_an_array_is_a_scan():
+    kspace = np.asarray(scan()[0].centred_kspace)
+    with pytest.warns(Note, match="noise level"):
+        assert dealias.uncertainty("wavelet", kspace, folds=1).half_width.shape == SHAPE
