@@ -29,7 +29,8 @@ from dealias.sampling import cartesian
 def authors_network(folder, features, cascades, poolings):
     """Return fastMRI's VarNet of random weights, the same each time."""
     sys.path.insert(0, str(folder))
-    for name in ("requests", "yaml", "pandas", "skimage.metrics", "fastmri.data.mri_data", "fastmri.data.volume_sampler"):
+    data = [f"fastmri.data.{name}" for name in ("mri_data", "volume_sampler")]
+    for name in ("requests", "yaml", "pandas", "skimage.metrics", *data):
         sys.modules.setdefault(name, MagicMock())
     torch.manual_seed(0)
     network = import_module("fastmri.models.varnet").VarNet(cascades, features // 2, poolings, features, poolings)
