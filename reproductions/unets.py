@@ -82,7 +82,8 @@ def drawn(learned, zero):
     axis = sheet.subplots()
     for seen, colour in (("image", "#2171b5"), ("kspace", "#d94801")):
         for place, style in ((BRAIN, "-"), (ABROAD, ":")):
-            points = [(n, float(found[place].mean())) for (fed, n), found in learned.items() if fed == seen and found is not None]
+            known = {n: found for (fed, n), found in learned.items() if fed == seen and found is not None}
+            points = [(n, float(found[place].mean())) for n, found in known.items()]
             name = {"image": "fed with the image", "kspace": "fed with k-space"}[seen]
             axis.plot(
                 *zip(*points, strict=True) if points else ([], []),
