@@ -213,7 +213,8 @@ def main():
         "What is open: networks that learned for minutes made some hundred updates, the paper's 60,000, "
         "so that these rows say how fast they learn more than how well; a wide network makes fewer updates in the same "
         "time. Simulated hearts, piecewise smooth and without noise of their own, suit the total variation of k-t SLR "
-        "better than tissue does; the measured films are the check. Duels are judged over hearts, ranks of networks only where their updates are equal and many."
+        "better than tissue does; the measured films are the check. Duels are judged over hearts, "
+        "ranks of networks only where their updates are equal and many."
     )
     head = ["", "method", "parameters", "MSE", "PSNR", "SSIM", "HFEN", "seconds", "paper's PSNR"]
     parts = [text, table(head, means(found, options.hearts, options.full))]

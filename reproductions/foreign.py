@@ -2,7 +2,8 @@
 
     python reproductions/foreign.py [--acceleration 4]
 
-What the project says of its own RIM, no paper: the same network, without retraining, for any anatomy and any number of coils.
+What the project says of its own RIM, no paper: the same network, without
+retraining, for any anatomy and any number of coils.
 """
 
 import argparse
