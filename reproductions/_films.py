@@ -51,7 +51,7 @@ class Subject:
 def hearts(count: int, *, frames: int = 20, rows: int | None = 64) -> list[Subject]:
     """Return simulated hearts of one beat, the `rows` about the heart of 256 x 256 pixels, or all."""
     return [
-        _subject(f"heart {number}", heart((frames, 256, 256), seed=FIRST + number), rows, FIRST + number)
+        subject(f"heart {number}", heart((frames, 256, 256), seed=FIRST + number), rows, FIRST + number)
         for number in range(count)
     ]
 
@@ -65,7 +65,7 @@ def measured(*, frames: int = 20, rows: int | None = 64) -> list[Subject]:
     for seed, name in enumerate(MEASURED):
         if (film := _magnitude(name)) is not None:
             phase = smooth_phase((*film.shape[1:],), 1.0, torch.Generator().manual_seed(seed))
-            found.append(_subject(name, film[:frames] * phase, rows, seed, real=True))
+            found.append(subject(name, film[:frames] * phase, rows, seed, real=True))
     return found
 
 
@@ -95,7 +95,8 @@ def squared_errors(film: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
     return wrong[:, place], wrong[:, ~place]
 
 
-def _subject(name: str, film: Tensor, rows: int | None, seed: int, *, real: bool = False) -> Subject:
+def subject(name: str, film: Tensor, rows: int | None, seed: int, *, real: bool = False) -> Subject:
+    """Return a film (time, y, x) as a scanner sees it: band-limited, the `rows` that change most, maximum one."""
     height, lines = round(READOUT * film.shape[-2]), round(LINES * film.shape[-1])
     film = band_limited(band_limited(film, lines).mT, height).mT
     if rows is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 import dealias
+from _verdict import SEEDS
 from dealias import cards
 from dealias.training.session import export, train
 from dealias.training.training import Training
@@ -44,6 +45,11 @@ class Models:
             except Timeout:
                 return None
         return dealias.load(file)
+
+    def seeds(self, **settings: Any) -> list[dealias.Method]:
+        """Return the trained method of these settings from each seed, without what is not trained yet."""
+        methods = [self.get(**{**settings, "seed": seed}) for seed in SEEDS]
+        return [method for method in methods if method is not None]
 
     def history(self, **settings: Any) -> dict[int, dealias.Method]:
         """Return the method after each number of updates at which its one training was validated; empty without it."""

@@ -7,6 +7,7 @@ from torch import Tensor
 
 import dealias
 from _data import foreign, held_back, scans
+from _verdict import worded
 from dealias.evaluation.metrics import psnr
 
 BRAIN, ABROAD = "brain", "mean abroad"
@@ -30,27 +31,35 @@ def decibels(
     return float(torch.stack([psnr(dealias.reconstruct(method, scan), x, phase=phase) for scan, x in pairs]).mean())
 
 
-def everywhere(method: dealias.Method | str | None, places: dict[str, list[Tensor]], **how) -> dict[str, float] | None:
-    """Return the PSNR on each body and the mean of the foreign ones; None for a method that is not trained yet."""
-    if method is None:
+def everywhere(
+    methods: Sequence[dealias.Method | str], places: dict[str, list[Tensor]], **how
+) -> dict[str, Tensor] | None:
+    """Return the PSNR of each method (seed,) on each body and the mean of the foreign ones; None without a method.
+
+    Arguments:
+        methods: those that learned from each seed, or a single one.
+    """
+    if not methods:
         return None
-    found = {name: decibels(method, images, **how) for name, images in places.items()}
+    found = {
+        name: torch.tensor([decibels(method, images, **how) for method in methods]) for name, images in places.items()
+    }
     others = [value for name, value in found.items() if name != BRAIN]
-    return {**found, ABROAD: sum(others) / len(others)}
+    return {**found, ABROAD: torch.stack(others).mean(0)}
 
 
-def cells(scores: dict[str, float] | None, places: Sequence[str]) -> list[str | None]:
-    """Return the cells of a row; None where it is not run yet."""
-    return [None if scores is None else f"{scores[place]:.2f}" for place in places]
+def cells(scores: dict[str, Tensor] | None, places: Sequence[str]) -> list[str | None]:
+    """Return the cells of a row, mean and standard deviation over seeds; None where it is not run yet."""
+    return [None if scores is None else worded(scores[place], ".2f") for place in places]
 
 
-def gain(one: dict[str, float] | None, other: dict[str, float] | None, place: str) -> float | None:
-    """Return by how much one exceeds the other; None where either is not run yet."""
-    return None if one is None or other is None else one[place] - other[place]
+def gain(one: dict[str, Tensor] | None, other: dict[str, Tensor] | None, place: str) -> Tensor | None:
+    """Return by how much one exceeds the other (seed,); None where either is not run yet.
 
-
-def signed(values: dict[str, float | None]) -> str | None:
-    """Return differences in words, None where one is not run yet."""
-    if None in values.values():
+    One that has a single value, since nothing was trained, is compared with every seed of the other.
+    """
+    if one is None or other is None:
         return None
-    return ", ".join(f"{name}: {value:+.2f} dB" for name, value in values.items())
+    a, b = one[place], other[place]
+    seeds = min(len(x) for x in (a, b) if len(x) > 1) if max(len(a), len(b)) > 1 else 1
+    return a[:seeds] - b[:seeds]
