@@ -58,7 +58,7 @@ class Job:
     def reconstruct(self, source: Path, target: Path) -> None:
         """Reconstruct one file, a large one some slices at a time; what can be known to be wrong is known before."""
         import dealias
-        from dealias.error_bar.uncertainty import COVERAGE
+        from dealias.error_bar.half_width import COVERAGE
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
         if self.film or not self.coils.by_slice(name):
