@@ -50,24 +50,14 @@ def run(
         overwrite: replace stages that were made otherwise
     """
     from dealias.errors import UserError
-    from dealias.susceptibility.echoes import Told, bids_files
+    from dealias.susceptibility.echoes import Told
     from dealias.susceptibility.pipeline import Choices, Sources, map_susceptibility
 
-    given = bool(magnitude) + bool(phase) + (input is not None)
-    if (input is not None and given > 1) or given == 0 or (input is None and given < 2):
-        raise UserError("give either k-space or a BIDS folder, or both --magnitude and --phase")
-    magnitudes, phases, kspace = [Path(m) for m in magnitude or ()], [Path(p) for p in phase or ()], None
-    if input is not None and Path(input).is_dir():
-        magnitudes, phases = bids_files(Path(input))
-    elif input is not None:
-        kspace = Path(input)
+    sources = Sources.of(input, magnitude or [], phase or [], mask, reference)
     target = Path(output)
     if target.is_file():
         raise UserError(f"{target}: is a file; name a folder for the results")
-    map_susceptibility(
-        Sources(magnitudes, phases, kspace, Path(mask) if mask else None, Path(reference) if reference else None),
-        target,
-        Told(echo_times, field_strength, b0_direction, full_turn),
-        Choices(method, method_arguments or {}, background, radius, inversion, regularisation, conjugate, bipolar),
-        overwrite=overwrite,
-    )
+    told = Told(echo_times, field_strength, b0_direction, full_turn)
+    arguments = method_arguments or {}
+    choices = Choices(method, arguments, background, radius, inversion, regularisation, conjugate, bipolar)
+    map_susceptibility(sources, target, told, choices, overwrite=overwrite)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dealias.errors import UserError
 from dealias.shapes import Region
-from dealias.susceptibility.echoes import Echoes, Told, read_echoes, read_mask
+from dealias.susceptibility.echoes import Echoes, Told, bids_files, read_echoes, read_mask
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
 from dealias.susceptibility.scan import read_scan, reconstructed
@@ -45,6 +45,25 @@ class Sources:
     kspace: Path | None = None
     mask: Path | None = None
     reference: Path | None = None
+
+    @classmethod
+    def of(
+        cls, input: str | None, magnitude: list[str], phase: list[str], mask: str | None, reference: str | None
+    ) -> "Sources":
+        """Return the sources that a user names: k-space, a BIDS folder, or magnitudes and phases.
+
+        Raises:
+            UserError: where these are none, or more than one of them.
+        """
+        both = bool(magnitude) and bool(phase)
+        if (input is None and not both) or (input is not None and (magnitude or phase)):
+            raise UserError("give either k-space or a BIDS folder, or both --magnitude and --phase")
+        magnitudes, phases, kspace = [Path(m) for m in magnitude], [Path(p) for p in phase], None
+        if input is not None and Path(input).is_dir():
+            magnitudes, phases = bids_files(Path(input))
+        elif input is not None:
+            kspace = Path(input)
+        return cls(magnitudes, phases, kspace, Path(mask) if mask else None, Path(reference) if reference else None)
 
 
 @dataclass(frozen=True)
@@ -117,9 +136,7 @@ def map_susceptibility(
     )
     right = check_sign(chi, rate, inner, echoes.voxel_size)
     _finish(folder, echoes, {"iron_paramagnetic": right})
-    bright = float(magnitude[0].max())
-    rows = {"magnitude": (magnitude[0], 0.0, bright), "local field": (local, -WINDOW / 3, WINDOW / 3)}
-    planes(target / "chi.png", {**rows, "chi": (chi, -WINDOW, WINDOW)}, inner, echoes.voxel_size)
+    _draw(target, magnitude[0], local, chi, inner, echoes)
     return chi
 
 
@@ -134,6 +151,11 @@ def _referenced(chi: Tensor, mask: Region, region: Region | None) -> Tensor:
     if not bool((region & mask).any()):
         raise UserError("the reference region lies outside the mask of the brain; give one inside")
     return torch.where(mask, chi - chi[region & mask].mean(), 0)
+
+
+def _draw(target: Path, magnitude: Tensor, local: Tensor, chi: Tensor, mask: Region, echoes: Echoes) -> None:
+    rows = {"magnitude": (magnitude, 0.0, float(magnitude.max())), "local field": (local, -WINDOW / 3, WINDOW / 3)}
+    planes(target / "chi.png", {**rows, "chi": (chi, -WINDOW, WINDOW)}, mask, echoes.voxel_size)
 
 
 def _finish(folder: Folder, echoes: Echoes, more: Mapping[str, Any]) -> None:
