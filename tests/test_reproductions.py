@@ -291,7 +291,9 @@ def test_claims_on_films_are_open_until_all_is_trained(room):
     assert all(claim.holds for claim in dynamic.claims(found, 3, True, True))
     hasty = dynamic.claims(found, 3, False, True)
     assert [claim.holds for claim in hasty] == [None] * 9 + [True, True], "learning speed ranks nobody"
-    opposite = {key: torch.cat((x[:, :1], 60 - x[:, 1:2], x[:, 2:3], 1 - x[:, 3:4], x[:, 4:]), 1) for key, x in found.items()}
+    opposite = {
+        key: torch.cat((x[:, :1], 60 - x[:, 1:2], x[:, 2:3], 1 - x[:, 3:4], x[:, 4:]), 1) for key, x in found.items()
+    }
     assert {claim.holds for claim in dynamic.claims(opposite, 3, True, True)} == {False}
     assert dynamic.ordered(scores)[0] == "CRNN B"
     del found["CRNN B", 9.0]
