@@ -49,12 +49,12 @@ def moments(method, problem, count):
 def test_chains_end_at_the_posterior_of_white_images():
     """Where data are its deviation is that of two measurements together, elsewhere the prior's."""
     arguments = {**PRIOR, "deviation": DEVIATION, "smallest": 0.01}
-    method = white(ScorePrior(arguments, iterations=60, steps=3, step=0.15))
-    (at_data, elsewhere), (narrow, wide) = moments(method, half(), 6)
+    method = white(ScorePrior(arguments, iterations=250, steps=3, step=0.15))
+    (at_data, elsewhere), (narrow, wide) = moments(method, half(), 3)
     posterior = (1 / DEVIATION**2 + 1 / NOISE**2) ** -0.5
-    # finite steps keep it some per cent too wide
-    assert narrow == pytest.approx(posterior, rel=0.15) and wide == pytest.approx(DEVIATION, rel=0.1)
-    assert at_data < 1.3 * posterior / 6**0.5 and elsewhere < 1.3 * DEVIATION / 6**0.5
+    # finite steps keep it a few per cent too wide
+    assert narrow == pytest.approx(posterior, rel=0.1) and wide == pytest.approx(DEVIATION, rel=0.1)
+    assert at_data < 1.3 * posterior / 3**0.5 and elsewhere < 1.3 * DEVIATION / 3**0.5
 
 
 def test_the_codes_data_term_pulls_towards_the_data():
