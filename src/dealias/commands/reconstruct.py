@@ -88,18 +88,24 @@ class Job:
         scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        image, width, rms = self._solved(scan.to(self.device))
+        image, width, rms = self._solved(scan.to(self.device), reading["slices"])
         return Part(image, width, rms, scan.header, figures)
 
-    def _solved(self, scan: "Acquisition") -> "tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]":
-        """Return the image, and its error bar where one is wanted: half-width and rms."""
+    def _solved(
+        self, scan: "Acquisition", slices: int | slice | str | None
+    ) -> "tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]":
+        """Return the image, and its error bar where one is wanted: half-width and rms.
+
+        Arguments:
+            slices: those of the file that the scan holds, as `dealias.open` took them.
+        """
         import dealias
 
         options = {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
             return dealias.reconstruct(self.method, scan, **options).cpu(), None, None
         found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
-        for line in found.lines():
+        for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
         return found.image.cpu(), found.half_width.cpu(), found.rms.cpu()
 
@@ -126,6 +132,17 @@ def _together(parts: "list[torch.Tensor]") -> "torch.Tensor":
     import torch
 
     return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def _numbers(slices: int | slice | str | None, count: int) -> range:
+    """Return the numbers of slices in their file; negative where the user counted from its end."""
+    from dealias.files.axes import chosen
+
+    if slices is None:
+        return range(count)
+    place = chosen(slices, sys.maxsize)
+    first = place.start if place.start < sys.maxsize // 2 else place.start - sys.maxsize
+    return range(first, first + count * place.step, place.step)
 
 
 def run(

@@ -1,6 +1,7 @@
 """An image and how far it may be off: every method, one coil or many, without any truth."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
@@ -55,17 +56,22 @@ class Uncertainty:
         size = self.image.abs().square().flatten(self.rms.ndim).mean(-1).sqrt()
         return self.rms / size
 
-    def lines(self) -> list[str]:
-        """Return a line of text for each slice or film."""
+    def lines(self, numbers: Sequence[int] | None = None) -> list[str]:
+        """Return a line of text for each slice or film.
+
+        Arguments:
+            numbers: of the slices, where these are a part of a file; by default from 0.
+        """
         width = self.half_width.flatten(self.rms.ndim).mean(-1).flatten().tolist()
         rows = zip(
             self.rms.flatten().tolist(), self.relative.flatten().tolist(), self.psnr.flatten().tolist(), strict=True
         )
         found = []
-        for number, (rms, relative, psnr) in enumerate(rows):
+        for index, (rms, relative, psnr) in enumerate(rows):
             size = f"rms error {rms:.3g} ({relative:.1%}), PSNR {psnr:.1f} dB"
+            number = index if numbers is None else numbers[index]
             place = f"slice {number}: " if self.rms.ndim else ""
-            found.append(f"{place}expected {size}, {self.coverage:.0%} interval +- {width[number]:.3g} in the mean")
+            found.append(f"{place}expected {size}, {self.coverage:.0%} interval +- {width[index]:.3g} in the mean")
         return found
 
     def _largest(self) -> Tensor:
