@@ -155,10 +155,12 @@ def _notes(scan: Acquisition) -> list[str]:
     found = []
     if scan.noise_std is None:
         found.append("the noise level is not told: the error bar is that from an image of all samples and their noise")
-    if scan.coils > 1 and _equispaced(scan):
-        found.append(
-            "lines are equispaced: hiding one leaves a larger gap than there is, so that the error bar is too wide"
-        )
+    if _equispaced(scan):
+        if scan.coils > 1:
+            why = "hiding one leaves a larger gap than there is, so that the error bar is too wide"
+        else:
+            why = "what they alias looks right to one coil, so that the error bar is too narrow"
+        found.append(f"lines are equispaced: {why}")
     return found
 
 
