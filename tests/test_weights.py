@@ -6,8 +6,8 @@ import torch
 import dealias
 from dealias import cards
 from dealias.evaluation.metrics import psnr
-from dealias.phantoms import head
-from dealias.sampling import gaussian
+from dealias.phantoms import head, heart
+from dealias.sampling import cartesian, gaussian, kt
 
 NAMES = cards.weights()
 
@@ -35,6 +35,37 @@ def test_the_rim_beats_compressed_sensing_on_a_head_it_never_saw(acceleration):
     scan = dealias.Acquisition.simulate(truth, mask, noise_std=0.001, generator=generator)
     rim, wavelet = (float(psnr(dealias.reconstruct(name, scan), truth)) for name in ("rim", "wavelet"))
     assert rim > wavelet + 1
+
+
+def decibels(scan, truth, names):
+    return [float(psnr(dealias.reconstruct(name, scan), truth, data_range=1.0).mean()) for name in names]
+
+
+def test_weights_of_one_coil_are_worth_having():
+    generator = torch.Generator().manual_seed(5)
+    truth = head((96, 96), seed=4321)
+    scan = dealias.Acquisition.simulate(truth, gaussian((96, 96), 4.0, generator=generator), noise_std=0.001)
+    zero_filled, wavelet, rim, other = decibels(scan, truth, ("zero_filled", "wavelet", "rim", "complex_rim"))
+    assert rim > wavelet + 5 and rim > zero_filled + 10
+    assert other > wavelet + 3 and other > zero_filled + 7
+
+
+def test_weights_of_several_coils_are_worth_having():
+    generator = torch.Generator().manual_seed(5)
+    truth, maps = head((96, 96), seed=4321), dealias.coils.simulate((96, 96), 8, generator=generator)
+    mask = cartesian((96, 96), 4.0, centre=0.14, generator=generator)
+    scan = dealias.Acquisition.simulate(truth, mask, maps, 0.002, generator=generator)
+    zero_filled, wavelet, modl = decibels(scan, truth, ("zero_filled", "wavelet", "modl"))
+    assert modl > wavelet + 2 and modl > zero_filled + 4
+
+
+def test_weights_of_films_are_worth_having():
+    generator = torch.Generator().manual_seed(5)
+    film = heart((8, 64, 64), seed=1003)
+    mask = kt((8, 64, 64), 4.0, central=4, generator=generator)[:, None]
+    scan = dealias.Acquisition.simulate(film, mask, None, 0.001, generator=generator, axes="time y x")
+    zero_filled, crnn = decibels(scan, film, ("zero_filled", "crnn"))
+    assert crnn > zero_filled + 7
 
 
 def test_bfloat16_costs_little():

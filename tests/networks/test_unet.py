@@ -51,3 +51,34 @@ def test_a_shift_by_the_coarsest_pixel_shifts_the_output():
     x[..., 28:36, 28:36] = torch.randn(8, 8, dtype=torch.float64)
     middle = (..., slice(20, 44), slice(20, 44))
     assert torch.allclose(network(x.roll(4, -1)).roll(-4, -1)[middle], network(x)[middle], atol=1e-12)
+
+
+def test_each_resolution_is_joined_to_itself():
+    """Where nothing comes back from coarser ones, the output still knows the input; each join has its own."""
+    torch.manual_seed(0)
+    network, x = UNetwork(1, 1, 4, 2, normalised=False), torch.randn(1, 1, 16, 16)
+    seen = {}
+    for level, convolutions in enumerate(network.down[:-1]):
+        convolutions.register_forward_hook(lambda *call, level=level: seen.update({level: call[2]}))
+    joined = []
+    for convolutions in network.up:
+        convolutions.register_forward_hook(lambda module, given, out: joined.append(given[0]))
+    network(x)
+    for level, given in zip((1, 0), joined, strict=True):
+        torch.testing.assert_close(given[:, 4 * 2**level :], seen[level])
+    for enlarge in network.enlarge:
+        for value in enlarge.parameters():
+            torch.nn.init.zeros_(value)
+    with torch.no_grad():
+        assert float((network(x) - network(-x)).abs().max()) > 1e-3
+
+
+def test_only_the_normalised_one_forgets_the_scale():
+    torch.manual_seed(0)
+    x = torch.randn(2, 1, 16, 16, dtype=torch.float64)
+    for normalised in (True, False):
+        network = UNetwork(1, 1, 4, 2, normalised=normalised).double()
+        network.outwards.bias.data.zero_()
+        with torch.no_grad():
+            apart = float((network(1000 * x) - network(x)).abs().max() / network(x).abs().max())
+        assert apart < 0.01 if normalised else apart > 1

@@ -4,7 +4,7 @@
 
 | A Deep Cascade of Convolutional Neural Networks for Dynamic MR Image Reconstruction (Schlemper et al., 2018)
 | https://arxiv.org/abs/1704.02422
-| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), section IV-C
+| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), section IV
 | https://arxiv.org/abs/1712.01751
 
 CNN is five 3x3x3 convolutions with ReLU between them. 3D CNN-S is one for all ten iterations, 338,946 parameters;

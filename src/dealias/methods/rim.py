@@ -2,9 +2,9 @@
 
     x_{t+1} = x_t + h(g_t, x_t, s_{t+1}),  s_{t+1} = g(g_t, x_t, s_t),  g_t = A^H (A x_t - y),  x_0 = A^H y
 
-| Recurrent Inference Machines for Solving Inverse Problems (Putzky and Welling, 2017), equation 9
+| Recurrent Inference Machines for Solving Inverse Problems (Putzky and Welling, 2017)
 | https://arxiv.org/abs/1706.04008
-| Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018), equations 6-8
+| Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018)
 | https://openreview.net/forum?id=H1LZ6v8iM
 
 The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would

@@ -4,7 +4,7 @@
     BCRNN-t-i:   H^(i)_t = sum over both directions of time of
                  h_t = cell(W_l * in_t + W_i * H^(i-1)_t + B, W_t * h_{t-1}),  from t+1 backwards
 
-| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), equations 5 and 6
+| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), section III
 | https://arxiv.org/abs/1712.01751
 
 What does not recur over time is convolved once, for both directions; a state that is None is zero and costs nothing.

@@ -1,6 +1,6 @@
 """Points drawn from a two-dimensional Gaussian density, with an ellipse of lowest frequencies always sampled.
 
-| Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018), section 3.2
+| Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018)
 """
 
 from collections.abc import Sequence

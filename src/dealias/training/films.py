@@ -3,7 +3,7 @@
 As the CRNN paper does: all of the phase-encoding direction, a crop along the fully sampled readout, which keeps
 the forward model exact, some consecutive frames, and another draw of lines in each of them.
 
-| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), section IV-B
+| Convolutional Recurrent Neural Networks for Dynamic MR Image Reconstruction (Qin et al., 2019), section IV
 | https://arxiv.org/abs/1712.01751
 """
 

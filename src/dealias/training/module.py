@@ -115,11 +115,10 @@ class Module(lightning.LightningModule):
         if self.plan.seconds is not None:
             # all processes take the clock of the first, lest their rates differ
             progress = self.trainer.strategy.broadcast(max(progress, self.spent / self.plan.seconds))
-        warm = min(1.0, self.global_step / 200 + 0.01)
         optimizer = self.optimizers()
         assert not isinstance(optimizer, list)
         for group in optimizer.param_groups:
-            group["lr"] = self.plan.rate * warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
+            group["lr"] = self.plan.rate * share_of_rate(self.global_step, progress)
         if progress >= 1 or self.global_step + 1 >= self.plan.updates:
             self.trainer.should_stop = True  # which validates a last time
 
@@ -130,6 +129,17 @@ class Module(lightning.LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.spent, self.history = self.spent + checkpoint["spent"], [*checkpoint.get("history", [])]
+
+
+def share_of_rate(update: int, progress: float) -> float:
+    """Return the share of the learning rate: it rises over 200 updates, and falls with a cosine to a hundredth.
+
+    Arguments:
+        update: how many were made.
+        progress: the share of the training that is over.
+    """
+    warm = min(1.0, update / 200 + 0.01)
+    return warm * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))))
 
 
 def averaged(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
