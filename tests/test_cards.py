@@ -93,7 +93,7 @@ def test_no_file_a_folder_another_format(tmp_path):
     with pytest.raises(UserError, match="not a weight file"):
         dealias.load(str(tmp_path) + "/")
     torch.save({}, tmp_path / "weights.pt")
-    with pytest.raises(UserError, match="not a weight file"):
+    with pytest.raises(UserError, match="not the weights of CRNN-MRI, nor of fastMRI's VarNet; give a"):
         dealias.load(str(tmp_path / "weights.pt"))
 
 

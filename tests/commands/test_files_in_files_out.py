@@ -295,7 +295,7 @@ BAD = [
     ("reconstruct full.h5 -o full.h5/o.h5 --method zero_filled", "folder"),
     (
         "reconstruct full.h5 -o o.h5 --config none.yaml",
-        "no such file; known: complex_rim, ",
+        "no such file; known: basis_pursuit, ",
     ),
     ("train -o out --config rimm", "--config rimm: there is no such file; did you mean rim?"),
     ("reconstruct full.h5 -o x.dcm", "'.dcm'; known: "),

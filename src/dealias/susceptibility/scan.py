@@ -42,9 +42,9 @@ def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
     """
     with about(path), opened(path) as file:
         if "kspace" not in file:
-            raise UserError(f"holds no 'kspace', only {', '.join(file) or 'nothing'}; name it so")
+            raise UserError(f"holds no 'kspace', only {', '.join(file.keys()) or 'nothing'}; name it so")
         said = {**file.attrs, **file["kspace"].attrs}
-        kspace = torch.from_numpy(np.asarray(file["kspace"], np.complex64))
+        kspace = torch.from_numpy(file["kspace"][()].astype(np.complex64))
     with about(path):
         axes = text_of(said.get("axes", WITH_COILS if kspace.ndim == 5 else ONE_COIL))
         if axes not in (WITH_COILS, ONE_COIL) or kspace.ndim != len(axes.split()):
