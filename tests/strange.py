@@ -41,7 +41,7 @@ def odd_xml(draw: random.Random) -> str:
         kind = draw.randrange(5)
         if kind < 3:
             parts = text.split(">")
-            numbers = [place for place, part in enumerate(parts) if part[:1].isdigit()]
+            numbers = [place for place, part in enumerate(parts) if part[:1].isdigit() and "<" in part]
             if numbers:
                 place = draw.choice(numbers)
                 parts[place] = draw.choice(SIZES) + parts[place][parts[place].index("<") :]

@@ -35,7 +35,7 @@ def test_noise_and_brightness_of_a_scan(generator, scale):
     assert float(estimate_noise(scan)) / scale == pytest.approx(float(estimate_noise(usual)), rel=1e-4)
 
 
-@pytest.mark.parametrize("scale", [1e20, 1e-23, 1e-30])
+@pytest.mark.parametrize("scale", [1e20, 1e-23, 1e-30, 1e-40])
 def test_maps_of_any_scale_are_normalised(scale):
     draw = np.random.default_rng(0)
     kspace = draw.normal(size=(3, 8, 8)) + 1j * draw.normal(size=(3, 8, 8))
@@ -43,4 +43,4 @@ def test_maps_of_any_scale_are_normalised(scale):
     unit = maps / (abs(maps) ** 2).sum(0) ** 0.5
     with pytest.warns(Note, match="divided by their root sum of squares"):
         found = dealias.Acquisition.centred(kspace.astype(np.complex64), maps=maps * scale)
-    torch.testing.assert_close(found.maps, torch.from_numpy(unit).to(torch.complex64), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(found.maps, torch.from_numpy(unit).to(torch.complex64), rtol=1e-4, atol=1e-4)

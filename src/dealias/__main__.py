@@ -4,6 +4,7 @@ Its signature is its options. Nothing here or at the top of a command's module i
 instant.
 """
 
+import errno
 import os
 import re
 import sys
@@ -201,14 +202,19 @@ def main() -> int:
     except UserError as error:
         print(f"dealias: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"dealias: {error.filename}: the name is longer than the system takes; shorten it", file=sys.stderr)
+        return 2
     except Unexpected as error:
         print(f"dealias: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("dealias: interrupted; finished results stay", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

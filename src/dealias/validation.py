@@ -104,4 +104,5 @@ def unit_maps(maps: Tensor) -> Tensor:
     warnings.warn(
         Note("the maps were divided by their root sum of squares; the image is multiplied with it"), stacklevel=3
     )
-    return torch.where(seen, maps / torch.where(seen, size, 1), 0)
+    size = torch.where(seen, size, 1)
+    return torch.complex(maps.real / size, maps.imag / size)  # of 1e-40, whose inverse a complex division takes, too

@@ -11,7 +11,7 @@ from PIL import Image
 
 import dealias
 from complaints import complaint
-from dealias.__main__ import execute
+from dealias.__main__ import execute, main
 from dealias.errors import Note, Unexpected
 from dealias.phantoms import head, heart
 
@@ -173,6 +173,41 @@ def test_results_inside_the_input_folder_are_no_input(here, capsys):
     for _ in range(2):
         execute("reconstruct . -o out --method zero_filled".split())
     assert "1 of 1 reconstructed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["h5", "npy"])
+def test_results_in_a_second_output_folder_inside_the_input_are_no_input(here, capsys, kind):
+    """Those of `.npy` say nothing of their making, but are images that are called as the input is."""
+    scan("full.h5", (64, 48))
+    for folder in ("first", "second"):
+        execute(f"reconstruct . -o {folder} --format {kind} --method zero_filled".split())
+    said = capsys.readouterr().err
+    assert f"first/full.{kind}: is an image that dealias made, passed over" in said
+    assert "dealias: 1 of 2 reconstructed, 1 skipped" in said
+    assert [path.name for path in (here / "second").rglob("*.*")] == [f"full.{kind}"]
+    alone = torch.stack([head((64, 48), seed=seed) for seed in range(2)])
+    np.save(here / "alone.npy", alone.numpy())  # an image of another name is refused, as ever
+    assert "1 failed: alone.npy" in complaint("reconstruct . -o third --format h5 --method zero_filled")
+
+
+@pytest.mark.parametrize("name", ["x" * 222 + ".npy", "x" * 252 + ".npy", "x" * 300 + ".npy"])
+def test_names_too_long_to_be_written_are_refused_before_the_work(here, name, monkeypatch, capsys):
+    monkeypatch.setattr("dealias.open", None)
+    line = complaint(f"reconstruct full.h5 -o {name} --method zero_filled")
+    assert line == f"{name}: the name is too long to be written safely; make it {len(name) - 220} bytes shorter"
+    monkeypatch.setattr("sys.argv", ["dealias", "info", "x" * 300])
+    assert main() == 2 and capsys.readouterr().err.endswith("shorten it\n")
+
+
+def test_a_long_name_of_one_file_does_not_stop_the_others(here):
+    os.makedirs("in")
+    shutil.copy("full.h5", "in/b.h5")
+    shutil.copy("full.h5", f"in/{'a' * 252}.h5")
+    execute(["info", f"in/{'a' * 252}.h5"])
+    for _ in range(2):
+        said = complaint("reconstruct in -o out --format nii.gz --method zero_filled")
+        assert "1 failed: aaa" in said
+    assert (here / "out/b.nii.gz").exists()
 
 
 def test_nothing_is_lost(here):

@@ -69,6 +69,14 @@ def test_coils_are_found_wherever_they_lie(order, usual, found, coils, fast):
         assert f"taken for '{found}'" in str(notes[0].message) and "--axes" in str(notes[0].message)
 
 
+@pytest.mark.parametrize("scale", [1e-40, 1e-25, 1e25, 1e37])
+def test_coils_are_found_at_any_scale(scale):
+    """In single precision squares of 1e25 are infinite, those of 1e-25 zero; a RuntimeWarning fails this test."""
+    stored = kspace().transpose(1, 2, 0) * np.float32(scale)
+    with pytest.warns(Note, match="taken for 'y x coil'"):
+        assert recognised(stored, ("slice", "y", "x")) == ("y", "x", "coil")
+
+
 @pytest.mark.parametrize("stack", [slices(2), slices(8), film(2), film(12), np.stack([slices(1)[0]] * 4)])
 def test_slices_and_frames_are_no_coils(stack):
     assert recognised(stack, ("slice", "y", "x")) == ("slice", "y", "x")

@@ -1,5 +1,6 @@
 """A file or a folder in, a file or a folder out: what the commands that make files have in common."""
 
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     with about(begin):
         begin = check_exists(begin)
     if not begin.is_dir():
-        into = end.is_dir() or target.endswith("/")
+        into = os.path.isdir(end) or target.endswith("/")
         begin = main_part(begin)
         return _safe({end / renamed(begin, f".{extension}").name if into else end: begin})
     if end.is_file():
@@ -95,7 +96,8 @@ def each(
         for path, goal in bar:
             name = str(path.relative_to(begin))
             bar.set_postfix_str(name)
-            found[_of_many(path, goal, work, settings, overwrite)].append(name)
+            named = _named_as_another(path.relative_to(begin), begin, todo)
+            found[_of_many(path, goal, work, settings, overwrite, named)].append(name)
     failed = sorted(found["failed"] + found["unexpected"])
     summary = f"{len(found['done'])} of {len(todo)} {done}"
     summary += f", {len(found['skipped'])} skipped" if found["skipped"] else ""
@@ -105,11 +107,23 @@ def each(
     print(f"dealias: {summary}", file=sys.stderr)
 
 
-def _of_many(path: Path, goal: Path, work: Work, settings: Mapping[str, Any], overwrite: bool) -> str:
+def _named_as_another(name: Path, begin: Path, todo: Sequence[tuple[Path, Path]]) -> bool:
+    """Whether an input is called as another one, in a folder of its own, as results of an earlier run are."""
+    from dealias.files.recognition import renamed
+
+    parts = renamed(name, "").parts
+    names = {Path(*parts[count:]) for count in range(1, len(parts))}
+    return any(renamed(path.relative_to(begin), "") in names for path, _ in todo)
+
+
+def _of_many(
+    path: Path, goal: Path, work: Work, settings: Mapping[str, Any], overwrite: bool, named_as_another: bool
+) -> str:
     """Do the work for one file of many, and return what became of it: done, skipped, failed, or unexpected."""
     from dealias.files.atomic import check_target
+    from dealias.files.kind import WrongKind
 
-    there = goal.exists() and not overwrite
+    there = os.path.exists(goal) and not overwrite  # False also for names that the system does not take
     try:
         other = difference(goal, path, settings) if there else None
         if other:
@@ -122,10 +136,10 @@ def _of_many(path: Path, goal: Path, work: Work, settings: Mapping[str, Any], ov
         with prefixed_notes(str(path)), allocator.explain_out_of_memory(str(path)):
             work(path, goal)
     except UserError as error:
-        if goal.exists() and not there and not overwrite:
+        if os.path.exists(goal) and not there and not overwrite:
             _tell(f"{goal}: another process finished it, skipped")
             return "skipped"
-        if is_image_of_ours(path):
+        if is_image_of_ours(path) or (named_as_another and isinstance(error, WrongKind)):
             _tell(f"{path}: is an image that dealias made, passed over")
             return "skipped"
         text = str(error)
@@ -150,7 +164,7 @@ def _one(path: Path, goal: Path, work: Work, extensions: Sequence[str], overwrit
     kind = extension_of(goal)
     if kind.removeprefix(".") not in extensions:
         raise UserError(f"{goal}: cannot be of the kind '{kind}'{suggest(kind, [f'.{n}' for n in extensions])}")
-    if goal.exists() and not overwrite:
+    if os.path.exists(goal) and not overwrite:
         raise UserError(f"{goal}: exists already; give --overwrite to replace it")
     if goal.parent.exists():
         check_target(goal, overwrite)

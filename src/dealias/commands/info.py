@@ -188,7 +188,13 @@ def _regular(lines: "Tensor") -> str:
     gaps = lines.nonzero().squeeze(1).diff()
     outer = gaps[gaps > 1]
     even = len(outer) > 2 and bool((outer == outer[0]).all())
-    return f", every {int(outer[0])}th outside" if even else ""
+    return f", every {_ordinal(int(outer[0]))} outside" if even else ""
+
+
+def _ordinal(number: int) -> str:
+    """Return 2nd, 3rd, 4th; 11th, 12th, 13th; 21st."""
+    teens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _reach(pattern: "Tensor") -> str:

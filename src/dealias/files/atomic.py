@@ -13,6 +13,7 @@ from pathlib import Path
 from dealias.errors import UserError
 
 MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
+LONGEST, ROOM = 255, 35  # bytes of a name, on every common disk, and of what stands before it in the meantime
 UNFINISHED = re.compile(rf"\.{MACHINE}\.(\d+)\.[0-9a-f]{{8}}\.part\.")
 
 
@@ -114,6 +115,9 @@ def _lives(process: int) -> bool:
 
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise where a file cannot be written: before hours of work, and once more when it is."""
+    beyond = len(os.fsencode(path.name)) + ROOM - LONGEST
+    if beyond > 0:
+        raise UserError(f"{path}: the name is too long to be written safely; make it {beyond} bytes shorter")
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file in it")
     if path.exists() and not path.is_file():

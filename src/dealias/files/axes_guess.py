@@ -70,9 +70,14 @@ def _central_share(kspace: NDArray[Any], axis: int) -> float:
     if size < SMALLEST:
         return 0.0
     others = tuple(other for other in range(kspace.ndim) if other != axis)
-    profile = np.square(np.abs(native(kspace, "k-space"))).sum(others, dtype=np.float64)
+    magnitude = np.abs(native(kspace, "k-space"))
+    largest = magnitude.max(initial=0)
+    if not 0 < largest < np.inf:
+        return 0.0
+    magnitude = magnitude / largest  # squares neither under- nor overflow
+    profile = np.square(magnitude).sum(others, dtype=np.float64)
     half = size // 8
-    return float(profile[size // 2 - half : size // 2 + half + 1].sum() / (profile.sum() or 1))
+    return float(profile[size // 2 - half : size // 2 + half + 1].sum() / profile.sum())
 
 
 def _looks_like_coils(kspace: Any, names: list[str], axis: int) -> bool:
