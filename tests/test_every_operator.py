@@ -8,6 +8,7 @@ from dealias import find
 from dealias.linear_operator import Adjoint
 from dealias.operators.cartesian import Cartesian
 from dealias.operators.finite_difference import FiniteDifference
+from dealias.operators.soft_sense import SumOfSets
 from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.operators.wavelet import Wavelet
 from dealias.testing import assert_adjoint
@@ -53,7 +54,14 @@ def composed(batch, y, x, generator):
 
 
 def test_every_operator_is_here():
-    assert find.names("operators") == ["cartesian", "dipole", "finite_difference", "temporal_fourier", "wavelet"]
+    assert find.names("operators") == [
+        "cartesian",
+        "dipole",
+        "finite_difference",
+        "soft_sense",
+        "temporal_fourier",
+        "wavelet",
+    ]
 
 
 @settings(max_examples=40, deadline=None)
