@@ -8,7 +8,6 @@ from dealias import find
 from dealias.linear_operator import Adjoint
 from dealias.operators.cartesian import Cartesian
 from dealias.operators.finite_difference import FiniteDifference
-from dealias.operators.soft_sense import SumOfSets
 from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.operators.wavelet import Wavelet
 from dealias.testing import assert_adjoint

@@ -71,7 +71,7 @@ def espirit(
         warnings.warn(Note(f"{text}; sample a larger centre, or keep them with crop=0 (--method.crop 0)"), stacklevel=3)
     if wrapped > WRAPPED:
         text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
-        warnings.warn(Note(f"{text}; expect ghosts there, or use two sets (--sets 2)"), stacklevel=3)
+        warnings.warn(Note(f"{text}; expect ghosts there, or use two sets (dealias.SoftSense, --sets 2)"), stacklevel=3)
     return found.maps.squeeze(-4)
 
 
@@ -250,9 +250,8 @@ def _several(projection: Tensor, shape: tuple[int, int], sets: int) -> tuple[Ten
 
     Where two are nearly equal their vectors are no smooth functions of place: no pixel tells of its neighbours'.
     """
-    found = [
-        eigh(block) for _, block in _blocks(projection, *(_dirichlet(torch.arange(n), n, len(projection)) for n in shape))
-    ]
+    places = (_dirichlet(torch.arange(n), n, len(projection)) for n in shape)
+    found = [eigh(block) for _, block in _blocks(projection, *places)]
     values, vectors = (torch.cat(parts).flip(-1) for parts in zip(*found, strict=True))
     next_value = values[..., sets] if sets < values.shape[-1] else torch.zeros_like(values[..., 0])
     return values[..., :sets], vectors[..., :sets].mT, next_value
