@@ -53,7 +53,14 @@ def composed(batch, y, x, generator):
 
 
 def test_every_operator_is_here():
-    assert find.names("operators") == ["cartesian", "dipole", "finite_difference", "temporal_fourier", "wavelet"]
+    assert find.names("operators") == [
+        "cartesian",
+        "dipole",
+        "finite_difference",
+        "soft_sense",
+        "temporal_fourier",
+        "wavelet",
+    ]
 
 
 @settings(max_examples=40, deadline=None)

@@ -26,6 +26,7 @@ LAYERS = [
         "solvers",
         "networks",
         "coils",
+        "soft_sense",
         "sampling",
         "noise",
         "configure",

@@ -15,6 +15,7 @@ _HOMES = {
     "Method": "method",
     "Prior": "prior",
     "Problem": "problem",
+    "SoftSense": "soft_sense",
     "UserError": "errors",
     "draw": "driver",
     "espirit": "coils.espirit",

@@ -17,5 +17,6 @@ from dealias.linear_operator import LinearOperator as LinearOperator
 from dealias.method import Method as Method
 from dealias.prior import Prior as Prior
 from dealias.problem import Problem as Problem
+from dealias.soft_sense import SoftSense as SoftSense
 
 __version__: str

@@ -67,11 +67,14 @@ class Method(Configured, ABC):
         return problem.coupled + len(self.joint)
 
     def check(self, problem: Problem) -> None:
-        """Raise where the image lacks an axis that the method treats as one with the others.
+        """Raise where the image lacks an axis that the method treats as one with the others, or has one too many.
 
         Raises:
             UserError: which names it.
         """
+        if "set" in problem.axes and next(self.parameters(), None) is not None:
+            text = f"{type(self).__name__} learned from images of one set of coil maps"
+            raise UserError(f"{text}; use --method sense, wavelet or total_variation for several")
         if not self.joint:
             return
         together = self.together(problem)

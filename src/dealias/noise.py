@@ -52,9 +52,13 @@ def noise_level(problem: Problem) -> Tensor:
 
 
 def of_problem(deviation: Tensor, coupled: int) -> Tensor:
-    """Return what slices (*batch, [z,] 1, 1) show as one number for each problem of so many axes, its axes kept."""
+    """Return what slices (*batch, [z,] 1, 1) show as one number for each problem of so many axes, its axes kept.
+
+    Slices, or sets of coil maps, that are empty show nothing.
+    """
     lead = deviation.ndim - coupled
-    median = deviation.flatten(lead).median(-1).values
+    slices = deviation.flatten(lead)
+    median = slices.where(slices > 0, torch.nan).nanmedian(-1).values.nan_to_num()
     return median.reshape(*median.shape, *(1,) * coupled)
 
 

@@ -59,6 +59,11 @@ class Problem(ABC):
         return self.operator.coupled
 
     @property
+    def spatial(self) -> int:
+        """How many trailing axes of the image are of space, so that neighbours along them are alike."""
+        return self.coupled
+
+    @property
     def support(self) -> Tensor | None:
         """Which pixels (*batch, y, x) were seen at all, as booleans; None where all were. Elsewhere images are zero."""
         return None

@@ -15,6 +15,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -27,7 +28,7 @@ from dealias.coils._phase import turn
 from dealias.errors import Note, UserError
 from dealias.noise import estimate_noise
 from dealias.numpy_bridge import numpy_too
-from dealias.shapes import Maps
+from dealias.shapes import Maps, SetsOfMaps
 
 BLOCK = 2**17  # numbers of M at once: they stay in the cache
 DENSE = 16  # pixels in the shortest period of M that make a grid dense
@@ -63,11 +64,65 @@ def espirit(
     Raises:
         UserError: where the fully sampled centre has fewer than 12 rows or columns, or an argument is impossible.
     """
+    found = _of_scan(acquisition, calibration, kernel, threshold, crop, sets=1)
+    left_out, wrapped = found.left_out, found.wrapped
+    if left_out > HOLES:
+        text = f"{left_out:.0%} of the pixels that hold signal have no coil maps, and will be zero"
+        warnings.warn(Note(f"{text}; sample a larger centre, or keep them with crop=0 (--method.crop 0)"), stacklevel=3)
+    if wrapped > WRAPPED:
+        text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
+        warnings.warn(Note(f"{text}; expect ghosts there, or use two sets (dealias.SoftSense, --sets 2)"), stacklevel=3)
+    return found.maps.squeeze(-4)
+
+
+@numpy_too
+def espirit_sets(
+    acquisition: Acquisition | Tensor,
+    sets: int = 2,
+    *,
+    calibration: int = 24,
+    kernel: int = 6,
+    threshold: float | None = None,
+    crop: float = 0.8,
+) -> SetsOfMaps:
+    """Return several sets of coil maps (*batch, set, coil, y, x): where the field of view wraps, a pixel needs two.
+
+    They are the eigenvectors of the largest eigenvalues, each zero where its own is below `crop`, and orthogonal to
+    each other. `SoftSense` takes them.
+
+    | ESPIRiT, an eigenvalue approach to autocalibrating parallel MRI (Uecker et al., 2014), the section of soft SENSE
+    | https://doi.org/10.1002/mrm.24751
+
+    Arguments:
+        acquisition: also centred k-space (..., coil, y, x), a tensor or an array; so are the others as in `espirit`.
+        sets: how many, at most as many as coils.
+
+    Raises:
+        UserError: as `espirit`, or for a number of sets that the coils cannot tell apart.
+    """
+    return _of_scan(acquisition, calibration, kernel, threshold, crop, sets).maps
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Maps ([set,] coil, y, x), and which shares of the signal need another set or have none."""
+
+    maps: Tensor
+    wrapped: float
+    left_out: float
+
+
+def _of_scan(
+    acquisition: Acquisition | Tensor, calibration: int, kernel: int, threshold: float | None, crop: float, sets: int
+) -> _Found:
+    """Return the maps of all slices (*batch, set, coil, y, x), and the largest of their shares."""
     if not 1 <= kernel <= LINES or calibration < LINES:
         raise UserError(f"a kernel has 1 to {LINES} rows and a calibration {LINES} or more; correct them")
     if not 0 <= (threshold or 0) < 1 or not 0 <= crop <= 1:
         raise UserError("threshold and crop are fractions from 0 to 1; correct them")
     scan = measured(acquisition)
+    if not 1 <= sets <= scan.coils:
+        raise UserError(f"{scan.coils} coils cannot have {sets} sets of maps; give 1 to {scan.coils}")
     lead = scan.kspace.shape[:-3]
     if "time" in scan.axes:
         lead = torch.Size((*lead[:-1], 1))
@@ -75,27 +130,12 @@ def espirit(
     maps, wrapped, left_out = [], 0.0, 0.0
     for samples, sampled, noise_std in zip(*centre(scan, calibration), noise.tolist(), strict=True):
         if not samples.any():
-            maps.append(samples.new_zeros(scan.coils, *scan.shape[-2:]))
+            maps.append(samples.new_zeros(sets, scan.coils, *scan.shape[-2:]))
             continue
-        found = _of_slice(samples, sampled, (*scan.shape[-2:],), kernel, threshold, crop, noise_std)
+        found = _of_slice(samples, sampled, (*scan.shape[-2:],), kernel, threshold, crop, noise_std, sets)
         maps.append(found.maps)
         wrapped, left_out = max(wrapped, found.wrapped), max(left_out, found.left_out)
-    if left_out > HOLES:
-        text = f"{left_out:.0%} of the pixels that hold signal have no coil maps, and will be zero"
-        warnings.warn(Note(f"{text}; sample a larger centre, or keep them with crop=0 (--method.crop 0)"), stacklevel=3)
-    if wrapped > WRAPPED:
-        text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
-        warnings.warn(Note(f"{text}; expect ghosts there, or measure a larger field of view"), stacklevel=3)
-    return torch.stack(maps).reshape(*lead, scan.coils, *scan.shape[-2:])
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Maps (coil, y, x) of a slice, and which shares of its signal need a second set or have none."""
-
-    maps: Tensor
-    wrapped: float
-    left_out: float
+    return _Found(torch.stack(maps).reshape(*lead, sets, scan.coils, *scan.shape[-2:]), wrapped, left_out)
 
 
 def _of_slice(
@@ -106,6 +146,7 @@ def _of_slice(
     threshold: float | None,
     crop: float,
     noise_std: float,
+    sets: int,
 ) -> _Found:
     """Return what the centre (coil, a, b) of k-space tells of a slice (y, x).
 
@@ -119,11 +160,11 @@ def _of_slice(
     largest = noise_std / size * math.sqrt(2) * (math.sqrt(few) + math.sqrt(many))  # singular value of noise alone
     floor = largest / float(values[-1])
     fraction = max(USUAL, floor) if threshold is None else threshold
-    found = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std)
+    found = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std, sets)
     dark = threshold is None and found.left_out > HOLES
     while dark and found.left_out > 0 and fraction > max(floor, LEAST):
         fraction = max(fraction / 2, floor, LEAST)
-        lower = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std)
+        lower = _maps(samples, sampled, basis[:, values > fraction * values[-1]], shape, crop, noise_std, sets)
         if lower.wrapped > found.wrapped + WRAPPED:  # noise or ghosts count as signal then
             break
         found = lower
@@ -131,14 +172,21 @@ def _of_slice(
 
 
 def _maps(
-    samples: Tensor, sampled: Tensor, basis: Tensor, shape: tuple[int, int], crop: float, noise_std: float
+    samples: Tensor,
+    sampled: Tensor,
+    basis: Tensor,
+    shape: tuple[int, int],
+    crop: float,
+    noise_std: float,
+    sets: int,
 ) -> _Found:
     """Return the maps of the signal that an orthonormal basis (coil * kernel * kernel, rank) spans."""
-    kernel = math.isqrt(len(basis) // len(samples))
-    value, vector, second = _eigenvectors(_projection(basis, kernel), shape)
-    seen = value >= crop
-    maps = (vector * turn(vector, samples) * seen[..., None]).permute(2, 0, 1)
-    return _Found(maps, _share(samples, second > 0.8), share_left_out(samples, sampled, seen, noise_std))
+    projection = _projection(basis, math.isqrt(len(basis) // len(samples)))
+    values, vectors, next_value = (_eigenvectors if sets == 1 else partial(_several, sets=sets))(projection, shape)
+    seen = values >= crop
+    maps = (vectors * turn(vectors, samples) * seen[..., None]).permute(2, 3, 0, 1)
+    left_out = share_left_out(samples, sampled, seen[..., 0], noise_std)
+    return _Found(maps, _share(samples, next_value > 0.8), left_out)
 
 
 def _windows(kspace: Tensor, mask: Tensor, kernel: int) -> Tensor:
@@ -171,7 +219,7 @@ def _projection(basis: Tensor, kernel: int) -> Tensor:
 
 
 def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the largest eigenvalue (y, x) at every pixel, its vector (y, x, coil), and the second one (y, x).
+    """Return the largest eigenvalue (y, x, 1) at every pixel, its vector (y, x, 1, coil), and the second one (y, x).
 
     On a dense grid M is decomposed at every second row and column; halfway between two pixels their vectors' mean
     is as good as exact after M was applied to it once. What M makes of a vector has the eigenvalue's length.
@@ -193,7 +241,20 @@ def _eigenvectors(projection: Tensor, shape: tuple[int, int]) -> tuple[Tensor, T
     ]
     vector = torch.cat(applied)
     value = torch.linalg.vector_norm(vector, dim=-1)
-    return value, vector / torch.where(value == 0, 1, value)[..., None], second
+    vector = vector / torch.where(value == 0, 1, value)[..., None]
+    return value[..., None], vector[..., None, :], second
+
+
+def _several(projection: Tensor, shape: tuple[int, int], sets: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the largest eigenvalues (y, x, set), their vectors (y, x, set, coil), and the next eigenvalue (y, x).
+
+    Where two are nearly equal their vectors are no smooth functions of place: no pixel tells of its neighbours'.
+    """
+    places = (_dirichlet(torch.arange(n), n, len(projection)) for n in shape)
+    found = [eigh(block) for _, block in _blocks(projection, *places)]
+    values, vectors = (torch.cat(parts).flip(-1) for parts in zip(*found, strict=True))
+    next_value = values[..., sets] if sets < values.shape[-1] else torch.zeros_like(values[..., 0])
+    return values[..., :sets], vectors[..., :sets].mT, next_value
 
 
 def _between(vectors: Tensor, axis: int) -> Tensor:

@@ -1,13 +1,16 @@
-"""The options --maps, --whiten and --compress: what is done to the coils of a scan before anything else."""
+"""The options --maps, --sets, --whiten and --compress: what is done to the coils of a scan before anything else."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dealias.errors import UserError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
+    from dealias.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -20,20 +23,24 @@ class Coils:
         whiten: whether the coils' noise is made white.
         noise: by which noise (coil, sample); None estimates it.
         compress: to how many virtual coils.
+        sets: of maps, estimated where there are several.
     """
 
     maps: "Tensor | Path | Literal['auto'] | None"
     whiten: bool
     noise: "Tensor | None"
     compress: int | None
+    sets: int = 1
 
     @classmethod
-    def of(cls, maps: str, whiten: str | None, compress: int | None) -> "Coils":
+    def of(cls, maps: str, whiten: str | None, compress: int | None, sets: int = 1) -> "Coils":
         """Return what the texts that a user gave mean."""
         from dealias.files.given_arrays import read_noise
 
+        if sets != 1 and maps != "auto":
+            raise UserError(f"--sets {sets} estimates its maps; leave out --maps")
         noise = None if whiten in (None, "auto") else read_noise(str(whiten))
-        return cls(named_maps(maps), whiten is not None, noise, compress)
+        return cls(named_maps(maps), whiten is not None, noise, compress, sets)
 
     def given(self, name: str) -> "Tensor | None":
         """Return the maps that a file holds for a scan, to open it with.
@@ -58,6 +65,18 @@ class Coils:
         if self.whiten:
             scan = coils.whiten(scan, self.noise)
         return scan if self.compress is None else coils.compress(scan, self.compress)
+
+    def problem(self, scan: "Acquisition") -> "Problem":
+        """Return a prepared scan as the problem to solve: itself, or that of several sets of maps."""
+        from dealias.soft_sense import SoftSense
+
+        return scan if self.sets == 1 else SoftSense.of(scan, self.sets)
+
+    def image(self, solution: "Tensor") -> "Tensor":
+        """Return the image of the solution of `problem`."""
+        from dealias.soft_sense import whole
+
+        return solution if self.sets == 1 else whole(solution)
 
 
 def named_maps(maps: str) -> "Tensor | Path | Literal['auto'] | None":

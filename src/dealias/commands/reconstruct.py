@@ -103,7 +103,8 @@ class Job:
 
         options = {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
-            return dealias.reconstruct(self.method, scan, **options).cpu(), None, None
+            solution = dealias.reconstruct(self.method, self.coils.problem(scan), **options)
+            return self.coils.image(solution).cpu(), None, None
         found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
         for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
@@ -152,6 +153,7 @@ def run(
     method: str = "stacked",
     method_arguments: dict[str, Any] | None = None,
     maps: str = "auto",
+    sets: int = 1,
     whiten: str | None = None,
     compress: int | None = None,
     device: str = "cpu",
@@ -179,6 +181,7 @@ def run(
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
+        sets: of maps; 2 where the field of view wraps, for sense, wavelet and total_variation
         whiten: make the coils' noise white: auto, or a file of noise (coil, sample); images are in its units
         compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
@@ -208,16 +211,19 @@ def _job(options: dict[str, Any]) -> Job:
 
     method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
     solving = {name: options[name] for name in ("batch", "precision")}
-    names = SETTINGS + (("uncertainty", "folds") if options["uncertainty"] else ())
+    sets, uncertain = options["sets"], options["uncertainty"]
+    if sets != 1 and uncertain:
+        raise UserError("an error bar knows one set of maps; leave out --sets or --uncertainty")
+    names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),
         reading=reading(options) | {"slices": options["slices"]},
-        coils=Coils.of(options["maps"], options["whiten"], options["compress"]),
+        coils=Coils.of(options["maps"], options["whiten"], options["compress"], sets),
         method=method,
         device=usable(options["device"]),
         solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
-        folds=options["folds"] if options["uncertainty"] else None,
+        folds=options["folds"] if uncertain else None,
         film=options["film"] or reference is not None,
         reference=None if reference is None else true_film(reference, options["input"], named),
         writing={name: options[name] for name in ("overwrite", "phase")},

@@ -52,12 +52,12 @@ class TotalVariation(Method):
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
-        coupled = problem.coupled
-        axes = tuple(range(-coupled, 0))
-        difference = FiniteDifference(coupled)
+        coupled, space = problem.coupled, problem.spatial
+        axes = tuple(range(-space, 0))
+        difference = FiniteDifference(space)
         start = problem.zero_filled
         spectrum = problem.operator.spectrum(start)
-        largest = spectrum.amax(axes, keepdim=True)
+        largest = spectrum.amax(tuple(range(-coupled, 0)), keepdim=True)
         largest = torch.where(largest > 0, largest, 1)
         threshold = THRESHOLD / largest  # the image is of this size where the maps are not of unit size
         lasting = strength(
@@ -76,7 +76,7 @@ class TotalVariation(Method):
             return filtered if x.is_complex() else filtered.real
 
         def proximal(v: Tensor) -> Tensor:
-            return soft_threshold(v, threshold.unsqueeze(-coupled - 1), -coupled - 1 if self.isotropic else None)
+            return soft_threshold(v, threshold.unsqueeze(-space - 1), -space - 1 if self.isotropic else None)
 
         return admm(
             problem.operator.normal,
