@@ -9,7 +9,7 @@ import dealias
 from dealias import cards
 from dealias.__main__ import execute
 from dealias.commands._summary import Summary
-from dealias.commands.info import _remarks, _ordinal, describe
+from dealias.commands.info import _ordinal, _remarks, describe
 from dealias.errors import UserError
 from dealias.methods.rim import RIM
 from dealias.phantoms import head
