@@ -88,3 +88,12 @@ def test_many_coils_without_retraining():
     rim = psnr(dealias.reconstruct("rim", four), truth)
     assert rim > psnr(dealias.reconstruct("rim", one), truth)
     assert rim > psnr(dealias.reconstruct("sense", four), truth) + 1
+
+
+def test_the_prior_of_images_beats_compressed_sensing_on_a_head_it_never_saw():
+    generator = torch.Generator().manual_seed(5)
+    truth = head((96, 96), seed=4321)
+    mask = gaussian((96, 96), 4.0, generator=generator)
+    scan = dealias.Acquisition.simulate(truth, mask, noise_std=0.002, generator=generator)
+    diffusion, wavelet = (float(psnr(dealias.reconstruct(name, scan), truth)) for name in ("diffpir", "wavelet"))
+    assert diffusion > wavelet + 1
