@@ -13,6 +13,8 @@ from dealias.methods import _temporal_mean
 from dealias.methods._temporal_mean import mean_filled
 from dealias.methods.kt_focuss import KtFOCUSS
 from dealias.methods.kt_slr import KtSLR
+from dealias.phantoms import heart
+from dealias.sampling import kt
 from dealias.solvers.singular_values import largest_singular_value
 from dealias.testing import assert_close
 from films import minimised, tiny, undersampled
@@ -79,9 +81,21 @@ def test_a_fully_sampled_film_is_only_shrunk():
     assert_close(x, ((left * shrunk) @ right).view(x.shape), 1e-4, "shrunk")
 
 
+def of_a_heart(noise_std, known):
+    """A noisy acquisition at 6x of a heart whose pixels are those of a scanner; and the truth.
+
+    The weights are chosen on such films. On the coarse toy of films.py, 64 x 64, total variation of 5e-4 is 1.5 dB
+    behind 2e-4.
+    """
+    film, generator = heart((16, 112, 112), seed=3), torch.Generator().manual_seed(0)
+    mask = kt((16, 112, 112), 6.0, central=6, generator=generator)[:, None]
+    scan = Acquisition.simulate(film, mask, None, noise_std, generator=generator, axes=("time", "y", "x"))
+    return (scan if known else replace(scan, noise_std=None)), film
+
+
 def test_ranks_as_published():
     """Above k-t FOCUSS, and that far above zero filling."""
-    problem, film = undersampled()
+    problem, film = of_a_heart(0.001, True)
     zero_filled, focuss, slr = (
         psnr(x, film).mean() for x in (problem.zero_filled, KtFOCUSS()(problem), KtSLR()(problem))
     )
@@ -90,12 +104,11 @@ def test_ranks_as_published():
 
 @pytest.mark.parametrize(("noise_std", "known"), [(0.001, True), (0.02, False)])
 def test_weights_by_themselves_are_near_the_best(noise_std, known):
-    problem, film = undersampled(noise_std=noise_std, known=known)
+    problem, film = of_a_heart(noise_std, known)
     found = psnr(KtSLR(30)(problem), film).mean()
     grid = [(a, b) for a in (5e-5, 3e-4) for b in (2e-4, 1e-3)]
     best = max(psnr(KtSLR(30, *weights)(problem), film).mean() for weights in grid)
-    # measured films want less low rank than this small phantom, and the weights serve both
-    assert found > best - 1.2
+    assert found > best - 0.6
 
 
 def test_more_coils_help():

@@ -219,10 +219,13 @@ def _run_around_centre(lines: "Tensor") -> int:
     return count
 
 
+PRIORS = "dealias.priors."  # of images; the methods that use them are listed
+
+
 def _fitting(scan: Summary) -> dict[str, str]:
     from dealias import cards, find
 
-    shipped = {name: card["method"] for name, card in cards.shipped().items()}
+    shipped = {name: card["method"] for name, card in cards.shipped().items() if not card["method"].startswith(PRIORS)}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
     names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*scan.axes}]
