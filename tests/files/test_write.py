@@ -41,7 +41,8 @@ def test_a_full_disk_leaves_nothing(tmp_path, name):
 @pytest.mark.parametrize(
     "name, text", [("i.h4", r"did you mean \.h5\?"), 
      ("i", "no format has the extension ''; known: .cfl, .gif, .h5"),
-                   ("none/i.h5", "there is no folder"), (".", "is a folder"), ("i" * 300 + ".npy", "too long to be written safely")]
+                   ("none/i.h5", "there is no folder"), (".", "is a folder"),
+                   ("i" * 300 + ".npy", "name is too long")]
 )  # fmt: skip
 def test_places_that_cannot_be(tmp_path, name, text):
     with pytest.raises(UserError, match=text) as caught:
