@@ -35,9 +35,14 @@ def weights() -> list[str]:
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
 
-def shipped() -> dict[str, dict[str, Any]]:
-    """Return the card of each of the shipped weights by its name."""
-    return {name: read(WEIGHTS / f"{name}.safetensors") for name in weights()}
+def shipped(room: str = "") -> dict[str, dict[str, Any]]:
+    """Return the card of each of the shipped weights by its name.
+
+    Arguments:
+        room: "methods" or "priors", for weights of that kind alone.
+    """
+    cards = {name: read(WEIGHTS / f"{name}.safetensors") for name in weights()}
+    return {name: card for name, card in cards.items() if card["method"].startswith(f"dealias.{room}")}
 
 
 def path_of(name: str) -> Path | None:

@@ -98,13 +98,8 @@ class Problem(ABC):
         """
         x = self.zero_filled
         axes = tuple(range(-max(len(self.axes), together), 0))
-        size = x.abs().amax(axes, keepdim=True)
+        size, turn = size_and_phase(x, axes)
         divisor = torch.where(size == 0, 1, size)
-        if not x.is_complex():
-            return self.scaled(1 / divisor), size
-        turn = (x / divisor * (x / divisor).abs()).sum(axes, keepdim=True)
-        length = turn.abs()
-        turn = torch.where(length == 0, 1, turn / torch.where(length == 0, 1, length))
         return self.scaled(turn.conj() / divisor), turn * size
 
     def to(self: P, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> P:
@@ -142,3 +137,17 @@ class Problem(ABC):
     def _tensors(self) -> dict[str, Tensor]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         return {name: value for name, value in values.items() if isinstance(value, Tensor)}
+
+
+def size_and_phase(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return the largest magnitude along some axes, which are kept, and the phase of sum x|x|: one where that is zero.
+
+    Of a real x the phase is one.
+    """
+    size = x.abs().amax(axes, keepdim=True)
+    if not x.is_complex():
+        return size, torch.ones_like(size)
+    upright = x / torch.where(size == 0, 1, size)
+    turn = (upright * upright.abs()).sum(axes, keepdim=True)
+    length = turn.abs()
+    return size, torch.where(length == 0, 1, turn / torch.where(length == 0, 1, length))

@@ -11,3 +11,10 @@ def side(mask: Tensor) -> int:
     y, x = (torch.where(i < 0, -i - 1, i) for i in (rows, columns))
     missing = torch.maximum(y[:, None], x)[~mask]
     return min(*mask.shape, 2 * int(missing.min()) if len(missing) else max(mask.shape))
+
+
+def around_middle(sampled: Tensor) -> tuple[int, int]:
+    """Return how many sampled lines follow each other up to the middle one, and from that one on."""
+    middle = len(sampled) // 2
+    before, after = (int(part.cumprod(0).sum()) for part in (sampled[:middle].flip(0), sampled[middle:]))
+    return before, after

@@ -164,6 +164,8 @@ def _noise(scan: Summary) -> str:
 
 def describe(mask: "Tensor") -> str:
     """Return in words what kind of mask (..., 1, y, x), centred, this is."""
+    from dealias.coils.square import around_middle
+
     pattern = mask.flatten(0, -3)
     pattern = pattern[pattern.any(-1).any(-1)] if bool(pattern.any()) else pattern  # empty slices say nothing
     rows, columns = pattern.shape[-2:]
@@ -176,7 +178,7 @@ def describe(mask: "Tensor") -> str:
     for axis, name in ((0, "columns"), (1, "rows")):
         lines = first.any(axis)
         if bool((first == (lines[None] if axis == 0 else lines[:, None])).all()):
-            return f"whole {name}, {_run_around_centre(lines)} central ones{_regular(lines)}{reach}{shared}"
+            return f"whole {name}, {sum(around_middle(lines))} central ones{_regular(lines)}{reach}{shared}"
     share = first.float().mean()
     middle = first[rows * 3 // 8 : rows * 5 // 8 + 1, columns * 3 // 8 : columns * 5 // 8 + 1].float().mean()
     kind = "denser at the centre" if middle > 1.3 * share else "of even density"
@@ -209,23 +211,10 @@ def _reach(pattern: "Tensor") -> str:
     return f", {' and '.join(parts)}" if parts else ""
 
 
-def _run_around_centre(lines: "Tensor") -> int:
-    """Return how many lines in a row, that of zero frequency among them, are sampled."""
-    centre, count = len(lines) // 2, 0
-    for step in (1, -1):
-        place = centre if step == 1 else centre - 1
-        while 0 <= place < len(lines) and bool(lines[place]):
-            count, place = count + 1, place + step
-    return count
-
-
-PRIORS = "dealias.priors."  # of images; the methods that use them are listed
-
-
 def _fitting(scan: Summary) -> dict[str, str]:
     from dealias import cards, find
 
-    shipped = {name: card["method"] for name, card in cards.shipped().items() if not card["method"].startswith(PRIORS)}
+    shipped = {name: card["method"] for name, card in cards.shipped("methods").items()}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
     names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*scan.axes}]

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tqdm import tqdm
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     import torch
 
     from dealias.acquisition import Acquisition
-    from dealias.files.beside import Beside
     from dealias.header import Header
     from dealias.method import Method
+
+    Companions: TypeAlias = "dict[str, tuple[torch.Tensor, dict[str, float]]]"
 
 # what decides an image, beside the method's arguments and weights
 SETTINGS = ("method", "maps", "whiten", "compress", "precision", *READING, "slices", "seed")
@@ -58,7 +59,6 @@ class Job:
     def reconstruct(self, source: Path, target: Path) -> None:
         """Reconstruct one file, a large one some slices at a time; what can be known to be wrong is known before."""
         import dealias
-        from dealias.error_bar.half_width import COVERAGE
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
         if self.film or not self.coils.by_slice(name):
@@ -67,12 +67,10 @@ class Job:
             least = self.solving["batch"] or (1 if self.device.type == "cpu" else 8)
             found = list(parts(partial(self._part, source, name, target), source, self.reading, least))
         image = _together([part.image for part in found])
-        half_widths = [part.half_width for part in found if part.half_width is not None]
-        errors = [part.rms for part in found if part.rms is not None]
-        beside: Beside = {}
-        if half_widths:
-            half_width = (_together(half_widths), {"coverage": COVERAGE})
-            beside = {"uncertainty": half_width, "predicted_rms": _together(errors)}
+        beside = {
+            name: (_together([part.beside[name][0] for part in found]), notes)
+            for name, (_, notes) in found[0].beside.items()
+        }
         figures = found[0].figures
         with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
             notes = provenance(source, self.settings)
@@ -88,13 +86,11 @@ class Job:
         scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        image, width, rms = self._solved(scan.to(self.device), reading["slices"])
-        return Part(image, width, rms, scan.header, figures)
+        image, beside = self._solved(scan.to(self.device), reading["slices"])
+        return Part(image, beside, scan.header, figures)
 
-    def _solved(
-        self, scan: "Acquisition", slices: int | slice | str | None
-    ) -> "tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]":
-        """Return the image, and its error bar where one is wanted: half-width and rms.
+    def _solved(self, scan: "Acquisition", slices: int | slice | str | None) -> "tuple[torch.Tensor, Companions]":
+        """Return the image, and its error bar where one is wanted.
 
         Arguments:
             slices: those of the file that the scan holds, as `dealias.open` took them.
@@ -104,26 +100,26 @@ class Job:
         options = {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
             solution = dealias.reconstruct(self.method, self.coils.problem(scan), **options)
-            return self.coils.image(solution).cpu(), None, None
+            return self.coils.image(solution).cpu(), {}
         found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
         for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
-        return found.image.cpu(), found.half_width.cpu(), found.rms.cpu()
+        half_width = (found.half_width.cpu(), {"coverage": found.coverage})
+        return found.image.cpu(), {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
 
 
 @dataclass(frozen=True)
 class Part:
-    """The images of some slices of a file, with their error bars where they are wanted.
+    """The images of some slices of a file.
 
     Arguments:
-        half_width: of the interval of every pixel; None without error bars, and so is rms.
+        beside: their companions by name, such as error bars, each with its attributes.
         header: that of the images.
         figures: that show them where they are a film.
     """
 
     image: "torch.Tensor"
-    half_width: "torch.Tensor | None"
-    rms: "torch.Tensor | None"
+    beside: "Companions"
     header: "Header"
     figures: FilmFigures | None
 

@@ -123,12 +123,13 @@ def _judged(
     if not parts or not unseen.any():
         return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(seen))
     hidden = [mask.squeeze(-3).expand(radius.shape) for mask in masks]
-    differences = [_squares(every(part) - problem.kspace) for part in parts]
+    spectra = [every(part) for part in parts]
+    differences = [_squares(each - problem.kspace) for each in spectra]
     of_hidden = (_profile(radius, hidden, differences) - foreign).clamp_min(0)
     error = (of_hidden - noise).clamp_min(0)
     say = 1 - (of_seen / of_hidden.clamp_min(torch.finfo(of_hidden.dtype).tiny)).sqrt().clamp_max(1)
     total = (error * unseen).sum()
-    better = sum(float((_squares(every(part) - spectrum) * unseen).sum()) for part in parts) / len(parts)
+    better = sum(float((_squares(each - spectrum) * unseen).sum()) for each in spectra) / len(parts)
     total = torch.maximum(total - better, LEAST * total)
     fitted = ((of_seen - noise + 2 * say * noise).clamp_min(0) * ~unseen).sum()
     return (total + fitted) / radius.numel(), *_bands(radius, unseen, error)

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from dealias.acquisition import Acquisition
-from dealias.coils.square import side
+from dealias.coils.square import around_middle, side
 from dealias.errors import UserError
 from dealias.fft_order import shift_mask
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.normalised_unet import NormalisedUNet
+from dealias.problem import size_and_phase
 from dealias.shapes import Kspace, Maps, Mask
 
 
@@ -80,9 +81,7 @@ def _run(sampled: Tensor) -> Tensor:
     """Return the symmetric run of sampled lines around the middle one; that one alone, where it has no neighbour."""
     if bool(sampled.all()):
         return sampled
-    middle = len(sampled) // 2
-    before, after = (int(part.cumprod(0).sum()) for part in (sampled[:middle].flip(0), sampled[middle:]))
-    count = 2 * min(before, after)
+    middle, count = len(sampled) // 2, 2 * min(around_middle(sampled))
     kept = torch.zeros_like(sampled)
     kept[middle - count // 2 : middle + max(1, count // 2)] = True
     return kept & sampled
@@ -90,7 +89,4 @@ def _run(sampled: Tensor) -> Tensor:
 
 def _turn(coils: Kspace) -> Tensor:
     """Return the number of each problem that turns sum c|c| over all its coils' pixels to the real axis."""
-    axes = (-3, -2, -1)
-    size = coils.abs().amax(axes, keepdim=True)
-    upright = coils / torch.where(size > 0, size, 1)
-    return (upright * upright.abs()).sum(axes, keepdim=True).sgn().conj()
+    return size_and_phase(coils, (-3, -2, -1))[1].conj()
