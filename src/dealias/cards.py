@@ -149,8 +149,11 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
     return method.to(target).eval()
 
 
-def load_prior(name: str | PathLike[str], *, device: str = "cpu") -> Prior:
+def load_prior(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Prior:
     """Return a trained prior from a weight file or a shipped weight.
+
+    Arguments:
+        arguments: of the constructor, instead of what the card says.
 
     Raises:
         UserError: for an unknown name, unreadable weights, or those of a method.
@@ -158,7 +161,7 @@ def load_prior(name: str | PathLike[str], *, device: str = "cpu") -> Prior:
     path = path_of(str(name))
     if path is None:
         raise UserError(f"prior '{name}' has no shipped weights; give a .safetensors file")
-    return _from_card(path, find.prior, "priors", {}).to(usable(device)).eval()
+    return _from_card(path, find.prior, "priors", arguments).to(usable(device)).eval()
 
 
 def _from_card(path: Path, kind_of: Callable[[str], type[C]], room: str, arguments: dict[str, Any]) -> C:

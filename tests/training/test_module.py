@@ -8,6 +8,7 @@ pytest.importorskip("lightning")
 from dealias import find
 from dealias.phantoms import head
 from dealias.training.module import Module, fit, share_of_rate
+from dealias.training.objective import OfMethod
 from dealias.training.simulate import Simulation
 from dealias.training.training import Training
 from dealias.training.validation_set import of_images
@@ -40,7 +41,7 @@ def watched(folder, **settings):
         return STEEP * torch.stack([(x - example.truth).abs().square().mean() for x in estimates]).mean()
 
     source = Simulation([image], crop=(16, 16), batch=1, coils=0.0)
-    module = Watched(plan, method, source, loss, of_images([image], ((1, 2.0, 0.001),)))
+    module = Watched(plan, OfMethod(method, loss), source, of_images([image], ((1, 2.0, 0.001),)))
     module.rates, module.gradients = [], []
     fit(module, folder, "float32")
     return module

@@ -1,4 +1,4 @@
-"""The only file that knows Lightning: one module trains every method."""
+"""The only file that knows Lightning: one module trains every method and prior."""
 
 import logging
 import math
@@ -18,14 +18,10 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 from torch.utils.data import DataLoader, DistributedSampler, Sampler
 
-from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.evaluation.metrics import psnr
 from dealias.files.atomic import atomic, refusal
-from dealias.method import Method
-from dealias.prior import Prior
 from dealias.training.example import Example
-from dealias.training.losses import Loss
+from dealias.training.objective import Objective
 from dealias.training.progress import Progress
 from dealias.training.source import Source
 from dealias.training.training import Training
@@ -35,21 +31,21 @@ KEPT_EVERY = timedelta(minutes=2)
 
 
 class Module(lightning.LightningModule):
-    """A method or a prior in training; `measure` names the score by which the best weights are chosen."""
+    """An objective in training; `measure` names the score by which the best weights are chosen."""
 
     def __init__(
         self,
         training: Training,
-        method: Method | Prior,
+        objective: Objective,
         source: Source,
-        loss: Loss,
         validation: Sequence[Example],
         prepared_in: float = 0.0,
     ) -> None:
         super().__init__()
-        self.plan, self.method = training, method
-        self.source, self.loss, self.validation = source, loss, validation
-        self.measure = "psnr" if isinstance(method, Method) else "merit"
+        self.plan, self.objective = training, objective
+        self.method = objective.learner  # whose weights checkpoints name so
+        self.source, self.validation = source, validation
+        self.measure = objective.measure
         self.spent = prepared_in
         self.history: list[tuple[int, float]] = []
 
@@ -65,11 +61,7 @@ class Module(lightning.LightningModule):
         return DataLoader(data, batch_size=None, sampler=ours)
 
     def training_step(self, example: Example, _: int) -> Tensor:
-        if isinstance(self.method, Prior):
-            value = self.method.loss(example.truth, self._generator(self.plan.seed + 2, self.global_step))
-        else:
-            example = example.normalised(self.method)
-            value = self.loss(self.method.estimates(example.problem), example)
+        value = self.objective.loss(example, self._generator(self.plan.seed + 2, self.global_step))
         self.log("loss", value, batch_size=1)
         return value
 
@@ -78,14 +70,11 @@ class Module(lightning.LightningModule):
         return torch.Generator().manual_seed(seed * 1_000_000_007 + number * self.trainer.world_size + self.global_rank)
 
     def validation_step(self, example: Example, number: int) -> None:
-        if isinstance(self.method, Prior):  # always with the same random numbers
-            merit = -self.method.loss(example.truth, self._generator(0, number))
-            self.log("merit", merit, batch_size=1, sync_dist=True)
-            return
-        score = psnr(self.method(example.problem), example.truth).mean()
-        if self.trainer.world_size == 1:  # processes that hold other shares of a key are not averaged rightly
-            self.log(f"psnr/{_kind(example)}", score, batch_size=1)
-        self.log("psnr", score, batch_size=1, sync_dist=True)
+        score = self.objective.score(example, self._generator(0, number))  # always with the same random numbers
+        kind = self.objective.kind(example)
+        if kind and self.trainer.world_size == 1:  # processes that hold other shares of a key are not averaged rightly
+            self.log(f"{self.measure}/{kind}", score, batch_size=1)
+        self.log(self.measure, score, batch_size=1, sync_dist=True)
 
     def on_train_batch_end(self, *_: Any) -> None:
         self.progress.move(self.global_step, self.spent, self.trainer.callback_metrics)
@@ -149,13 +138,6 @@ def averaged(average: Tensor, current: Tensor, count: Tensor) -> Tensor:
     """
     share = (9 / (10 + count)).clamp_min(0.001)
     return (1 - share) * average + share * current
-
-
-def _kind(example: Example) -> str:
-    """Return what tells a validation's scores apart, such as `4x` and `8 coils 4x`."""
-    scan = example.problem
-    assert isinstance(scan, Acquisition)
-    return f"{scan.coils} coils {scan.acceleration:.0f}x" if scan.coils > 1 else f"{scan.acceleration:.0f}x"
 
 
 class Kept(ModelCheckpoint):

@@ -5,7 +5,6 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date
 from importlib.metadata import version
@@ -14,19 +13,16 @@ from typing import Any
 
 import torch
 
-from dealias import cards, find
-from dealias.configure import configure, typed_arguments
+from dealias import cards
+from dealias.configure import typed_arguments
 from dealias.errors import UserError
 from dealias.files.atomic import sweep
 from dealias.files.images import film
 from dealias.former_names import current_settings
-from dealias.method import Method
-from dealias.prior import Prior
 from dealias.training.alone import alone, check_free
-from dealias.training.example import Example
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
-from dealias.training.losses import Loss
+from dealias.training.objective import objective
 from dealias.training.progress import draw_curve
 from dealias.training.scans import Scans, Slices
 from dealias.training.simulate import Simulation
@@ -55,25 +51,23 @@ def train(output: str, training: Training) -> Path:
     directory = Path(output)
     _check_same(directory, training)
     check_free(directory)
-    loss = find.loss(training.loss)
     torch.manual_seed(training.seed)
-    method = _method(training)
-    source, learned_from = _source(training, method)
+    taught = objective(training)
+    source, learned_from = _source(training, taught.sees_films)
     print(f"dealias: learns from {learned_from}{_mixed_in(training)}", file=sys.stderr)
-    _try(loss, Updates(source, training.seed, training.held)[0])
+    taught.try_loss(Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
-    validation = validation_set(training.validation, films=_sees_films(method), several_coils=several)
+    validation = validation_set(training.validation, films=taught.sees_films, several_coils=several)
     target = directory / "weights.safetensors"
     with alone(directory):
         sweep(directory)
         _remember(directory, training, learned_from)
         fast = training.precision == "auto" and _fast_bfloat16()
-        module = Module(training, method, source, loss, validation, prepared_in=time.monotonic() - started)
+        module = Module(training, taught, source, validation, prepared_in=time.monotonic() - started)
         best = fit(module, directory, "bfloat16" if fast else training.precision)
         if module.global_rank == 0:
             export(best, target)
-            label = "PSNR of the validation / dB" if isinstance(method, Method) else "minus the loss of the validation"
-            draw_curve(directory / "curve.png", module.history, label)
+            draw_curve(directory / "curve.png", module.history, taught.label)
     if module.global_rank == 0 and module.global_step < FEW:
         text = f"{module.global_step} updates are few: networks gain for many thousands"
         print(f"dealias: {text}; the same command with a longer --time or more --updates goes on", file=sys.stderr)
@@ -86,33 +80,18 @@ def _mixed_in(training: Training) -> str:
     return f"; {' '.join(options)} leaves out what is not of --data" if training.data and options else ""
 
 
-def _try(loss: Loss, example: Example) -> None:
-    """Refuse a loss that needs what examples lack, before anything is learned."""
-    with torch.no_grad():
-        loss(iter([example.problem.zero_filled]), example)
-
-
-def _sees_films(method: Method | Prior) -> bool:
-    return isinstance(method, Method) and bool(method.joint)
-
-
-def _source(training: Training, method: Method | Prior) -> tuple[Source, str]:
+def _source(training: Training, sees_films: bool) -> tuple[Source, str]:
     """Return what a training draws from, and that in words; what cannot be learned fails before anything is read.
 
     Raises:
         UserError: where a setting is impossible, or a file cannot be learned from.
     """
-    sees_films = _sees_films(method)
     if training.films and not sees_films:
         raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
     if training.scans and (training.data or sees_films):
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
-    if isinstance(method, Method):
-        method.check_loss(training.loss)
-    elif training.loss != Training.loss or training.held:
-        raise UserError(f"prior '{training.method}' has a loss of its own; leave --loss and --held out")
     if isinstance(source, Scans):
         slices = Slices(training.scans)
         return replace(source, scans=slices), f"{len(slices)} measured slices of {', '.join(training.scans)}"
@@ -136,14 +115,13 @@ def export(checkpoint: Path, target: Path) -> Path:
     """Write the averaged weights of a checkpoint as a weight file with its card, and return that file's path."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     settings = json.loads((checkpoint.parent / SETTINGS).read_text())
-    method = _method(Training.remembered(settings))
+    taught = objective(Training.remembered(settings))
     prefix = "method."
-    tensors = state["state_dict"].items()
-    method.load_state_dict({name.removeprefix(prefix): value for name, value in tensors if name.startswith(prefix)})
-    scores = {name: round(float(value), 2 if name.startswith("psnr") else 4) for name, value in state["scores"].items()}
-    score = f"{scores['psnr']} dB" if "psnr" in scores else f"loss {-scores['merit']}"
+    tensors = {name: value for name, value in state["state_dict"].items() if name.startswith(prefix)}
+    taught.learner.load_state_dict({name.removeprefix(prefix): value for name, value in tensors.items()})
+    scores = {name: round(float(value), taught.digits) for name, value in state["scores"].items()}
     notes = {
-        "summary": _summary(settings, score),
+        "summary": _summary(settings, taught.in_words(scores)),
         "terms": _terms(settings),
         "settings": {name: value for name, value in settings.items() if name not in SAID},
         "before": settings.get("before") or [],
@@ -154,7 +132,7 @@ def export(checkpoint: Path, target: Path) -> Path:
         "versions": {name: version(name) for name in ("dealias", "torch", "lightning")},
         "validation": scores,
     }
-    cards.save(target, method, notes, overwrite=True)
+    cards.save(target, taught.learner, notes, overwrite=True)
     return target
 
 
@@ -213,22 +191,6 @@ def _trainings(weights: str) -> list[dict[str, Any]]:
     """Return the command, updates and hours of every training that made weights, the first one first."""
     card = cards.read(cards.path_of(weights) or weights)
     return [*card.get("before", []), {name: card.get(name) for name in ("command", "updates", "hours")}]
-
-
-def _method(training: Training) -> Method | Prior:
-    arguments = training.method_arguments or {}
-    is_prior = training.method in find.names("priors")
-    kind: Callable[..., Method | Prior] = (find.prior if is_prior else find.method)(training.method)
-    method: Method | Prior
-    if training.from_ is None:
-        method = configure(kind, arguments)
-        if next(method.parameters(), None) is None:
-            raise UserError(f"method '{training.method}' has no parameters, so there is nothing to train")
-        return method.train()
-    method = cards.load_prior(training.from_) if is_prior else cards.load(training.from_, **arguments)
-    if type(method) is not kind:
-        raise UserError(f"{training.from_} holds weights of {type(method).__name__}; name it with --method")
-    return method.train()
 
 
 def _fast_bfloat16() -> bool:
