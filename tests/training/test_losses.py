@@ -59,7 +59,8 @@ def test_ssim_is_that_of_the_last_magnitude():
 def test_every_loss_is_known_by_its_name_and_gives_a_finite_gradient(name):
     target = head((16, 16), seed=0)[None]
     scan = dealias.Acquisition.simulate(target, torch.ones(16, 16), noise_std=0.01)
-    known = Example(scan, target).holding(0.4, torch.Generator().manual_seed(0)).normalised(find.method("zero_filled")())
+    known = Example(scan, target).holding(0.4, torch.Generator().manual_seed(0))
+    known = known.normalised(find.method("zero_filled")())
     estimate = target.clone().requires_grad_()
     find.loss(name)([estimate], known).backward()
     assert torch.isfinite(torch.view_as_real(estimate.grad)).all()

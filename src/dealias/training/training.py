@@ -28,8 +28,8 @@ class Training:
             hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
             estimated_noise, hide_noise_level, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
-            images; measured, held_out or sure against k-space, where no image is known; or the dotted path of a function;
-            a prior has its own
+            images; measured, held_out or sure against k-space, where no image is known; or the dotted path of a
+            function; a prior has its own
         held: the share of a scan's samples that the method never sees, for --loss held_out or sure
         rate: the learning rate at the start; it falls with a cosine
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1

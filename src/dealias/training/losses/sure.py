@@ -44,11 +44,11 @@ def sure(estimates: Iterable[Image], example: Example) -> Tensor:
         *_, other = example.method.estimates(replace(scan, kspace=scan.kspace + SMALL * noise))
     axes = tuple(range(last.ndim - len(scan.axes), scan.kspace.ndim))
     answer = (noise.conj() * scan.operator(other - last)).real / SMALL
-    error = _squares(scan.operator(last) - scan.kspace) + 2 * answer - _variance(known)
+    error = _excess(known, last) + 2 * answer
     energy = _squares(scan.kspace)
     if held is not None:
         assert isinstance(held, Acquisition)
-        error = error + _squares(held.operator(last) - held.kspace) - _variance(replace(held, noise_std=known.noise_std))
+        error = error + _excess(replace(held, noise_std=known.noise_std), last)
         energy = energy + _squares(held.kspace)
     energy = energy.sum(axes)
     return (error.sum(axes) / torch.where(energy == 0, 1, energy)).mean()
@@ -65,6 +65,11 @@ def _variance(scan: Acquisition) -> Tensor:
     """Return the mean square of the noise of each sample, of its two parts together."""
     assert scan.noise_std is not None
     return (2 * scan.noise_std.square() * scan.mask).expand(scan.kspace.shape)
+
+
+def _excess(scan: Acquisition, x: Image) -> Tensor:
+    """Return how much more than noise the residual of each sample is."""
+    return _squares(scan.operator(x) - scan.kspace) - _variance(scan)
 
 
 def _squares(kspace: Tensor) -> Tensor:
