@@ -119,7 +119,7 @@ class Job:
 
         if not self.adaptation.adapt:
             return self.method
-        limits = {"updates": self.adaptation.updates, "seconds": self.adaptation.seconds}
+        limits: dict[str, Any] = {"updates": self.adaptation.updates, "seconds": self.adaptation.seconds}
         options = {"maps": self.solving["maps"], "seed": self.settings["seed"], "progress": sys.stderr.isatty()}
         found = dealias.adapt(self.method, problem, **limits, **options)
         tqdm.write(f"dealias: {found}", file=sys.stderr)

@@ -149,7 +149,7 @@ def _error(method: Method, judges: list[Example]) -> float:
 def _update(method: Method, optimiser: torch.optim.Optimizer, scan: Acquisition, generator: torch.Generator) -> None:
     optimiser.zero_grad()
     [(seen, hidden)] = scan.folds(1, HIDDEN, generator)
-    _loss(method, Example(seen, held=hidden)).backward()  # type: ignore[no-untyped-call]
+    _loss(method, Example(seen, held=hidden)).backward()
     torch.nn.utils.clip_grad_norm_(method.parameters(), 1.0)
     optimiser.step()
 
