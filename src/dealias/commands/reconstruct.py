@@ -1,6 +1,7 @@
 """Undersampled k-space in, image out."""
 
 import sys
+import warnings
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from dealias.commands._film import FilmFigures, true_film
 from dealias.commands._provenance import provenance
 from dealias.commands._reading import READING, Conjugate, FileMask, parts, reading
 from dealias.configure import options_of
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 from dealias.training.adaptation import Adaptation
 
 if TYPE_CHECKING:
@@ -105,25 +106,26 @@ class Job:
         options = {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
             problem = self.coils.problem(scan)
-            solution = dealias.reconstruct(self._adapted(problem), problem, **options)
-            return self.coils.image(solution).cpu(), {}
+            solve = self._learned_from if self.adaptation.adapt else dealias.reconstruct
+            return self.coils.image(solve(self.method, problem, **options)).cpu(), {}
         found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
         for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
         half_width = (found.half_width.cpu(), {"coverage": found.coverage})
         return found.image.cpu(), {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
 
-    def _adapted(self, problem: "Problem") -> "Method":
-        """Return the method, after it learned from the problem where that is wanted."""
+    def _learned_from(self, method: "Method", problem: "Problem", **options: Any) -> "torch.Tensor":
+        """Return the image of a method that learned from the problem before."""
         import dealias
+        from dealias.preparation import prepared
 
-        if not self.adaptation.adapt:
-            return self.method
+        problem = prepared(problem, options["maps"], method)
         limits: dict[str, Any] = {"updates": self.adaptation.updates, "seconds": self.adaptation.seconds}
-        options = {"maps": self.solving["maps"], "seed": self.settings["seed"], "progress": sys.stderr.isatty()}
-        found = dealias.adapt(self.method, problem, **limits, **options)
-        tqdm.write(f"dealias: {found}", file=sys.stderr)
-        return found.method
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Note)  # those of the problem were shown above
+            found = dealias.adapt(method, problem, **limits, seed=self.settings["seed"], progress=options["progress"])
+            tqdm.write(f"dealias: {found}", file=sys.stderr)
+            return dealias.reconstruct(found.method, problem, **options)
 
 
 @dataclass(frozen=True)
