@@ -33,7 +33,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--method", default="modl")
     parser.add_argument("--updates", type=int, default=60)
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--middle", type=int, default=10_000, help="rows and columns of k-space to keep")
     parser.add_argument("--masks", nargs="+", choices=MASKS, default=[*MASKS])
     options = parser.parse_args()

@@ -71,7 +71,7 @@ def adapt(
     *,
     updates: int = 60,
     seconds: float | None = None,
-    rate: float = 1e-4,
+    rate: float = 3e-4,
     maps: Maps | Literal["auto"] | None = "auto",
     seed: int = 0,
     progress: bool = False,
