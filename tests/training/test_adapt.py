@@ -51,7 +51,7 @@ def test_the_start_is_kept_where_no_update_is_better(scan):
 
 
 def test_slices_share_a_network_and_time_ends_it(scan):
-    stack = dealias.Acquisition.stack([scan, scan])
+    stack = dealias.Acquisition.stack([scan, scan]).to(dtype=torch.float64)
     found = dealias.adapt(network(), stack, updates=5, rate=1e-3)
     assert found.updates == 5
     assert dealias.adapt(network(), stack, seconds=1e-9).updates == 0

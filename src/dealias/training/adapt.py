@@ -96,7 +96,8 @@ def adapt(
     scan = prepared(problem_of(scan), maps, method)
     method.check(scan)
     generator = torch.Generator().manual_seed(seed)
-    pairs = _pairs(scan, generator, next(method.parameters()).device)
+    weight = next(method.parameters())
+    pairs = _pairs(scan.to(weight.device, weight.dtype), generator)
     judges = [Example(kept, held=hidden) for kept, hidden in pairs[:: -(-len(pairs) // JUDGED)]]
     optimiser = torch.optim.Adam(method.parameters(), lr=rate)
     best, before = copy.deepcopy(method.state_dict()), _error(method, judges)
@@ -124,11 +125,11 @@ def _network(method: Method) -> Method:
     return copy.deepcopy(method).eval().requires_grad_()
 
 
-def _pairs(scan: Problem, generator: torch.Generator, device: torch.device) -> list[tuple[Acquisition, Acquisition]]:
+def _pairs(scan: Problem, generator: torch.Generator) -> list[tuple[Acquisition, Acquisition]]:
     """Return the samples of each slice or film to learn from, and those that judge."""
     if not isinstance(scan, Acquisition):
         raise UserError("only samples of k-space can be hidden; adapt to an Acquisition")
-    [(kept, judges)] = scan.to(device).folds(1, JUDGES, generator)
+    [(kept, judges)] = scan.folds(1, JUDGES, generator)
     [(_, hidden)] = kept.folds(1, HIDDEN, torch.Generator())
     places = list(np.ndindex(*scan.shape[: -len(scan.axes)]))
     pairs = [(kept[place], judges[place]) for place in places if judges[place].mask.any() and hidden[place].mask.any()]

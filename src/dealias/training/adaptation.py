@@ -11,7 +11,7 @@ class Adaptation:
     """The limits of an adaptation.
 
     Arguments:
-        adapt: let the network learn from each scan, by samples of it that are hidden; as good as before at least
+        adapt: let the network learn from each scan, by hidden samples of it, if it then predicts others better
         updates: of that, at the most
         time: of that, at the most, such as 90s, 9m or 2h
     """
