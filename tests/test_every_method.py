@@ -3,6 +3,7 @@
 from dataclasses import replace
 from importlib import import_module
 from inspect import signature
+from math import isfinite
 
 import pytest
 import torch
@@ -12,6 +13,8 @@ from dealias import cards, find
 from dealias.errors import UserError
 from dealias.problem import FILM
 from dealias.testing import assert_close, assert_method
+from dealias.training.example import Example
+from learning import learned
 from problems import film, inpainting, volume
 
 # options that change what a method computes keep the contract too
@@ -166,6 +169,18 @@ def test_a_gradient_reaches_every_parameter(name):
         assert value.grad is not None, key
         assert torch.isfinite(value.grad).all(), key
         assert value.grad.abs().sum() > 0 or key in NO_GRADIENT.get(name, ()), key
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_two_updates_by_every_loss(name):
+    method = make(name)
+    if method.trained or next(method.parameters(), None) is None:
+        pytest.skip("nothing to learn")
+    problem = for_method(name)[0]
+    example = Example(problem, problem.zero_filled.flip(-1)).holding(0.4, torch.Generator().manual_seed(0))
+    for loss in find.names("training/losses"):
+        before, after = learned(make(name).train(), example, find.loss(loss), 2, 1e-3)
+        assert isfinite(after) and after != before, f"{loss}: {before} is {after} after two updates"
 
 
 @pytest.mark.parametrize("name", SAMPLE_THE_POSTERIOR)

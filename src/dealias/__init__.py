@@ -17,6 +17,7 @@ _HOMES = {
     "Problem": "problem",
     "SoftSense": "soft_sense",
     "UserError": "errors",
+    "adapt": "training.adapt",
     "draw": "driver",
     "espirit": "coils.espirit",
     "iterate": "driver",

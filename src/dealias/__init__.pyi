@@ -18,5 +18,6 @@ from dealias.method import Method as Method
 from dealias.prior import Prior as Prior
 from dealias.problem import Problem as Problem
 from dealias.soft_sense import SoftSense as SoftSense
+from dealias.training.adapt import adapt as adapt
 
 __version__: str

@@ -25,7 +25,7 @@ def test_the_steps_by_hand(coils):
         first, second, _ = method.estimates(problem)
         assert_close(first, 0.7 * problem.zero_filled, 1e-6, "from a blank image by the gradient alone")
         parts = method.steps[0].network(torch.stack((first.real, first.imag))[None])[0]
-        wanted = first - 0.3 * (problem.operator.normal(first) - problem.zero_filled) + torch.complex(*parts)
+        wanted = first - 0.3 * (problem.operator.normal(first) - problem.zero_filled) - torch.complex(*parts)
         assert_close(second, wanted, 1e-6, "the second step")
 
 

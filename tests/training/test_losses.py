@@ -1,13 +1,14 @@
 """What a training minimises."""
 
 import math
+from dataclasses import replace
 from inspect import getdoc
 
 import pytest
 import torch
 
 import dealias
-from dealias import find
+from dealias import coils, find, sampling
 from dealias.errors import UserError
 from dealias.evaluation import metrics
 from dealias.phantoms import head
@@ -57,12 +58,40 @@ def test_ssim_is_that_of_the_last_magnitude():
 @pytest.mark.parametrize("name", find.names("training/losses"))
 def test_every_loss_is_known_by_its_name_and_gives_a_finite_gradient(name):
     target = head((16, 16), seed=0)[None]
-    scan = dealias.Acquisition.simulate(target, torch.ones(16, 16))
+    scan = dealias.Acquisition.simulate(target, torch.ones(16, 16), noise_std=0.01)
     known = Example(scan, target).holding(0.4, torch.Generator().manual_seed(0))
+    known = known.normalised(find.method("zero_filled")())
     estimate = target.clone().requires_grad_()
     find.loss(name)([estimate], known).backward()
     assert torch.isfinite(torch.view_as_real(estimate.grad)).all()
     assert name in (getdoc(Training) or ""), "the option says which there are"
+
+
+@pytest.mark.parametrize("held", [0.0, 0.3])
+def test_sure_is_the_error_in_the_mean(held):
+    """Of a sparse image, which is no linear function of the data, over draws of the noise."""
+    image, maps = head((32, 30), seed=1), coils.simulate((32, 30), 4)
+    mask = sampling.gaussian((32, 30), 2.5, centre=0.06)
+    method = find.method("wavelet")(iterations=6).eval()
+    guesses, errors = [], []
+    for seed in range(12):
+        generator = torch.Generator().manual_seed(seed)
+        scan = dealias.Acquisition.simulate(image, mask, maps, 0.03, generator=generator)
+        example = replace(Example(scan, image), number=seed)
+        example = (example.holding(held, torch.Generator().manual_seed(9)) if held else example).normalised(method)
+        guesses.append(float(losses.sure(method.estimates(example.problem), example)))
+        *_, last = method.estimates(example.problem)
+        seen = [example.problem, *([example.held] if held else [])]
+        energy = sum(float(part.data.abs().square().sum()) for part in seen)
+        wrong = sum(float(part.operator(last - example.truth).abs().square().sum()) for part in seen)
+        errors.append(wrong / energy)
+        assert losses.sure(method.estimates(example.problem), example) == guesses[-1], "same number, same draw"
+    guess, error = (sum(values) / len(values) for values in (guesses, errors))
+    residual = float(losses.measured([last], example))
+    assert guess == pytest.approx(error, rel=0.12)
+    assert residual > 2 * error or held, "the residual alone tells something else"
+    untold = replace(example, problem=replace(example.problem, noise_std=None))
+    assert math.isfinite(float(losses.sure(method.estimates(untold.problem), untold)))
 
 
 def test_what_a_loss_needs():

@@ -1,8 +1,9 @@
 """Undersampled k-space in, image out."""
 
 import sys
+import warnings
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -14,7 +15,9 @@ from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
 from dealias.commands._provenance import provenance
 from dealias.commands._reading import READING, Conjugate, FileMask, parts, reading
-from dealias.errors import UserError
+from dealias.configure import options_of
+from dealias.errors import Note, UserError
+from dealias.training.adaptation import Adaptation
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from dealias.acquisition import Acquisition
     from dealias.header import Header
     from dealias.method import Method
+    from dealias.problem import Problem
 
     Companions: TypeAlias = "dict[str, tuple[torch.Tensor, dict[str, float]]]"
 
@@ -37,6 +41,7 @@ class Job:
         input: what lies in a folder has a name below it.
         reading: the options of `dealias.open`.
         solving: the options of `dealias.reconstruct`.
+        adaptation: whether the method learns from the scan first.
         folds: how many sets of samples are held out for an error bar; None for no error bar.
         film: whether films are shown.
         reference: the true film, where it is known.
@@ -50,6 +55,7 @@ class Job:
     method: "Method"
     device: "torch.device"
     solving: dict[str, Any]
+    adaptation: Adaptation
     folds: int | None
     film: bool
     reference: "torch.Tensor | None"
@@ -61,7 +67,7 @@ class Job:
         import dealias
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
-        if self.film or not self.coils.by_slice(name):
+        if self.film or self.adaptation.adapt or not self.coils.by_slice(name):  # which need it whole
             found = [self._part(source, name, target, **self.reading)]
         else:
             least = self.solving["batch"] or (1 if self.device.type == "cpu" else 8)
@@ -99,13 +105,27 @@ class Job:
 
         options = {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
-            solution = dealias.reconstruct(self.method, self.coils.problem(scan), **options)
-            return self.coils.image(solution).cpu(), {}
+            problem = self.coils.problem(scan)
+            solve = self._learned_from if self.adaptation.adapt else dealias.reconstruct
+            return self.coils.image(solve(self.method, problem, **options)).cpu(), {}
         found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
         for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
         half_width = (found.half_width.cpu(), {"coverage": found.coverage})
         return found.image.cpu(), {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
+
+    def _learned_from(self, method: "Method", problem: "Problem", **options: Any) -> "torch.Tensor":
+        """Return the image of a method that learned from the problem before."""
+        import dealias
+        from dealias.preparation import prepared
+
+        problem = prepared(problem, options["maps"], method)
+        limits: dict[str, Any] = {"updates": self.adaptation.updates, "seconds": self.adaptation.seconds}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Note)  # those of the problem were shown above
+            found = dealias.adapt(method, problem, **limits, seed=self.settings["seed"], progress=options["progress"])
+            tqdm.write(f"dealias: {found}", file=sys.stderr)
+            return dealias.reconstruct(found.method, problem, **options)
 
 
 @dataclass(frozen=True)
@@ -142,6 +162,7 @@ def _numbers(slices: int | slice | str | None, count: int) -> range:
     return range(first, first + count * place.step, place.step)
 
 
+@options_of(Adaptation)
 def run(
     input: str,
     output: str,
@@ -168,6 +189,7 @@ def run(
     reference: str | None = None,
     overwrite: bool = False,
     seed: int = 0,
+    **limits: Any,
 ) -> None:
     """Reconstruct the images of a file or of a folder of files.
 
@@ -197,11 +219,12 @@ def run(
         overwrite: replace existing files
         seed: of everything random
     """
-    job = _job(locals())
+    options = locals()
+    job = _job(options, Adaptation(**options.pop("limits")))
     each(input, output, job.reconstruct, "reconstructed", format, job.settings, overwrite=overwrite)
 
 
-def _job(options: dict[str, Any]) -> Job:
+def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     """Return what the options of `run` mean."""
     from dealias.cards import fingerprint, usable
 
@@ -210,7 +233,10 @@ def _job(options: dict[str, Any]) -> Job:
     sets, uncertain = options["sets"], options["uncertainty"]
     if sets != 1 and uncertain:
         raise UserError("an error bar knows one set of maps; leave out --sets or --uncertainty")
+    if adaptation.adapt and uncertain:
+        raise UserError("an adapted network saw the samples that an error bar would hide; leave out one of them")
     names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
+    adapting = asdict(adaptation) if adaptation.adapt else {}
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),
@@ -219,11 +245,12 @@ def _job(options: dict[str, Any]) -> Job:
         method=method,
         device=usable(options["device"]),
         solving={**solving, "maps": None if options["maps"] == "none" else "auto"},
+        adaptation=adaptation,
         folds=options["folds"] if uncertain else None,
         film=options["film"] or reference is not None,
         reference=None if reference is None else true_film(reference, options["input"], named),
         writing={name: options[name] for name in ("overwrite", "phase")},
-        settings={name: options[name] for name in names} | {"weights": fingerprint(method)},
+        settings={name: options[name] for name in names} | {"weights": fingerprint(method)} | adapting,
     )
 
 

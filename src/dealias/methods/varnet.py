@@ -1,10 +1,11 @@
-"""The variational network in image space: gradient steps on the data, and a U-Net that adds what an image lacks.
+"""The variational network in image space: gradient steps on the data, and a U-Net that finds what is no image.
 
-    x_{t+1} = x_t - alpha_t A^H (A x_t - y) + U_t(x_t),  x_0 = 0
+    x_{t+1} = x_t - alpha_t A^H (A x_t - y) - U_t(x_t),  x_0 = 0
 
 | Learning a Variational Network for Reconstruction of Accelerated MRI Data (Hammernik et al., 2018), equation 6
 | https://arxiv.org/abs/1704.00447
 
+The U-Net gives back the mean of what it sees, which has to be taken off: added, it would grow from step to step.
 A blank image tells a network nothing: with x_0 = 0 the first step is the gradient's alone, x_1 = alpha_0 A^H y.
 """
 
@@ -73,8 +74,8 @@ class VarNet(Method):
         count = self.iterations - self.blank
         following: Iterable[Any] = repeat(self.steps[0], count) if self.shared else steps(self.steps, count)
         for step in following:
-            refined = to_image(run(step.network, to_channels(x), recompute=self.recompute), x)
-            x = x - step.size * problem.gradient(x) + refined
+            foreign = to_image(run(step.network, to_channels(x), recompute=self.recompute), x)
+            x = x - step.size * problem.gradient(x) - foreign
             yield x
 
 

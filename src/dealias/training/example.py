@@ -23,11 +23,15 @@ class Example:
         problem: what a method is given.
         target: the image that it should make; None where nobody knows it.
         held: the same scan at other samples, kept from the method; None where there are none.
+        method: which sees the problem, for losses of how it answers to noise; None before it is normalised.
+        number: of the example in its training, for losses that draw at random.
     """
 
     problem: Problem
     target: Image | None = None
     held: Problem | None = None
+    method: Method | None = None
+    number: int = 0
 
     @property
     def truth(self) -> Image:
@@ -82,10 +86,12 @@ class Example:
         target, held = self.target, self.held
         if isinstance(prepared, Acquisition) and isinstance(held, Acquisition):
             held = replace(held, maps=prepared.maps)
-        return Example(
-            problem,
-            None if target is None else target / divisor,
-            None if held is None else held.scaled(1 / divisor),
+        return replace(
+            self,
+            problem=problem,
+            target=None if target is None else target / divisor,
+            held=None if held is None else held.scaled(1 / divisor),
+            method=method,
         )
 
     def to(self, device: torch.device | str) -> "Example":
@@ -94,7 +100,7 @@ class Example:
         def moved(value: Any) -> Any:
             return None if value is None else value.to(device)
 
-        return Example(moved(self.problem), moved(self.target), moved(self.held))
+        return replace(self, problem=moved(self.problem), target=moved(self.target), held=moved(self.held))
 
     @classmethod
     def stack(cls, examples: Sequence["Example"]) -> "Example":

@@ -96,6 +96,7 @@ class OfMethod(Objective):
     def try_loss(self, example: Example) -> None:
         """Refuse a loss that needs what examples lack."""
         with torch.no_grad():
+            example = example.normalised(self.method)
             self.loss_of_estimates(iter([example.problem.zero_filled]), example)
 
 

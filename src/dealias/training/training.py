@@ -28,9 +28,9 @@ class Training:
             hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
             estimated_noise, hide_noise_level, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
-            images; measured or held_out against k-space, where no image is known; or the dotted path of a function;
-            a prior has its own
-        held: the share of a scan's samples that the method never sees, for --loss held_out
+            images; measured, held_out or sure against k-space, where no image is known; or the dotted path of a
+            function; a prior has its own
+        held: the share of a scan's samples that the method never sees, for --loss held_out or sure
         rate: the learning rate at the start; it falls with a cosine
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1
         precision: of the arithmetic; auto is bfloat16 where this machine computes with it
@@ -94,16 +94,25 @@ class Training:
     @property
     def seconds(self) -> float | None:
         """How long it lasts at the most; None is as long as its updates."""
-        if self.time is None:
-            return None
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", self.time)
-        if not match:
-            raise UserError(f"time '{self.time}' is no duration; write 90s, 9m or 2h")
-        if not float(match[1]):
-            raise UserError(f"a time of {self.time} is impossible; give more than zero")
-        return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+        return seconds_of(self.time)
 
     @classmethod
     def remembered(cls, settings: Mapping[str, Any]) -> "Training":
         """Return the training that a folder's or a card's settings tell of; those that are newer have their default."""
         return cls(**{item.name: settings[item.name] for item in fields(cls) if item.name in settings})
+
+
+def seconds_of(time: str | None) -> float | None:
+    """Return a duration such as 90s, 9m or 2h in seconds; None is no limit.
+
+    Raises:
+        UserError: for a text that is no duration, or one of zero.
+    """
+    if time is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", time)
+    if not match:
+        raise UserError(f"time '{time}' is no duration; write 90s, 9m or 2h")
+    if not float(match[1]):
+        raise UserError(f"a time of {time} is impossible; give more than zero")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]

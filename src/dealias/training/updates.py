@@ -7,7 +7,7 @@ if it had not been.
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -36,9 +36,10 @@ class Updates(Dataset[Example]):
         """Return the example of an update."""
         # processes that wait for each other should work on crops of one size
         size = self.source.size(_generator(self.seed, update))
-        generator = _generator(self.seed + 1, update * self.processes + self.rank)
+        number = update * self.processes + self.rank
+        generator = _generator(self.seed + 1, number)
         with _one_thread():
-            example = self.source.examples(size, generator)
+            example = replace(self.source.examples(size, generator), number=number)
             return example.holding(self.held, generator) if self.held else example
 
     def loader(self, first: int, count: int, workers: int) -> DataLoader[Example]:

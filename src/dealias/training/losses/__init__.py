@@ -17,5 +17,6 @@ from dealias.training.losses.magnitude_error import magnitude_error as magnitude
 from dealias.training.losses.measured import measured as measured
 from dealias.training.losses.squared_error import squared_error as squared_error
 from dealias.training.losses.ssim import ssim as ssim
+from dealias.training.losses.sure import sure as sure
 
 Loss = Callable[[Iterable[Image], Example], Tensor]

@@ -1,0 +1,75 @@
+"""The study's test sets: data, maps and images agree at every size; its networks learn from them."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import dealias
+
+ROOM = Path(__file__).parents[1] / "reproductions"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Run a script of the room as from a shell."""
+    monkeypatch.syspath_prepend(str(ROOM))
+
+    def run(name, *words):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, words)])
+        return runpy.run_path(str(ROOM / f"{name}.py"), run_name="__main__")
+
+    return run
+
+
+@pytest.fixture
+def sets(script, tmp_path):
+    script("study_sets", "-o", tmp_path / "sets", "--slices", 3, "--size", 64, 48, "--coils", 4)
+    return tmp_path / "sets"
+
+
+def test_four_sets_whose_parts_agree(sets):
+    assert {path.stem for path in sets.iterdir()} == {"8bits_full", "8bits_quarter", "4bits_full", "4bits_quarter"}
+    for name, shape in (("8bits_full", (64, 48)), ("4bits_quarter", (16, 12))):
+        with h5py.File(sets / f"{name}.h5") as file:
+            images, maps, masks, kspace = (file[key][()] for key in ("imgs", "maps", "masks", "ksp"))
+        assert images.shape == masks.shape == (3, *shape) and maps.shape == kspace.shape == (3, 4, *shape)
+        axes = (-2, -1)
+        spectrum = np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(maps * images[:, None], axes), norm="ortho"), axes)
+        assert np.allclose(kspace, masks[:, None] * spectrum, atol=1e-5), "M F S x"
+        body = np.abs(images) > 0
+        assert np.allclose((np.abs(maps) ** 2).sum(1)[body], 1, atol=1e-4)
+        assert 0.15 < masks.mean() < 0.4 and masks[:, shape[0] // 2, shape[1] // 2].all()
+    assert dealias.open(sets / "8bits_quarter.h5", key="ksp", axes="slice coil y x").shape == (3, 16, 12)
+
+
+def test_bits_are_levels_of_magnitude(sets):
+    for bits in (8, 4):
+        with h5py.File(sets / f"{bits}bits_full.h5") as file:
+            images = file["imgs"][()]
+        levels = images.real * (2**bits - 1)
+        assert not images.imag.any() and images.real.max() == 1
+        assert np.allclose(levels, levels.round(), atol=1e-4)
+        assert 2 ** (bits - 1) < len(np.unique(levels.round())) <= 2**bits
+
+
+def test_a_source_is_taken_as_it_is(script, sets, tmp_path):
+    script("study_sets", "-o", tmp_path / "again", "--source", sets / "8bits_full.h5", "--slices", 2)
+    with h5py.File(sets / "8bits_quarter.h5") as one, h5py.File(tmp_path / "again" / "8bits_quarter.h5") as other:
+        for key in ("imgs", "maps", "masks", "ksp"):
+            assert np.allclose(one[key][:2], other[key][()], atol=1e-6), key
+    with pytest.raises(dealias.UserError, match="no HDF5 file with imgs, maps and masks"):
+        script("study_sets", "-o", tmp_path / "no", "--source", __file__)
+
+
+def test_both_blocks_learn_without_truth(script, sets, capsys):
+    words = ("--epochs", 8, "--every", 8, "--size", 3, "--features", 8)
+    script("study", "--set", sets / "8bits_quarter.h5", "--held", 1, *words)
+    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if "net |" in line]
+    assert [(row[0].strip(), int(row[1])) for row in rows] == [(name, n) for name in ("resnet", "unet") for n in (0, 8)]
+    errors = [float(row[3].split()[0]) for row in rows]
+    assert all(0 < error < 1 for error in errors)
+    assert errors[1] != errors[0] and errors[3] < errors[2]
