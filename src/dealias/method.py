@@ -94,8 +94,10 @@ class Method(Configured, ABC):
             UserError: where the problem is none for this method.
         """
         self.check(problem)
+        problem, phase = problem.without_linear_phase(self.together(problem))
         problem = self.prepared(problem)
         normalised, scale = self.normalised(problem)
+        scale = scale if phase is None else scale * phase
         estimates = self.estimates(normalised)
         if self.tolerance:
             estimates = until_settled(estimates, self.iterations, self.tolerance, self.together(problem))
@@ -103,8 +105,10 @@ class Method(Configured, ABC):
 
     def drawn(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
         """Return samples of the posterior (count, *batch, y, x) on the scale of the data, zero where none was seen."""
+        problem, phase = problem.without_linear_phase(self.together(problem))
         problem = self.prepared(problem)
         normalised, scale = self.normalised(problem)
+        scale = scale if phase is None else scale * phase
         return _within(problem.support, self.samples(normalised, count, generator) * scale)
 
     def forward(self, problem: Problem) -> Tensor:
