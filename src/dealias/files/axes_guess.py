@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
@@ -23,22 +22,22 @@ from dealias.errors import Note, UserError
 from dealias.files.to_acquisition import native
 
 CENTRAL, SMALLEST = 0.6, 16  # share of the energy in a quarter of the samples, and how many these must be
+AROUND = 4  # places on each side of the middle of an axis
 BLOCK, MEMBERS, KERNEL = 48, 16, 4  # of k-space and of the images that are looked at
 CLEAR = 0.1  # of the largest singular value
 TOGETHER, EACH, ALIKE = 2.0, 0.4, 0.85  # times the rank of one image, more for each further one; share of energy
 
 
-def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tuple[str, ...]:
+def recognised(kspace: Any, usual: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the axes of k-space; a Note says where they are not the usual ones.
 
     Arguments:
         kspace: an array, or a dataset of which only a part is read.
         usual: the names that an array of so many axes has.
-        rows_too: whether rows and columns may lie elsewhere than usual; all of k-space is read then.
     """
     if 0 in kspace.shape:
         return tuple(usual)
-    names = _with_rows(kspace, list(usual)) if rows_too else list(usual)
+    names = _with_rows(kspace, list(usual))
     places = [axis for axis, name in enumerate(names) if name not in ("y", "x") and kspace.shape[axis] > 1]
     coil = names.index("coil") if "coil" in names else None
     if places and places != [coil]:
@@ -55,7 +54,7 @@ def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tupl
     return tuple(names)
 
 
-def _with_rows(kspace: NDArray[Any], names: list[str]) -> list[str]:
+def _with_rows(kspace: Any, names: list[str]) -> list[str]:
     """Return the names with y and x where energy lies in the middle, if it does so along two other axes only."""
     central = [axis for axis in range(kspace.ndim) if _central_share(kspace, axis) > CENTRAL]
     if len(central) != 2 or central == sorted((names.index("y"), names.index("x"))):
@@ -64,18 +63,22 @@ def _with_rows(kspace: NDArray[Any], names: list[str]) -> list[str]:
     return [{central[0]: "y", central[1]: "x"}.get(axis) or rest.pop(0) for axis in range(kspace.ndim)]
 
 
-def _central_share(kspace: NDArray[Any], axis: int) -> float:
-    """Return which share of the energy a quarter of the places along an axis holds, in the middle."""
+def _central_share(kspace: Any, axis: int) -> float:
+    """Return which share of the energy a quarter of the places along an axis holds, in the middle.
+
+    In the middle of all other axes, which is little to read.
+    """
     size = kspace.shape[axis]
     if size < SMALLEST:
         return 0.0
-    others = tuple(other for other in range(kspace.ndim) if other != axis)
-    magnitude = np.abs(native(kspace, "k-space"))
+    middle = [slice(max(0, n // 2 - AROUND), n // 2 + AROUND) for n in kspace.shape]
+    middle[axis] = slice(None)
+    magnitude = np.abs(native(np.asarray(kspace[tuple(middle)]), "k-space"))
     largest = magnitude.max(initial=0)
     if not 0 < largest < np.inf:
         return 0.0
     magnitude = magnitude / largest  # squares neither under- nor overflow
-    profile = np.square(magnitude).sum(others, dtype=np.float64)
+    profile = np.square(magnitude).sum(tuple(other for other in range(kspace.ndim) if other != axis), dtype=np.float64)
     half = size // 8
     return float(profile[size // 2 - half : size // 2 + half + 1].sum() / profile.sum())
 

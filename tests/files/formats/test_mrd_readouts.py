@@ -58,6 +58,18 @@ def test_headers_without_a_counter_are_refused(path):
         open(path)
 
 
+def test_readouts_without_samples_are_left_out(path):
+    pixels, kspace = scan()
+    same(open(save(path, USUAL, [*lines(kspace), line(kspace[:, :0, 3], 3)])), pixels[None])
+
+
+def test_repetitions_that_are_slices_by_their_positions(path):
+    pixels, kspace = scan(3)
+    readouts = [a for s in range(3) for a in lines(kspace[s], repetition=s, position=(0, 0, 6 * s))]
+    with pytest.warns(Note, match="3 slices by their positions"):
+        same(open(save(path, USUAL, readouts)), pixels)
+
+
 @pytest.mark.parametrize("slices", [1, 3])
 def test_one_partition_is_no_volume(path, slices):
     """Pulseq's scans of one partition say z = 2."""

@@ -37,6 +37,7 @@ from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
 from dealias.files.stack import extent
+from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, choose, native, sibling
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -61,8 +62,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     with opened(path) as file:
         arrays = listed(file)
         name = choose(arrays, wanted.key)
-        kspace = file[name]
-        layout = _layout(file, kspace, wanted.axes, wanted.slices)
+        kspace, layout = _layout(file, file[name], wanted.axes, wanted.slices)
         parts = [sibling(arrays, name, part) for part in ("mask", "maps")]
         mask, maps = (file[part][()] if part in arrays else None for part in parts)
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
@@ -84,10 +84,10 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     with opened(path) as file:
         arrays = listed(file)
         name = choose(arrays, wanted.key)
-        kspace, maps = file[name], sibling(arrays, name, "maps")
+        maps = sibling(arrays, name, "maps")
         if maps in arrays and len(arrays[maps].shape) > 3:  # which `read` reads all at once
             return range(0), 0
-        layout = _layout(file, kspace, wanted.axes, wanted.slices)
+        kspace, layout = _layout(file, file[name], wanted.axes, wanted.slices)
         axis = layout.axes.index("slice") if layout.count else None
         return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
 
@@ -245,15 +245,20 @@ def sampled_in_full(mask: Tensor) -> bool:
     return bool(len(where) > 0.75 * box)
 
 
-def _layout(file: Any, kspace: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None) -> Layout:
-    text = file.attrs.get("axes", kspace.attrs.get("axes"))
+def _layout(
+    file: Any, stored: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None
+) -> tuple[Any, Layout]:
+    """Return a dataset as k-space, and what its axes are."""
+    text = file.attrs.get("axes", stored.attrs.get("axes"))
     axes = axes or (None if text is None else text_of(text))
+    kspace, told = as_kspace(stored, axes is not None)
+    axes = axes or told
     if axes is None and kspace.ndim in USUAL_AXES:
-        axes = recognised(kspace, USUAL_AXES[kspace.ndim].split(), rows_too=False)
+        axes = recognised(kspace, USUAL_AXES[kspace.ndim].split())
     if axes is None:
-        text = f"'{kspace.name.strip('/')}' has {kspace.ndim} axes {kspace.shape}"
-        raise UserError(f"{text}; name them, as --axes 'slice time coil y x'")
-    return Layout.of(kspace.shape, axes, slices)
+        text = f"'{stored.name.strip('/')}' has {stored.ndim} axes {stored.shape}"
+        raise UserError(f"{text}; name them, as --axes 'slice time coil y x'; one of averages or echoes is 'batch'")
+    return kspace, Layout.of(kspace.shape, axes, slices)
 
 
 def _header(file: Any) -> Header:

@@ -28,6 +28,7 @@ from dealias.files.child_process import ReaderError, call
 from dealias.files.hdf5 import PER_SECOND, SECONDS, listed, opened, text_of
 from dealias.files.header_fields import header_of, numbers_of
 from dealias.files.size_limits import check_size, largest_size, too_much_memory
+from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, sibling, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -50,14 +51,19 @@ def knows(start: bytes, path: Path) -> bool:
 def read(path: Path, wanted: Wanted) -> Acquisition:
     """Return the acquisition that a .mat holds; options as of `dealias.open`, axes in MATLAB's order."""
     arrays, texts = _loaded(path)
+    if not any(array.ndim > 1 and array.dtype.kind == "c" for array in arrays.values()):
+        _complain_of_others(path)
     name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, wanted.key)
-    kspace = arrays[name]
     names = wanted.axes or texts.get("axes")
+    kspace, told = as_kspace(arrays[name], names is not None, last_first=True)
+    names = names or (None if told is None else [*told[-3:], *told[:-3]])
     if names is None and kspace.ndim in USUAL_AXES:
         names = recognised(kspace, USUAL_AXES[kspace.ndim].split())
     if names is None:
-        raise UserError(f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'")
+        text = f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'"
+        raise UserError(f"{text}; one of averages or echoes is 'batch'")
     names = names.split() if isinstance(names, str) else names
+    kspace = kspace[()]
     kspace = kspace.reshape(kspace.shape + (1,) * (len(names) - kspace.ndim))  # MATLAB drops axes of size 1 at the end
     layout = Layout.of(kspace.shape, names, wanted.slices)
     mask, maps, noise_std = (arrays.get(sibling(arrays, name, part)) for part in ("mask", "maps", "noise_std"))
@@ -168,6 +174,23 @@ def _loaded(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     return _by_hdf5(path) if version_7_3 else _by_scipy(path)
 
 
+def _complain_of_others(path: Path) -> None:
+    """Raise where a .mat of version 5 holds something else than numbers, such as cells, which is left alone."""
+    with path.open("rb") as file:
+        if file.read(len(HDF5_INSIDE)) == HDF5_INSIDE:
+            return
+    found = [f"'{name}' ({kind})" for name, _, kind in _variables(path) if kind not in (*NUMBERS, "char", "struct")]
+    if found:
+        text = f"holds no array of k-space but {', '.join(found)}"
+        raise UserError(f"{text}; save numbers, such as kspace = full(x) or cat(4, x{{:}})")
+
+
+def _variables(path: Path) -> list[tuple[str, tuple[int, ...], str]]:
+    """Return name, shape and class of each variable."""
+    found: list[tuple[str, tuple[int, ...], str]] = _call("variables", path, size=100 * 2**20)
+    return found
+
+
 def _by_hdf5(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     arrays, texts = {}, {}
     with opened(path) as file:
@@ -183,7 +206,7 @@ def _by_hdf5(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 
 def _by_scipy(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     stored = path.stat().st_size
-    kinds = {name: (shape, kind) for name, shape, kind in _call("variables", path, size=100 * 2**20)}
+    kinds = {name: (shape, kind) for name, shape, kind in _variables(path)}
     wanted = [name for name, (_, kind) in kinds.items() if kind in (*NUMBERS, "char", "struct")]
     numbers = sum(math.prod(kinds[name][0]) for name in wanted if kinds[name][1] != "struct")
     check_size(16 * numbers, stored)

@@ -27,6 +27,7 @@ from dealias.files.axes import Layout
 from dealias.files.axes_guess import recognised
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.files.size_limits import check_size
+from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -55,8 +56,9 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     if "" in arrays and wanted.key is not None:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, wanted.key)
-    kspace = _loaded(path, name)
-    layout = Layout.of(kspace.shape, wanted.axes or recognised(kspace, _usual_axes(kspace.ndim)), wanted.slices)
+    kspace, told = as_kspace(_loaded(path, name), wanted.axes is not None)
+    axes = wanted.axes or told or recognised(kspace, _usual_axes(kspace.ndim))
+    layout = Layout.of(kspace.shape, axes, wanted.slices)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
     return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout, wanted.mask)
 
