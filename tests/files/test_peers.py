@@ -101,6 +101,15 @@ def test_parts_are_read_slice_by_slice(tmp_path, data):
         same(open(path, axes="slice coil y x", slices="1:"), data[1:])
 
 
+@pytest.mark.parametrize("shape", [(2, Y, X), (3, Y, X, 2), (20, Y, 16)])
+def test_real_images_are_no_parts(tmp_path, shape):
+    """A stack of two pictures, pairs, and pictures of few columns."""
+    pixels = torch.stack([head((Y, X), seed=n) for n in range(2)]).abs().numpy()
+    np.save(tmp_path / "a.npy", np.resize(pixels, shape) if shape[0] != 2 else pixels)
+    with pytest.raises(UserError, match="not complex ones"):
+        open(tmp_path / "a.npy")
+
+
 def test_parts_in_two_arrays_are_named(tmp_path, data):
     with pytest.raises(UserError, match="'kspace_real' and 'kspace_imag' are the parts of complex numbers"):
         open(h5(tmp_path / "a.h5", kspace_real=data.real, kspace_imag=data.imag))

@@ -22,7 +22,7 @@ from dealias.errors import Note, UserError
 from dealias.files.to_acquisition import native
 
 CENTRAL, SMALLEST = 0.6, 16  # share of the energy in a quarter of the samples, and how many these must be
-AROUND = 4  # places on each side of the middle of an axis
+AROUND = 2  # places on each side of the middle of an axis
 BLOCK, MEMBERS, KERNEL = 48, 16, 4  # of k-space and of the images that are looked at
 CLEAR = 0.1  # of the largest singular value
 TOGETHER, EACH, ALIKE = 2.0, 0.4, 0.85  # times the rank of one image, more for each further one; share of energy
@@ -56,8 +56,11 @@ def recognised(kspace: Any, usual: Sequence[str]) -> tuple[str, ...]:
 
 def _with_rows(kspace: Any, names: list[str]) -> list[str]:
     """Return the names with y and x where energy lies in the middle, if it does so along two other axes only."""
+    usual = [names.index("y"), names.index("x")]
+    if all(_central_share(kspace, axis) > CENTRAL for axis in usual):
+        return names
     central = [axis for axis in range(kspace.ndim) if _central_share(kspace, axis) > CENTRAL]
-    if len(central) != 2 or central == sorted((names.index("y"), names.index("x"))):
+    if len(central) != 2:
         return names
     rest = [name for name in names if name not in ("y", "x")]
     return [{central[0]: "y", central[1]: "x"}.get(axis) or rest.pop(0) for axis in range(kspace.ndim)]

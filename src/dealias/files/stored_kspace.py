@@ -8,9 +8,11 @@ import warnings
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dealias.errors import Note
+from dealias.files.kind import kind_of
 
 COILS = 128  # more than a scanner has
 USUAL = 4  # axes of a stack of slices: more have names
@@ -51,7 +53,9 @@ class StoredKspace:
         return combined[..., 0] if self.parts == "last" else combined[..., places[-1]]
 
 
-def as_kspace(source: Any, named: bool, last_first: bool = False) -> tuple[Any, tuple[str, ...] | None]:
+def as_kspace(
+    source: Any, named: bool, *, last_first: bool = False, sure: bool = True
+) -> tuple[Any, tuple[str, ...] | None]:
     """Return a stored array as k-space, itself where nothing is unusual, and the names of its axes if its parts tell.
 
     Where a guess was made, a Note says which.
@@ -59,6 +63,7 @@ def as_kspace(source: Any, named: bool, last_first: bool = False) -> tuple[Any, 
     Arguments:
         named: whether the user or the file names its axes, those of size one too.
         last_first: whether axes of size one are dropped from the last on, as MATLAB does.
+        sure: whether somebody calls it k-space; else real numbers could be images, and must look like k-space.
     """
     shape = source.shape
     parts = _parts(shape) if source.dtype.kind in "fiu" else None
@@ -73,12 +78,23 @@ def as_kspace(source: Any, named: bool, last_first: bool = False) -> tuple[Any, 
         kept.remove(axis)
     if parts is None and len(kept) == len(shape):
         return source, None
+    found = StoredKspace(source, tuple(kept), parts)
+    if parts is not None and not sure and not _looks_so(found):
+        return source, None
     if parts is not None:
         where = "in turn along its last axis" if parts == "in turn" else f"along its {parts} axis"
         sizes = " x ".join(map(str, shape))
         text = f"the real numbers of {sizes} are taken for real and imaginary parts {where}"
         warnings.warn(Note(text), stacklevel=4)
-    return StoredKspace(source, tuple(kept), parts), names
+    return found, names
+
+
+def _looks_so(kspace: StoredKspace) -> bool:
+    """Whether rows and columns in the middle of all other axes are k-space, and no image."""
+    places: list[Any] = [size // 2 for size in kspace.shape]
+    for axis in (-3, -2) if kspace.parts == "in turn" else (-2, -1):
+        places[axis] = slice(None)
+    return kind_of(torch.from_numpy(kspace[tuple(places)])) == "k-space"
 
 
 def _parts(shape: tuple[int, ...]) -> Parts | None:

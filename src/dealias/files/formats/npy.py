@@ -56,7 +56,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     if "" in arrays and wanted.key is not None:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, wanted.key)
-    kspace, told = as_kspace(_loaded(path, name), wanted.axes is not None)
+    kspace, told = as_kspace(_loaded(path, name), wanted.axes is not None, sure=bool(name))
     axes = wanted.axes or told or recognised(kspace, _usual_axes(kspace.ndim))
     layout = Layout.of(kspace.shape, axes, wanted.slices)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
