@@ -63,7 +63,8 @@ def as_kspace(
     Arguments:
         named: whether the user or the file names its axes, those of size one too.
         last_first: whether axes of size one are dropped from the last on, as MATLAB does.
-        sure: whether somebody calls it k-space; else real numbers could be images, and must look like k-space.
+        sure: whether somebody calls it k-space: then real numbers are parts of complex ones unless they look like
+            images, else only where they look like k-space.
     """
     shape = source.shape
     parts = _parts(shape) if source.dtype.kind in "fiu" else None
@@ -79,9 +80,10 @@ def as_kspace(
     if parts is None and len(kept) == len(shape):
         return source, None
     found = StoredKspace(source, tuple(kept), parts)
-    if parts is not None and not sure and not _looks_so(found):
-        return source, None
     if parts is not None:
+        kind = _kind(found)
+        if kind == "images" or (kind is None and not sure):
+            return source, None
         where = "in turn along its last axis" if parts == "in turn" else f"along its {parts} axis"
         sizes = " x ".join(map(str, shape))
         text = f"the real numbers of {sizes} are taken for real and imaginary parts {where}"
@@ -89,12 +91,12 @@ def as_kspace(
     return found, names
 
 
-def _looks_so(kspace: StoredKspace) -> bool:
-    """Whether rows and columns in the middle of all other axes are k-space, and no image."""
+def _kind(kspace: StoredKspace) -> str | None:
+    """Return whether rows and columns in the middle of all other axes are k-space or an image."""
     places: list[Any] = [size // 2 for size in kspace.shape]
     for axis in (-3, -2) if kspace.parts == "in turn" else (-2, -1):
         places[axis] = slice(None)
-    return kind_of(torch.from_numpy(kspace[tuple(places)])) == "k-space"
+    return kind_of(torch.from_numpy(kspace[tuple(places)]))
 
 
 def _parts(shape: tuple[int, ...]) -> Parts | None:
