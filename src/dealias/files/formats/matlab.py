@@ -181,7 +181,7 @@ def _complain_of_others(path: Path) -> None:
             return
     found = [f"'{name}' ({kind})" for name, _, kind in _variables(path) if kind not in (*NUMBERS, "char", "struct")]
     if found:
-        text = f"holds no array of k-space but {', '.join(found)}"
+        text = f"there is no array 'kspace' of numbers, but {', '.join(found)}"
         raise UserError(f"{text}; save numbers, such as kspace = full(x) or cat(4, x{{:}})")
 
 
