@@ -87,7 +87,9 @@ def test_slices_of_coils_stay():
     assert recognised(stack, ("slice", "coil", "y", "x")) == ("slice", "coil", "y", "x")
 
 
-@pytest.mark.parametrize("stack", [np.zeros((3, Y, X), complex), kspace(3)[:, :8, :8], kspace(3)[:, :, ::24]])
+@pytest.mark.parametrize(
+    "stack", [np.zeros((3, Y, X), complex), kspace(3)[:, :8, :8], kspace(3)[:, :, ::24], np.ones(18, complex)]
+)
 def test_what_cannot_be_told_is_as_usual(stack):
     assert recognised(stack, ("slice", "y", "x")) == ("slice", "y", "x")
 

@@ -35,7 +35,7 @@ def recognised(kspace: Any, usual: Sequence[str]) -> tuple[str, ...]:
         kspace: an array, or a dataset of which only a part is read.
         usual: the names that an array of so many axes has.
     """
-    if 0 in kspace.shape:
+    if 0 in kspace.shape or kspace.ndim != len(usual):
         return tuple(usual)
     names = _with_rows(kspace, list(usual))
     places = [axis for axis, name in enumerate(names) if name not in ("y", "x") and kspace.shape[axis] > 1]
