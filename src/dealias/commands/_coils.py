@@ -1,6 +1,7 @@
 """The options --maps, --sets, --whiten and --compress: what is done to the coils of a scan before anything else."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
+    from dealias.files.stack import Stack
     from dealias.problem import Problem
 
 
@@ -52,19 +54,29 @@ class Coils:
         return None if isinstance(maps, str) else maps
 
     def by_slice(self, name: str) -> bool:
-        """Whether each slice is prepared as it would be without the others."""
+        """Whether slices can be read without the others."""
         maps = self.given(name)
-        return self.compress is None and not (self.whiten and self.noise is None) and (maps is None or maps.ndim < 4)
+        return maps is None or maps.ndim < 4
 
-    def prepared(self, scan: "Acquisition") -> "Acquisition":
-        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto"."""
+    def prepared(self, scans: "Stack[Acquisition]") -> "Stack[Acquisition]":
+        """Return scans with coils as the options want them, which what all slices show decides.
+
+        Maps are estimated later, where they are "auto".
+        """
         from dealias import coils
+        from dealias.coils._mixed import Covariance
+        from dealias.coils.compress import covariance
+        from dealias.coils.whiten import outer_noise
 
         if self.maps is None:
-            scan = scan.with_maps(None)
+            scans = scans.map(lambda scan: scan.with_maps(None))
         if self.whiten:
-            scan = coils.whiten(scan, self.noise)
-        return scan if self.compress is None else coils.compress(scan, self.compress)
+            noise = Covariance.sum(scans.ahead(outer_noise)) if self.noise is None else self.noise
+            scans = scans.map(partial(coils.whiten, noise=noise))
+        if self.compress is not None:
+            whole = Covariance.sum(scans.ahead(covariance))
+            scans = scans.map(partial(coils.compress, coils=self.compress, whole=whole))
+        return scans
 
     def problem(self, scan: "Acquisition") -> "Problem":
         """Return a prepared scan as the problem to solve: itself, or that of several sets of maps."""

@@ -76,11 +76,13 @@ def run(
     from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
     from dealias.evaluation.journal import Journal
     from dealias.evaluation.references import files
+    from dealias.files.results import mark
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    read = partial(_references, maps=named_maps(maps), key=key, axes=axes)
+    read = partial(_references, maps=named_maps(maps), key=key, axes=axes, volume=range == "volume")
     todo, folder = files(input), _folder(output)
+    mark(folder, Path(input))
     how: Any = {"device": device, "precision": precision}
     with Journal(folder / "scores.csv", COLUMNS, text) as journal:
         scores = partial(compare, chosen, protocol=protocol, done=_done(journal, settings, chosen), **how)
@@ -89,12 +91,12 @@ def run(
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
 
 
-def _references(path: Path, name: str, maps: Any, key: str | None, axes: str | None) -> "Iterator[Reference]":
+def _references(path: Path, name: str, maps: Any, **options: Any) -> "Iterator[Reference]":
     """Return the images of a file, with the coil maps that are its own."""
     from dealias.commands._coils import maps_of
     from dealias.evaluation.references import references
 
-    return references(path, name, maps=maps_of(maps, name), key=key, axes=axes)
+    return references(path, name, maps=maps_of(maps, name), **options)
 
 
 def _score(

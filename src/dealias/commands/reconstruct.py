@@ -13,13 +13,14 @@ from dealias.commands._coils import Coils
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
 from dealias.commands._provenance import provenance
-from dealias.commands._reading import READING, Conjugate, FileMask, parts, reading
+from dealias.commands._reading import READING, Conjugate, FileMask, reading
 from dealias.errors import UserError
 
 if TYPE_CHECKING:
     import torch
 
     from dealias.acquisition import Acquisition
+    from dealias.files.stack import Stack
     from dealias.header import Header
     from dealias.method import Method
 
@@ -61,11 +62,8 @@ class Job:
         import dealias
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
-        if self.film or not self.coils.by_slice(name):
-            found = [self._part(source, name, target, **self.reading)]
-        else:
-            least = self.solving["batch"] or (1 if self.device.type == "cpu" else 8)
-            found = list(parts(partial(self._part, source, name, target), source, self.reading, least))
+        scans = self.coils.prepared(self._scans(source, name, target))
+        found = [*scans.with_places().map(partial(self._solved, target))]
         image = _together([part.image for part in found])
         beside = {
             name: (_together([part.beside[name][0] for part in found]), notes)
@@ -76,36 +74,38 @@ class Job:
             notes = provenance(source, self.settings)
             dealias.write(target, image, found[0].header, **self.writing, attributes=notes, beside=beside)
 
-    def _part(self, source: Path, name: str, target: Path, **reading: Any) -> "Part":
-        """Return what some slices of a file, or all, give."""
+    def _scans(self, source: Path, name: str, target: Path) -> "Stack[Acquisition]":
+        """Return what there is to solve, a film and what cannot be read by slice as a whole."""
         import dealias
+        from dealias.files.stack import Stack
         from dealias.files.write import check
 
-        scan = dealias.open(source, **reading, maps=self.coils.given(name))
-        check(target, scan.shape)
-        scan = self.coils.prepared(scan)
-        figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
-        folder_for(target)
-        image, beside = self._solved(scan.to(self.device), reading["slices"])
-        return Part(image, beside, scan.header, figures)
+        def read(**reading: Any) -> "Acquisition":
+            scan = dealias.open(source, **reading, maps=self.coils.given(name))
+            check(target, scan.shape)
+            return scan
 
-    def _solved(self, scan: "Acquisition", slices: int | slice | str | None) -> "tuple[torch.Tensor, Companions]":
-        """Return the image, and its error bar where one is wanted.
+        if self.film or not self.coils.by_slice(name):
+            return Stack.once(partial(read, **self.reading), self.reading["slices"])
+        return Stack.of(source, self.reading, read, self.solving["batch"] or (1 if self.device.type == "cpu" else 8))
 
-        Arguments:
-            slices: those of the file that the scan holds, as `dealias.open` took them.
-        """
+    def _solved(self, target: Path, slices_and_scan: "tuple[int | slice | str | None, Acquisition]") -> "Part":
+        """Return the images of some slices of a file, and their error bars where they are wanted."""
         import dealias
 
-        options = {**self.solving, "progress": sys.stderr.isatty()}
+        slices, scan = slices_and_scan
+        figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
+        folder_for(target)
+        problem, options = scan.to(self.device), {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
-            solution = dealias.reconstruct(self.method, self.coils.problem(scan), **options)
-            return self.coils.image(solution).cpu(), {}
-        found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
+            solution = dealias.reconstruct(self.method, self.coils.problem(problem), **options)
+            return Part(self.coils.image(solution).cpu(), {}, scan.header, figures)
+        found = dealias.uncertainty(self.method, problem, folds=self.folds, seed=self.settings["seed"], **options)
         for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
         half_width = (found.half_width.cpu(), {"coverage": found.coverage})
-        return found.image.cpu(), {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
+        beside: Companions = {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
+        return Part(found.image.cpu(), beside, scan.header, figures)
 
 
 @dataclass(frozen=True)

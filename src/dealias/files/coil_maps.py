@@ -9,8 +9,9 @@ from torch import Tensor
 
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
-from dealias.files.kind import kind_of
 from dealias.files.recognition import about, check_exists, extension_of, formats, recognise
+from dealias.files.stack import Stack, to_write
+from dealias.kind import kind_of
 from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import Maps
 
@@ -38,11 +39,16 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
 
 
 def write_maps(
-    path: str | PathLike[str], maps: Maps, *, overwrite: bool = False, attributes: Mapping[str, Any] | None = None
+    path: str | PathLike[str],
+    maps: Maps | Stack[Maps],
+    *,
+    overwrite: bool = False,
+    attributes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write coil maps ([slice,] [time,] coil, y, x) as complex64, whole or not at all.
 
     Arguments:
+        maps: also as a stack of parts, which come one by one.
         attributes: what HDF5 and .mat are to say of how they were made.
 
     Raises:
@@ -55,8 +61,10 @@ def write_maps(
     if kind not in writers:
         raise UserError(f"{path}: maps cannot be of the kind '{kind}'{suggest(kind, writers)}; write .npy or .h5")
     module = writers[kind]
-    with atomic(*(module.parts(path) if hasattr(module, "parts") else (path,)), overwrite=overwrite) as temporary:
-        module.write_maps(temporary, maps, dict(attributes or {}))
+    files = module.parts(path) if hasattr(module, "parts") else (path,)
+    stack = maps if isinstance(maps, Stack) else Stack.one(maps)
+    with to_write(stack) as parts, atomic(*files, overwrite=overwrite) as temporary:
+        module.write_maps(temporary, parts, dict(attributes or {}))
 
 
 def _unit(maps: Tensor) -> bool:

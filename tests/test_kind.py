@@ -6,8 +6,8 @@ import torch
 
 from dealias.errors import UserError
 from dealias.files.images import contents
-from dealias.files.kind import kind_of
 from dealias.files.open import open
+from dealias.kind import kind_of
 from dealias.phantoms import head
 from files.scans import kspace
 from problems import coil_maps

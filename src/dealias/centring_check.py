@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.files.kind import SMALLEST, kind_of
+from dealias.kind import SMALLEST, kind_of
 
 CONCENTRATED = 0.25
 NEAR = 2  # samples that a peak may lie beside the middle, or beside an edge

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from dealias.centring_check import central_share, check_centred
 from dealias.errors import UserError
-from dealias.files.centring_check import central_share, check_centred
 from files.scans import kspace
 
 
