@@ -11,9 +11,10 @@ import torch
 
 import dealias
 from dealias.__main__ import execute
+from dealias.commands._coils import Coils
 from dealias.errors import Note, UserError
 from dealias.files import slice_ranges
-from dealias.files.coil_maps import read_maps
+from dealias.files.coil_maps import read_maps, write_maps
 from dealias.files.stack import Stack
 from dealias.phantoms import head
 from dealias.sampling import cartesian
@@ -141,6 +142,22 @@ def test_the_same_maps_in_every_format(kind, file, tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore::dealias.errors.Note")
 @pytest.mark.parametrize("kind", ["h5", "npy", "cfl", "mat"])
+def test_given_maps_are_those_of_each_slice(kind, scan, file, tmp_path, monkeypatch):
+    maps = torch.stack([coil_maps(4, 48, 56).roll(number, 0) for number in range(5)])
+    write_maps(tmp_path / f"maps.{kind}", maps)
+    monkeypatch.setattr(slice_ranges, "AT_ONCE", 1)
+    words = f"reconstruct {file} --method zero_filled --maps {tmp_path}/maps.{kind} -o"
+    execute([*words.split(), str(tmp_path / "a.h5")])
+    wanted = dealias.reconstruct("zero_filled", dealias.open(file), maps=maps)
+    torch.testing.assert_close(image(tmp_path / "a.h5")[0], wanted, rtol=1e-5, atol=1e-6)
+    assert Coils.of(str(tmp_path / f"maps.{kind}"), None, None).by_slice("scan.h5", 5)
+    write_maps(tmp_path / f"few.{kind}", maps[:3])
+    with pytest.raises(UserError, match=r"the maps have shape \(3, 4, 48, 56\), k-space \(5, 4, 48, 56\)"):
+        execute([*words.replace("maps.", "few.").split(), str(tmp_path / "b.h5")])
+
+
+@pytest.mark.filterwarnings("ignore::dealias.errors.Note")
+@pytest.mark.parametrize("kind", ["h5", "npy", "cfl", "mat"])
 @pytest.mark.parametrize("options", ["--mask cartesian", "--per_slice --noise 0.01"])
 def test_the_same_samples_in_every_format(options, kind, file, tmp_path, monkeypatch):
     words = ["undersample", str(file), "--acceleration", "3", *options.split(), "-o"]
@@ -176,6 +193,7 @@ def test_what_was_undersampled_is_told_of_all_slices(file, tmp_path, monkeypatch
 PEAK = """
 import resource, sys
 from dealias.__main__ import execute
+from dealias.commands._coils import Coils
 for words in sys.argv[1:]:
     execute(words.split())
 print(sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))

@@ -81,13 +81,16 @@ class Job:
         from dealias.files.write import check
 
         def read(**reading: Any) -> "Acquisition":
-            scan = dealias.open(source, **reading, maps=self.coils.given(name))
+            slices = reading["slices"] if isinstance(reading["slices"], slice) else None
+            scan = dealias.open(source, **reading, maps=self.coils.given(name, slices))
             check(target, scan.shape)
             return scan
 
-        if self.film or not self.coils.by_slice(name):
+        scans = Stack.of(source, self.reading, read, self.solving["batch"] or (1 if self.device.type == "cpu" else 8))
+        count = scans.slices if self.reading["slices"] is None else 0  # maps are those of all slices
+        if self.film or (scans.slices and not self.coils.by_slice(name, count or 0)):
             return Stack.once(partial(read, **self.reading), self.reading["slices"])
-        return Stack.of(source, self.reading, read, self.solving["batch"] or (1 if self.device.type == "cpu" else 8))
+        return scans
 
     def _solved(self, target: Path, slices_and_scan: "tuple[int | slice | str | None, Acquisition]") -> "Part":
         """Return the images of some slices of a file, and their error bars where they are wanted."""

@@ -5,8 +5,9 @@ A module that can be read has `title`, `knows(start, path)` and `read(path, want
 whose value is a stack of scans only where there is `read`, `magnitude_only` where it cannot hold complex images,
 `check(shape)` where it cannot hold images of every shape, `parts(path)` where it takes several files to hold one
 thing, `notes(path)` where it holds the attributes. With `names_arrays`, `write` takes as fifth argument what lies
-beside an image, to hold it in the same file. Coil maps are read by `maps(path)` and written by
-`write_maps(path, maps, attributes)`, a stack of them; a reader with `whitens` takes those that are wanted itself.
+beside an image, to hold it in the same file. Coil maps are given by `maps(path)`, a context in
+which an index reads a part of them, and written by `write_maps(path, maps, attributes)`, a stack of them; a reader
+with `whitens` takes those that are wanted itself.
 `stack(path, wanted)` says which slices there are that can be read alone, and the bytes of one; of a file that is read
 whole none, and the bytes of all. What patterns and noise scans are read from has `arrays(path)`: all that a file
 holds, by name.

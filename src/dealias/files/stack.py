@@ -62,7 +62,7 @@ class Stack(Generic[T]):
         return cls(lambda _: make(), [place]).kept()
 
     def __iter__(self) -> Iterator[T]:
-        """Yield the parts, and tell at the end what was noted of them; of a single one at once, unless it was before."""
+        """Yield the parts, and tell at the end what was noted; of a single one at once, unless it was made before."""
         if len(self.places) == 1 and not self.heard.notes:
             yield self.read(self.places[0])
             return

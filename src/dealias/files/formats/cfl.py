@@ -6,6 +6,8 @@ batch axis. Of the first three, those longer than one are rows and columns; a vo
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +81,9 @@ def arrays(path: Path) -> dict[str, Tensor]:
     return {"": torch.from_numpy(native(_arranged(path)[0], "the array"))}
 
 
-def maps(path: Path) -> Tensor:
-    """Return coil maps (coil, y, x) or (slice, coil, y, x), such as `bart ecalib -m1` writes.
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[np.complex64]]:
+    """Give coil maps (coil, y, x) or (slice, coil, y, x), such as `bart ecalib -m1` writes.
 
     Raises:
         UserError: where there are several sets of maps.
@@ -88,7 +91,7 @@ def maps(path: Path) -> Tensor:
     array, names = _arranged(path, sets=True)
     if set(names) - {"slice", "coil", "y", "x"}:
         raise UserError(f"holds axes {' '.join(names)} {array.shape}, not one set of maps; use `bart ecalib -m1`")
-    return torch.from_numpy(native(array, "the maps"))
+    yield array
 
 
 def parts(path: Path) -> tuple[Path, Path]:

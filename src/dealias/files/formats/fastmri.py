@@ -14,7 +14,8 @@ likewise; k-space as above.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -143,8 +144,9 @@ def arrays(path: Path) -> dict[str, Tensor]:
         return {name: torch.from_numpy(native(file[name][()], name)) for name in names}
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
+@contextmanager
+def maps(path: Path) -> Iterator[Any]:
+    """Give the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
 
     Raises:
         UserError: where it holds none.
@@ -153,7 +155,7 @@ def maps(path: Path) -> Tensor:
         arrays = listed(file)
         if "maps" not in arrays:
             raise UserError(f"holds no coil maps 'maps' but {', '.join(arrays) or 'nothing'}; make them: dealias maps")
-        return torch.from_numpy(native(file["maps"][()], "maps"))
+        yield file["maps"]
 
 
 def write(

@@ -116,8 +116,9 @@ def arrays(path: Path) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.ascontiguousarray(_ours(array))) for name, array in _loaded(path)[0].items()}
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[Any]]:
+    """Give the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
 
     Raises:
         UserError: where there are none.
@@ -126,7 +127,7 @@ def maps(path: Path) -> Tensor:
     found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
     if len(found) != 1 or found[0].ndim < 3:
         raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
-    return torch.from_numpy(np.ascontiguousarray(_ours(found[0])))
+    yield _ours(found[0])
 
 
 def write(

@@ -117,13 +117,14 @@ def tensor(path: str | PathLike[str]) -> Tensor:
         return torch.from_numpy(native(_loaded(path, name), name or "the array"))
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[Any]]:
+    """Give the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
     arrays = _listed(path)
     names = [name for name in arrays if name in ("maps", "sens")] or [*arrays]
     if len(names) != 1:
         raise UserError(f"holds the arrays {', '.join(arrays) or 'none'}; call the coil maps 'maps'")
-    return torch.from_numpy(native(_loaded(path, names[0]), names[0] or "the array"))
+    yield _loaded(path, names[0])
 
 
 def write(path: Path, value: Tensor | Stack[Acquisition], header: Header, attributes: dict[str, Any]) -> None:
