@@ -213,6 +213,8 @@ def _job(options: dict[str, Any]) -> Job:
     sets, uncertain = options["sets"], options["uncertainty"]
     if sets != 1 and uncertain:
         raise UserError("an error bar knows one set of maps; leave out --sets or --uncertainty")
+    if sets != 1:
+        method.check_axes(("set", "y", "x"))
     names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(

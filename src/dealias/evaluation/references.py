@@ -102,8 +102,9 @@ def whole(path: Path, *, key: str | None = None, axes: str | None = None) -> Ten
     Raises:
         UserError: where the file holds neither images nor fully sampled k-space.
     """
+    scans: Stack[Any] = Stack.of(path, {"key": key, "axes": axes}, partial(contents, path))
     try:
-        found = contents(path, key=key, axes=axes)
+        found = scans.first()
     except UserError as complaint:
         try:
             found = stored_images(path)  # key and axes may be those of the scan alone
@@ -112,8 +113,9 @@ def whole(path: Path, *, key: str | None = None, axes: str | None = None) -> Ten
     if not isinstance(found, Acquisition):
         return found
     with about(path):
-        _check_full(Stack.one(found))
-        return crop(_combined(found, "auto").zero_filled, found.header.matrix)
+        _check_full(scans)
+        images = [crop(_combined(scan, "auto").zero_filled, scan.header.matrix) for scan in scans]
+        return images[0] if len(images) == 1 else torch.cat(images)
 
 
 def true_images(path: Path) -> Tensor:

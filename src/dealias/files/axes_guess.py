@@ -24,7 +24,7 @@ from dealias.errors import Note, UserError
 from dealias.files.to_acquisition import native
 
 CENTRAL, SMALLEST = 0.6, 16  # share of the energy in a quarter of the samples, and how many these must be
-LOOKED_AT = 2**25  # bytes of k-space, to tell where its energy lies
+LOOKED_AT = 2**23  # bytes of k-space, to tell where its energy lies
 BLOCK, MEMBERS, KERNEL = 48, 16, 4  # of k-space and of the images that are looked at
 CLEAR = 0.1  # of the largest singular value
 TOGETHER, EACH, ALIKE = 2.0, 0.4, 0.85  # times the rank of one image, more for each further one; share of energy

@@ -22,13 +22,19 @@ class Heard:
         name = f"slices {place.start} to {place.stop - 1}" if isinstance(place, slice) else str(place)
         if name not in self.places:
             self.places.append(name)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", Note)
-            yield
+        caught: list[warnings.WarningMessage] = []
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", Note)
+                yield
+        finally:
+            self._keep(name, caught)
+
+    def _keep(self, name: str, caught: list[warnings.WarningMessage]) -> None:
         for warning in caught:
             text = str(warning.message)
             if not issubclass(warning.category, Note):
-                warnings.warn(warning.message, warning.category, stacklevel=4)
+                warnings.warn(warning.message, warning.category, stacklevel=5)
                 continue
             alike = self.notes.setdefault(re.sub(r"\d[\d.e+-]*", "", text), [])
             if name not in [place for place, _ in alike]:

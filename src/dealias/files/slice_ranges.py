@@ -36,7 +36,7 @@ def ranges(path: str | PathLike[str], wanted: Wanted, least: int = 1) -> list[sl
     except UserError:  # whoever reads it says so
         return []
     parts = cut(chosen, size, least)
-    _check_fits(Path(path), size * len(range(sys.maxsize)[parts[0]]) if parts else size)
+    _check_fits(Path(path), size * len(range(sys.maxsize)[parts[0]]) if parts else size, len(parts))
     return parts if len(parts) > 1 else []
 
 
@@ -53,13 +53,17 @@ def extent(shape: tuple[int, ...], itemsize: int, axis: int | None, chosen: slic
     return (range(0), size) if axis is None or not shape[axis] else (range(shape[axis])[chosen], size // shape[axis])
 
 
-def _check_fits(path: Path, size: int) -> None:
+def _check_fits(path: Path, size: int, parts: int) -> None:
     free = _free()
-    if free is not None and WORK * size > free:
-        raise UserError(
-            f"{path}: a part of it takes {readable(size)}, and the work on it at least {readable(WORK * size)} of "
-            f"memory, of which {readable(free)} are free; choose a machine with more"
-        )
+    if free is None or WORK * size <= free:
+        return
+    what, remedy = "a part of it", "choose a machine with more"
+    if not parts:
+        what, remedy = "it", "choose a machine with more, or write it as .h5, of which some slices are read at a time"
+    raise UserError(
+        f"{path}: {what} takes {readable(size)}, and the work on it at least {readable(WORK * size)} of memory, of "
+        f"which {readable(free)} are free; {remedy}"
+    )
 
 
 def _free() -> int | None:
