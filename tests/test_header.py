@@ -13,7 +13,7 @@ OBLIQUE = Header((5.0, 1.0, 1.5), (16, 12), {"patient": "x"}, ALONG, (1.0, 2.0, 
 
 def stack(header, batch=(6,)):
     scan = film(batch=batch, coils=1)
-    return Acquisition.centred(scan.centred_kspace, scan.centred_mask, header=header)
+    return Acquisition.centred(scan.centred_kspace, scan.centred_mask, header=header, shift=None)
 
 
 @pytest.mark.parametrize("index", [3, -3, (3,)])

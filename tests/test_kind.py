@@ -59,7 +59,7 @@ def test_advice_is_in_the_words_of_the_file_s_own_software(kind, both, columns, 
 
     for axes, words in (((-2, -1), both), ((-1,), columns)):
         shifted = torch.fft.fftshift(torch.from_numpy(kspace(1, 40, 48)), dim=axes)
-        scan = dealias.Acquisition.centred(shifted)
+        scan = dealias.Acquisition.centred(shifted, shift=None)
         dealias.write(tmp_path / f"a.{kind}", scan, overwrite=True)
         with pytest.raises(UserError, match=f"k-space is not centred.*shift it with {words}"):
             open(tmp_path / f"a.{kind}")
