@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.coils._mixed import Covariance, mixed, times
+from dealias.coils._mixed import mixed, times
+from dealias.coils.covariance import Covariance
 from dealias.errors import UserError
 
 

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.coils._mixed import Covariance, mixed
+from dealias.coils._mixed import mixed
+from dealias.coils.covariance import Covariance
 from dealias.errors import Note, UserError
 from dealias.noise import outer_samples
 from dealias.numpy_bridge import numbers

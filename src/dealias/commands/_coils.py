@@ -70,8 +70,8 @@ class Coils:
         Maps are estimated later, where they are "auto".
         """
         from dealias import coils
-        from dealias.coils._mixed import Covariance
         from dealias.coils.compress import covariance
+        from dealias.coils.covariance import Covariance
         from dealias.coils.whiten import outer_noise
 
         if self.maps is None:

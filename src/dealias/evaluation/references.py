@@ -146,8 +146,9 @@ def _of_scans(
 ) -> Iterator[Reference]:
     def combined(part: tuple[Any, Acquisition]) -> Acquisition:
         place, full = part
-        own = isinstance(maps, Tensor) and maps.ndim > 3 and len(maps) == scans.slices
-        return _combined(full, maps[place] if own and isinstance(maps, Tensor) else maps)
+        if isinstance(maps, Tensor) and maps.ndim > 3 and len(maps) == scans.slices:
+            return _combined(full, maps[place])
+        return _combined(full, maps)
 
     def images(full: Acquisition) -> Tensor:
         shown = crop(full.zero_filled, full.header.matrix)

@@ -123,11 +123,12 @@ def maps(path: Path) -> Iterator[NDArray[Any]]:
     Raises:
         UserError: where there are none.
     """
-    arrays = _loaded(path)[0]
-    found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
-    if len(found) != 1 or found[0].ndim < 3:
-        raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
-    yield _ours(found[0])
+    with _opened(path) as (arrays, _):
+        found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
+        if len(found) != 1 or found[0].ndim < 3:
+            raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
+        whole = _ours(found[0][()])
+    yield whole
 
 
 def write(
