@@ -40,7 +40,13 @@ def error(image, truth):
 
 @pytest.mark.parametrize("coils", [1, 4])
 @pytest.mark.parametrize(
-    ("mask", "far"), [(points(2), 0.2), (points(4), 0.2), (cartesian(SHAPE, 3, generator=seeded()), 0.4)]
+    ("mask", "far"),
+    [
+        (points(2), 0.2),
+        (points(4), 0.2),
+        (cartesian(SHAPE, 3, generator=seeded()), 0.25),
+        (cartesian(SHAPE, 3, lines="equispaced", generator=seeded()), 0.25),
+    ],
 )
 def test_the_error_is_foretold(mask, far, coils):
     measured, truth = scan(mask, coils)

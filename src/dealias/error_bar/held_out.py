@@ -1,16 +1,21 @@
-"""How large the error of an image is, from samples of the scan that were hidden while it was made.
+"""How large the error of an image is, from samples of the scan that were hidden while it was made again.
 
-    E |A x_h - A x|^2_k = E |(A x_h)_k - y_k|^2 - E |noise_k|^2   at samples k hidden from x_h, here in bands of radius
+    E |A x - A t|^2 = E |A z - y|^2 - E |noise|^2   z = R(y on C, A x on M' - C),  at the samples of M - M', in bands
+
+The image x = R(y) of all samples M supplies the others of M' that nobody measured, and what the method R makes of them
+and the measured centre C is compared with the samples that were measured and are now hidden. They lie to M' as what
+nobody measured lies to M, so that what their error is of their size is what the image's is of its own, t the truth:
+in z the image's error comes in place of what the scan's own detail adds to it. It is no identity: one coil whose
+lines are equispaced is told too little by a method that takes aliases for the image.
 
 | Cross-validatory choice and assessment of statistical predictions (Stone, 1974), equation 2.4
 | https://doi.org/10.1111/j.2517-6161.1974.tb00994.x
 
 Summed over the samples that nobody measured it is, by Parseval, the squared error of the image: of the sum over coils,
-too, whose maps have unit root sum of squares. The image x of all samples is better than each x_h; were it the mean of
-all that fits, its error would be orthogonal to x - x_h, so that ||x_h - x||^2 is taken off. At measured samples the
-error is what fitting them leaves, with the share d of a sample's own say as the hidden residual tells it,
+too, whose maps have unit root sum of squares. At measured samples the error is what fitting them leaves, with the share
+d of a sample's own say as the hidden residual tells it,
 
-    E |A x - A x*|^2 = E |A x - y|^2 - noise + 2 d noise,  d = 1 - |A x - y| / |A x_h - y|
+    E |A x - A t|^2 = E |A x - y|^2 - noise + 2 d noise,  d = 1 - |A x - y| / |A z - y|
 
 | Estimation of the mean of a multivariate normal distribution (Stein, 1981), theorem 1
 | https://doi.org/10.1214/aos/1176345632
@@ -20,32 +25,32 @@ Where the noise level is unknown it is not taken off: the error is that from an 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.error_bar.exchange import exchanged_masks
 from dealias.errors import UserError
 from dealias.folds import line_axis, radii
 from dealias.noise import estimate_noise
 from dealias.operators.cartesian import Cartesian
-from dealias.shapes import Image
+from dealias.shapes import Image, Kspace
 from dealias.solvers.solve import solve
 
-BANDS = 10
+BANDS, FINE = 10, 40
 STEPS = 3  # of conjugate gradients: more would explain noise
-LEAST = 0.2  # of the error of the parts' images that the image of all samples is thought to have
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """An image, those made without some samples, and the error that these samples show.
+    """An image, those made of other samples, and the error that the hidden ones show.
 
     Arguments:
         image: of all samples (*batch, [time,] y, x).
-        parts: each made without one set of samples (set, *batch, [time,] y, x); none of full scans.
+        parts: each made with other samples exchanged (set, *batch, [time,] y, x); none of full scans.
         energy: mean squared error of the complex image's pixels (*batch).
         radius: mean of each band (*batch, band), 1/2 at the edge of an axis; bands hold equally many frequencies.
         bands: mean squared error, all coils together, of the frequencies in each that nobody measured (*batch, band).
@@ -58,33 +63,40 @@ class HeldOut:
     bands: Tensor
 
 
-def held_out(
-    reconstruct: Callable[[Acquisition], Image], scan: Acquisition, folds: int = 4, share: float = 0.1, seed: int = 0
-) -> HeldOut:
-    """Return what samples held out of a scan say about the images that a method makes of it.
+def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, folds: int = 4, seed: int = 0) -> HeldOut:
+    """Return what samples held out of a scan say about the image that a method makes of it.
 
     Arguments:
         reconstruct: makes an image of an acquisition; it is called once more than there are folds.
-        folds: how many sets are held out, one at a time.
-        share: of the samples beyond the centre that each set takes.
-        seed: of which.
+        folds: how many times samples are held out, and others taken instead; ten at most.
+        seed: of which others.
 
     Raises:
         UserError: for several coils without maps, or where too few samples can be held out.
     """
-    pairs = scan.folds(folds, share, seed) if bool((~scan.mask).any()) else []
+    mask = scan.mask.expand(*scan.mask.shape[:-2], *scan.shape[-2:])
+    film = len(scan.axes) > 2
+    others = exchanged_masks(mask, folds, torch.Generator().manual_seed(seed), film) if (~mask).any() else []
+    hidden = [replace(scan, mask=mask & ~other) for other in others]
     lead = scan.shape[: -len(scan.axes)]
     problems = [(place, scan[place]) for place in np.ndindex(*lead)]
-    held = [[part[place].mask for _, part in pairs] for place, _ in problems]
+    held = [[part[place].mask for part in hidden] for place, _ in problems]
     for (_, problem), masks in zip(problems, held, strict=True):
         _check(problem, masks)
     image = reconstruct(scan)
-    parts = image.new_zeros((len(pairs), *image.shape))
-    for number, (kept, _) in enumerate(pairs):
-        parts[number] = reconstruct(kept)
+    foreign = [_foreign(problem, image[place]) for place, problem in problems]
+    parts = image.new_zeros((len(others), *image.shape))
+    if others:
+        drawn = [
+            _measured_again(problem, image[place], rest, torch.Generator().manual_seed(seed))
+            for (place, problem), rest in zip(problems, foreign, strict=True)
+        ]
+        again = torch.where(mask, scan.kspace, torch.stack(drawn).reshape(scan.kspace.shape))
+        for number, other in enumerate(others):
+            parts[number] = reconstruct(replace(scan, kspace=again * other, mask=other))
     found = [
-        _judged(problem, image[place], [part[place] for part in parts], masks)
-        for (place, problem), masks in zip(problems, held, strict=True)
+        _judged(problem, image[place], rest, [part[place] for part in parts], masks)
+        for (place, problem), rest, masks in zip(problems, foreign, held, strict=True)
     ]
     energy, radius, bands = (torch.stack(values) for values in zip(*found, strict=True))
     return HeldOut(image, parts, energy.reshape(lead), radius.reshape(*lead, -1), bands.reshape(*lead, -1))
@@ -102,45 +114,58 @@ def _check(problem: Acquisition, masks: list[Tensor]) -> None:
         raise UserError("a slice has no samples, so that nothing tells its error; leave it out with --slices")
     if masks and missing(problem).any() and not all(bool(mask.any()) for mask in masks):
         few = "too few samples lie beyond the fully sampled centre to hold some out"
-        raise UserError(f"{few}; give fewer folds, or reconstruct without the error bar")
+        raise UserError(f"{few}; reconstruct without the error bar")
 
 
 def _judged(
-    problem: Acquisition, image: Tensor, parts: list[Tensor], masks: list[Tensor]
+    problem: Acquisition, image: Tensor, foreign: Tensor, parts: list[Tensor], masks: list[Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the mean squared error of one problem's pixels, and radius and error of each band."""
     every = Cartesian(torch.ones_like(problem.mask), problem.maps)
-    radius, coils, unseen = _radius(problem), problem.coils, missing(problem)
-    variance = 2 * _deviation(problem).double().square().expand(problem.kspace.shape).sum(-3)
-    spectrum = every(image)
-    residual = _squares(spectrum - problem.kspace)
-    seen = _profile(radius, [~unseen], [residual])
-    foreign = torch.zeros_like(seen)
-    if coils > 1:
-        foreign = torch.maximum(variance * (1 - 1 / coils), _profile(radius, [~unseen], [_foreign(problem, image)]))
-    noise = variance / coils  # of the image
+    radius, unseen, noise = _radius(problem), missing(problem), _variance(problem) / problem.coils
+    seen = _profile(radius, [~unseen], [_squares(every(image) - problem.kspace)])
     of_seen = (seen - foreign).clamp_min(0)
     if not parts or not unseen.any():
         return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(seen))
     hidden = [mask.squeeze(-3).expand(radius.shape) for mask in masks]
-    spectra = [every(part) for part in parts]
-    differences = [_squares(each - problem.kspace) for each in spectra]
+    differences = [_squares(every(part) - problem.kspace) for part in parts]
     of_hidden = (_profile(radius, hidden, differences) - foreign).clamp_min(0)
-    error = (of_hidden - noise).clamp_min(0)
+    error = (of_hidden - noise).clamp_min(0) * _local(radius, ~unseen, hidden, _squares(problem.kspace))
     say = 1 - (of_seen / of_hidden.clamp_min(torch.finfo(of_hidden.dtype).tiny)).sqrt().clamp_max(1)
-    total = (error * unseen).sum()
-    better = sum(float((_squares(each - spectrum) * unseen).sum()) for each in spectra) / len(parts)
-    total = torch.maximum(total - better, LEAST * total)
-    fitted = ((of_seen - noise + 2 * say * noise).clamp_min(0) * ~unseen).sum()
-    return (total + fitted) / radius.numel(), *_bands(radius, unseen, error)
+    fitted = (of_seen - noise + 2 * say * noise).clamp_min(0)
+    return torch.where(unseen, error, fitted).mean(), *_bands(radius, unseen, error)
+
+
+def _local(radius: Tensor, seen: Tensor, hidden: list[Tensor], signal: Tensor) -> Tensor:
+    """Return the signal at each radius, over that of its band of hidden samples."""
+    every = _profile(radius, [seen], [signal], FINE)
+    return every / _profile(radius, hidden, [signal] * len(hidden)).clamp_min(torch.finfo(every.dtype).tiny)
 
 
 def _foreign(problem: Acquisition, image: Tensor) -> Tensor:
-    """Return the energy of what no image explains, at every sample ([time,] y, x): least squares from this image on."""
+    """Return the energy, by radius ([time,] y, x), of what no image explains: least squares from this image on."""
+    radius, coils = _radius(problem), problem.coils
+    if coils == 1:
+        return torch.zeros_like(radius)
     residual = problem.kspace - problem.operator(image)
     start = problem.operator.adjoint(residual)
     step = solve(problem.operator.normal, start, STEPS, problem.coupled).x
-    return _squares(residual - problem.operator(step))
+    rest = _profile(radius, [~missing(problem)], [_squares(residual - problem.operator(step))])
+    return torch.maximum(_variance(problem) * (1 - 1 / coils), rest)
+
+
+def _measured_again(problem: Acquisition, image: Tensor, foreign: Tensor, generator: torch.Generator) -> Kspace:
+    """Return k-space of the image, with noise: as much as is told, or as the coils do not agree on."""
+    clean = Cartesian(torch.ones_like(problem.mask), problem.maps)(image)
+    variance = _variance(problem) if problem.coils == 1 else foreign / (1 - 1 / problem.coils)
+    drawn = torch.randn((*clean.shape, 2), generator=generator, dtype=clean.real.dtype).to(clean.device)
+    level = (variance / (2 * problem.coils)).sqrt().unsqueeze(-3).to(drawn)
+    return clean + level * torch.view_as_complex(drawn)
+
+
+def _variance(problem: Acquisition) -> Tensor:
+    """Return the variance of the noise of all coils' samples together ([time,] y, x); zero if unknown."""
+    return 2 * _deviation(problem).double().square().expand(problem.kspace.shape).sum(-3)
 
 
 def _deviation(problem: Acquisition) -> Tensor:
@@ -164,7 +189,7 @@ def _squares(kspace: Tensor) -> Tensor:
     return kspace.abs().double().square().sum(-3)
 
 
-def _profile(radius: Tensor, where: list[Tensor], values: list[Tensor]) -> Tensor:
+def _profile(radius: Tensor, where: list[Tensor], values: list[Tensor], bands: int = BANDS) -> Tensor:
     """Return the mean value by radius, between bands on the line of its logarithm: energy falls by orders of magnitude.
 
     Arguments:
@@ -173,7 +198,7 @@ def _profile(radius: Tensor, where: list[Tensor], values: list[Tensor]) -> Tenso
     place = torch.cat([radius[chosen] for chosen in where])
     value = torch.cat([each[chosen] for each, chosen in zip(values, where, strict=True)])
     place, order = place.sort(stable=True)
-    count = max(1, min(BANDS, len(place.unique()) // 2))
+    count = max(1, min(bands, len(place.unique()) // 2))
     centres = torch.stack([part.mean() for part in place.tensor_split(count)])
     means = torch.stack([part.mean() for part in value[order].tensor_split(count)])
     logarithms = means.clamp_min(torch.finfo(means.dtype).tiny).log()
