@@ -136,7 +136,7 @@ def rows(folder, methods, kinds, folds):
             ratio, inside = float(found.rms / error.square().mean().sqrt()), error.abs()[body]
             scores, correlation = shaped(found, held.parts, inside, body)
             flat = (inside / found.rms).numpy()
-            oracle, most = shaped(found, (found.image + error)[None], inside, body)
+            oracle, most = shaped(found, truth[None], inside, body)
             yield name, Row(judge, method, coils, kind, ratio, scores, flat, correlation, oracle, most)
 
 

@@ -21,7 +21,7 @@ def exchanged_masks(mask: Mask, count: int, generator: torch.Generator, film: bo
     """Return masks (..., 1, y, x) of samples to take instead, in FFT order.
 
     Points move by a knight's move; lines by some mean gaps and a half, and then by one less each time, on a ring
-    from which the centre is taken out.
+    from which the centre is taken out; where most of them lie side by side, as in partial Fourier, they are mirrored.
 
     Arguments:
         mask: what was sampled, in FFT order (..., 1, y, x), of the size of k-space in y and x.
@@ -38,10 +38,10 @@ def exchanged_masks(mask: Mask, count: int, generator: torch.Generator, film: bo
 
 def _moved(patterns: Tensor, count: int, first: int, direction: int) -> Tensor:
     """Return the masks of one problem (count, frame, y, x)."""
-    axes = [line_axis(pattern) for pattern in patterns]
+    axes = [axis for axis in map(line_axis, patterns) if axis is not None]
     able = torch.stack([candidates(pattern) for pattern in patterns])
-    centre = patterns & ~able
-    if any(axis is None for axis in axes):
+    if len(axes) < len(patterns):
+        centre = patterns & ~able
         knights = MOVES[first:-2] + MOVES[:first] + MOVES[-2:]
         return torch.stack([centre | able.roll(move, (-2, -1)) for move in knights[:count]])
     gap = max(2, sum(_gap(*each) for each in zip(patterns, able, axes, strict=True)) / len(axes))
@@ -63,10 +63,14 @@ def _gap(pattern: Tensor, able: Tensor, axis: int) -> float:
 
 
 def _turned(pattern: Tensor, able: Tensor, axis: int, step: int) -> Tensor:
-    """Return the pattern (y, x) whose lines outside the centre are moved by some steps, over the centre."""
+    """Return the pattern (y, x) whose lines outside the centre moved by some steps, over the centre, or mirrored."""
     along = torch.fft.fftshift(pattern.any(-3 - axis))
     outside = ~torch.fft.fftshift((pattern & ~able).any(-3 - axis))
-    along[outside] = along[outside].roll(step)
+    lines = along[outside]
+    moved = lines.roll(step)
+    if (lines & moved).sum() > lines.sum() / 2:  # most lie side by side: a part of k-space was left out
+        moved = lines.flip(0)
+    along[outside] = moved
     readout = pattern.any(axis)
-    lines = torch.fft.ifftshift(along)
-    return lines[:, None] & readout if axis == -2 else readout[:, None] & lines
+    along = torch.fft.ifftshift(along)
+    return along[:, None] & readout if axis == -2 else readout[:, None] & along

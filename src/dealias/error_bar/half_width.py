@@ -1,6 +1,6 @@
 """An interval for every pixel of the magnitude, from the error's energy and from where images of other samples differ.
 
-    w(p) = q s(p),  s(p)^2 = r (1 - c + c v(p) / mean v),  v(p) = sum_z |z - x|^2 (p), smoothed over neighbours
+    w(p) = q s(p),  s(p)^2 = r (1 - c + c v(p) / mean v),  v(p) = sum_z (|z| - |x|)^2 (p), smoothed over neighbours
 
 r is the mean squared error of the magnitude, which samples that were held out tell, so that a bad shape cannot lie
 about its size; q makes w the interval that holds the error of nine pixels in ten of the body, counted on images with
@@ -35,7 +35,7 @@ def half_width(energy: Tensor, image: Image, parts: Tensor) -> Tensor:
     shape = torch.ones_like(image.real)
     axes = tuple(axis for axis, size in zip(range(-image.ndim, 0), energy.shape, strict=True) if size == 1)
     if len(parts):
-        spread = _smooth((parts - image).abs().square().sum(0))
+        spread = _smooth((parts.abs() - image.abs()).square().sum(0))
         mean = spread.mean(axes, keepdim=True) if axes else spread
         shape = torch.where(mean > 0, 1 - SHAPE + SHAPE * spread / torch.where(mean > 0, mean, 1), 1)
     return FACTOR * (energy.to(shape) * shape).sqrt()

@@ -2,11 +2,10 @@
 
     E |A x - A t|^2 = E |A z - y|^2 - E |noise|^2   z = R(y on C, A x on M' - C),  at the samples of M - M', in bands
 
-The image x = R(y) of all samples M supplies the others of M' that nobody measured, and what the method R makes of them
-and the measured centre C is compared with the samples that were measured and are now hidden. They lie to M' as what
-nobody measured lies to M, so that what their error is of their size is what the image's is of its own, t the truth:
-in z the image's error comes in place of what the scan's own detail adds to it. It is no identity: one coil whose
-lines are equispaced is told too little by a method that takes aliases for the image.
+The image x = R(y) of all samples M supplies the others of M' that nobody measured. What the method R makes of them and
+of the measured centre C is compared with the samples that were measured and are now hidden. They lie to M' as what
+nobody measured lies to M, so the method has the same task; but what x lacks, z lacks too, and what x has wrong misleads
+z. That the two errors are alike is no identity: `benchmarks/error_bars.py` measures how alike.
 
 | Cross-validatory choice and assessment of statistical predictions (Stone, 1974), equation 2.4
 | https://doi.org/10.1111/j.2517-6161.1974.tb00994.x
