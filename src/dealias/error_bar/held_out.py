@@ -1,6 +1,6 @@
 """How large the error of an image is, from samples of the scan that were hidden while it was made again.
 
-    E |A x - A t|^2 = E |A z - y|^2 - E |noise|^2   z = R(y on C, A x on M' - C),  at the samples of M - M', in bands
+    E |A x - A t|^2 = E |A z - y|^2 - E |noise|^2   z = R(y on C, A x on M' - C),  at the samples of M - M'
 
 The image x = R(y) of all samples M supplies the others of M' that nobody measured. What the method R makes of them and
 of the measured centre C is compared with the samples that were measured and are now hidden. They lie to M' as what
@@ -39,7 +39,8 @@ from dealias.operators.cartesian import Cartesian
 from dealias.shapes import Image, Kspace
 from dealias.solvers.solve import solve
 
-BANDS, FINE = 10, 40
+BANDS, FINE = 10, 40  # of radius: of what the samples miss, of what there is
+LEAST = 1e-6
 STEPS = 3  # of conjugate gradients: more would explain noise
 
 
@@ -76,11 +77,10 @@ def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, fol
     mask = scan.mask.expand(*scan.mask.shape[:-2], *scan.shape[-2:])
     film = len(scan.axes) > 2
     others = exchanged_masks(mask, folds, torch.Generator().manual_seed(seed), film) if (~mask).any() else []
-    hidden = [replace(scan, mask=mask & ~other) for other in others]
     lead = scan.shape[: -len(scan.axes)]
     problems = [(place, scan[place]) for place in np.ndindex(*lead)]
-    held = [[part[place].mask for part in hidden] for place, _ in problems]
-    for (_, problem), masks in zip(problems, held, strict=True):
+    taken = [[replace(scan, mask=other)[place].mask for other in others] for place, _ in problems]
+    for (_, problem), masks in zip(problems, taken, strict=True):
         _check(problem, masks)
     image = reconstruct(scan)
     foreign = [_foreign(problem, image[place]) for place, problem in problems]
@@ -95,7 +95,7 @@ def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, fol
             parts[number] = reconstruct(replace(scan, kspace=again * other, mask=other))
     found = [
         _judged(problem, image[place], rest, [part[place] for part in parts], masks)
-        for (place, problem), rest, masks in zip(problems, foreign, held, strict=True)
+        for (place, problem), rest, masks in zip(problems, foreign, taken, strict=True)
     ]
     energy, radius, bands = (torch.stack(values) for values in zip(*found, strict=True))
     return HeldOut(image, parts, energy.reshape(lead), radius.reshape(*lead, -1), bands.reshape(*lead, -1))
@@ -111,7 +111,7 @@ def _check(problem: Acquisition, masks: list[Tensor]) -> None:
     _ = problem.operator  # refuses coils without maps
     if not problem.mask.any():
         raise UserError("a slice has no samples, so that nothing tells its error; leave it out with --slices")
-    if masks and missing(problem).any() and not all(bool(mask.any()) for mask in masks):
+    if masks and missing(problem).any() and not all(bool((problem.mask & ~mask).any()) for mask in masks):
         few = "too few samples lie beyond the fully sampled centre to hold some out"
         raise UserError(f"{few}; reconstruct without the error bar")
 
@@ -122,23 +122,51 @@ def _judged(
     """Return the mean squared error of one problem's pixels, and radius and error of each band."""
     every = Cartesian(torch.ones_like(problem.mask), problem.maps)
     radius, unseen, noise = _radius(problem), missing(problem), _variance(problem) / problem.coils
-    seen = _profile(radius, [~unseen], [_squares(every(image) - problem.kspace)])
-    of_seen = (seen - foreign).clamp_min(0)
+    residual = _squares(every(image) - problem.kspace)
+    of_seen = (_curve(radius[~unseen], residual[~unseen])(radius) - foreign).clamp_min(0)
     if not parts or not unseen.any():
-        return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(seen))
-    hidden = [mask.squeeze(-3).expand(radius.shape) for mask in masks]
+        return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(of_seen))
     differences = [_squares(every(part) - problem.kspace) for part in parts]
-    of_hidden = (_profile(radius, hidden, differences) - foreign).clamp_min(0)
-    error = (of_hidden - noise).clamp_min(0) * _local(radius, ~unseen, hidden, _squares(problem.kspace))
+    of_hidden = (_from_hidden(problem, radius, differences, masks) - foreign).clamp_min(0)
+    error = (of_hidden - noise).clamp_min(0)
     say = 1 - (of_seen / of_hidden.clamp_min(torch.finfo(of_hidden.dtype).tiny)).sqrt().clamp_max(1)
     fitted = (of_seen - noise + 2 * say * noise).clamp_min(0)
     return torch.where(unseen, error, fitted).mean(), *_bands(radius, unseen, error)
 
 
-def _local(radius: Tensor, seen: Tensor, hidden: list[Tensor], signal: Tensor) -> Tensor:
-    """Return the signal at each radius, over that of its band of hidden samples."""
-    every = _profile(radius, [seen], [signal], FINE)
-    return every / _profile(radius, hidden, [signal] * len(hidden)).clamp_min(torch.finfo(every.dtype).tiny)
+def _from_hidden(problem: Acquisition, radius: Tensor, differences: list[Tensor], masks: list[Tensor]) -> Tensor:
+    """Return the energy of the difference at every frequency ([time,] y, x): signal, by its distance from samples.
+
+    The share of the signal that hidden samples miss at each distance from the nearest that was taken, then what this
+    foretells too little or too much in each band of radius.
+    """
+    signal, seen = _squares(problem.kspace), ~missing(problem)
+    hidden = [seen & ~mask.squeeze(-3) for mask in masks]
+    far = torch.cat(
+        [_distance(mask.squeeze(-3).expand(seen.shape))[each] for mask, each in zip(masks, hidden, strict=True)]
+    )
+    place = torch.cat([radius[each] for each in hidden])
+    size = torch.cat([signal[each] for each in hidden])
+    least = LEAST * size.mean()  # where there is no signal, no share of it can be told
+    signal, size = signal.clamp_min(least), size.clamp_min(least)
+    missed = torch.cat([difference[each] for difference, each in zip(differences, hidden, strict=True)])
+    distance = _distance(seen)
+    lost, whole = _curve(far, missed, None), _curve(far, size, None)
+    rest, foretold = _curve(place, missed), _curve(place, size * lost(far) / whole(far))
+    everywhere = _curve(radius[seen], signal[seen], FINE)(radius) * lost(distance) / whole(distance)
+    return everywhere * rest(radius) / foretold(radius)
+
+
+def _distance(mask: Tensor) -> Tensor:
+    """Return how far the nearest line of a mask is from each frequency ([time,] y, x); zero where it samples points."""
+    found = []
+    for pattern in mask.reshape(-1, *mask.shape[-2:]):
+        axis = line_axis(pattern)
+        line = torch.fft.fftshift(torch.zeros_like(pattern[0]) if axis is None else pattern.any(-3 - axis))
+        place = torch.arange(len(line), dtype=torch.float64, device=mask.device)
+        steps = torch.fft.ifftshift((place[:, None] - place[line]).abs().amin(1)) if line.any() else 0 * place
+        found.append((steps[:, None] if axis == -2 else steps).expand(pattern.shape))
+    return torch.stack(found).reshape(mask.shape)
 
 
 def _foreign(problem: Acquisition, image: Tensor) -> Tensor:
@@ -149,7 +177,8 @@ def _foreign(problem: Acquisition, image: Tensor) -> Tensor:
     residual = problem.kspace - problem.operator(image)
     start = problem.operator.adjoint(residual)
     step = solve(problem.operator.normal, start, STEPS, problem.coupled).x
-    rest = _profile(radius, [~missing(problem)], [_squares(residual - problem.operator(step))])
+    seen = ~missing(problem)
+    rest = _curve(radius[seen], _squares(residual - problem.operator(step))[seen])(radius)
     return torch.maximum(_variance(problem) * (1 - 1 / coils), rest)
 
 
@@ -188,21 +217,26 @@ def _squares(kspace: Tensor) -> Tensor:
     return kspace.abs().double().square().sum(-3)
 
 
-def _profile(radius: Tensor, where: list[Tensor], values: list[Tensor], bands: int = BANDS) -> Tensor:
-    """Return the mean value by radius, between bands on the line of its logarithm: energy falls by orders of magnitude.
+def _curve(place: Tensor, value: Tensor, bands: int | None = BANDS) -> Callable[[Tensor], Tensor]:
+    """Return the mean value by place, between bands on the line of its logarithm: energy falls by orders of magnitude.
 
     Arguments:
-        where: samples that count, for each of the values.
+        place: of each value.
+        bands: of equally many values; None is one for each place.
     """
-    place = torch.cat([radius[chosen] for chosen in where])
-    value = torch.cat([each[chosen] for each, chosen in zip(values, where, strict=True)])
     place, order = place.sort(stable=True)
-    count = max(1, min(bands, len(place.unique()) // 2))
-    centres = torch.stack([part.mean() for part in place.tensor_split(count)])
-    means = torch.stack([part.mean() for part in value[order].tensor_split(count)])
+    places, counts = place.unique_consecutive(return_counts=True)
+    count = max(1, min(bands or 0, len(places) // 2))
+    sizes = counts.tolist() if bands is None else [len(part) for part in place.tensor_split(count)]
+    centres = torch.stack([part.mean() for part in place.split(sizes)])
+    means = torch.stack([part.mean() for part in value[order].split(sizes)])
     logarithms = means.clamp_min(torch.finfo(means.dtype).tiny).log()
-    found = np.interp(radius.cpu().numpy(), centres.cpu().numpy(), logarithms.cpu().numpy())
-    return torch.from_numpy(found).to(radius).exp()
+
+    def at(wanted: Tensor) -> Tensor:
+        found = np.interp(wanted.cpu().numpy(), centres.cpu().numpy(), logarithms.cpu().numpy())
+        return torch.from_numpy(found).to(wanted).exp()
+
+    return at
 
 
 def _bands(radius: Tensor, unseen: Tensor, error: Tensor) -> tuple[Tensor, Tensor]:
