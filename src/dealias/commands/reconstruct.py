@@ -43,7 +43,7 @@ class Job:
         reading: the options of `dealias.open`.
         solving: the options of `dealias.reconstruct`.
         adaptation: whether the method learns from the scan first.
-        folds: how many sets of samples are held out for an error bar; None for no error bar.
+        folds: how many times samples are held out for an error bar; None for no error bar.
         film: whether films are shown.
         reference: the true film, where it is known.
         writing: the options of `dealias.write`.
@@ -216,7 +216,7 @@ def run(
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
         uncertainty: an error bar beside the image, by samples that are held out of the scan
-        folds: how many sets of samples are held out for it, one at a time; each takes as long as the image
+        folds: how many times samples are held out for it; each takes as long as the image
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
         reference: the true film, images or full k-space: --film with errors and the PSNR of each frame
         overwrite: replace existing files
