@@ -13,8 +13,8 @@ from functools import partial
 import torch
 
 import dealias
+from _benchmarks import describe, is_busy, medians, refuse_if_busy
 from _page import Claim, table, write
-from _timing import describe, is_busy, medians, refuse_if_busy
 from dealias import allocator
 from dealias.methods.complex_rim import ComplexRIM
 from dealias.methods.rim import RIM
