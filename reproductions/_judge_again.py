@@ -11,7 +11,8 @@ from datetime import date
 
 import torch
 
-from _page import PAGES, WAITING, Claim, table
+import _page
+from _page import WAITING, Claim, table
 
 NOTE = "The claims were judged again"
 OLDER = "Older than its script"
@@ -143,7 +144,7 @@ def judged(name: str, text: str) -> str:
 
 def judge(name: str) -> None:
     """Write a page with its claims judged again, and a note that says so."""
-    path = PAGES / f"{name}.md"
+    path = _page.PAGES / f"{name}.md"
     text = path.read_text()
     note = (
         f"{NOTE} on {date.today()} from these rows as printed, by `python reproductions/_judge_again.py {name}`: an "
