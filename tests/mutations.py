@@ -88,10 +88,9 @@ def forget():
 
 
 def judges(path):
-    """Return the files of tests of a file, and the word that their tests hold."""
+    """Return the files of tests of a file, and the word that those tests of it hold."""
     if path.parent.name == "reproductions":
-        word = "" if path.stem.startswith("_") else path.stem
-        return [ROOT / "tests" / "test_reproductions.py", ROOT / "tests" / "test_papers.py"], word
+        return [ROOT / "tests" / "test_reproductions.py", ROOT / "tests" / "test_papers.py"], path.stem
     return [ROOT / "tests" / path.parent.name / f"test_{path.stem}.py"], ""
 
 
@@ -102,7 +101,7 @@ def calls(file, word):
     sys.modules[file.stem] = module
     spec.loader.exec_module(module)
     for name, test in inspect.getmembers(module, inspect.isfunction):
-        if name.startswith("test_") and re.search(rf"\b{word}\b" if word else "", inspect.getsource(test)):
+        if name.startswith("test_") and word in inspect.getsource(test):
             marks = [mark.args for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
             for values in product(*(cases for _, cases, *_ in marks)):
                 given = {}
