@@ -11,7 +11,6 @@ import ast
 import copy
 import importlib.util
 import inspect
-import re
 import signal
 import sys
 import tempfile

@@ -389,8 +389,18 @@ def test_a_difference_waits_for_both(room):
     assert cells(None, ["brain"]) == [None]
 
 
+def test_abroad_is_the_mean_of_all_bodies_but_the_brain(room, monkeypatch):
+    import _scores
+
+    assert _scores.decibels.__defaults__ == (4.0,) and _scores.decibels.__kwdefaults__ == {"phase": False}
+    monkeypatch.setattr(_scores, "decibels", lambda method, images, **how: 10 * method + len(images) + how["noise_std"])
+    found = _scores.everywhere([1, 2], {"brain": "a", "knee": "bb", "heart": "cccc"}, noise_std=0.5)
+    assert found["brain"].tolist() == [11.5, 21.5] and found[_scores.ABROAD].tolist() == [13.5, 23.5]
+    assert _scores.everywhere([], {"brain": "a"}) is None
+
+
 def test_a_verdict_is_open_within_the_spread(room):
-    from _verdict import both, listed, verdict
+    from _verdict import both, listed, verdict, worded
 
     gain = torch.tensor([0.9, 1.0, 1.1])
     assert verdict([gain]) is True and verdict([-gain]) is False and verdict([gain, -gain]) is False
@@ -400,6 +410,7 @@ def test_a_verdict_is_open_within_the_spread(room):
     assert verdict([]) is None and verdict([gain, None]) is None and verdict([gain * torch.nan]) is None
     assert verdict([torch.zeros(3)]) is None
     assert (both(True, True), both(True, None), both(None, False)) == (True, None, False)
+    assert worded(torch.tensor([1.0, 2.0]), ".1f") == "1.5 ± 0.7"
     assert listed({"a": gain, "b": -gain[:1]}) == "a: +1.00 ± 0.10 dB, b: -0.90 dB" and listed({"a": None}) is None
 
 
