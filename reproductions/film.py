@@ -43,7 +43,15 @@ def drawn(folder, films, subject, scan):
     frame = len(subject.film) // 2
     images = {name: film[frame] for name, film in films.items()}
     mask = scan.centred_mask[frame, 0]
-    panels(folder / "film_frame.png", images, subject.film[frame], mask, title=subject.name, overwrite=True)
+    panels(
+        folder / "film_frame.png",
+        images,
+        subject.film[frame],
+        mask,
+        title=subject.name,
+        magnification=5,
+        overwrite=True,
+    )
     profiles(folder / "film_profile.png", films, subject.film, column=COLUMN, overwrite=True)
     OUT.mkdir(exist_ok=True)
     animation(OUT / f"film_{subject.name.replace(' ', '_')}.gif", films, subject.film, overwrite=True)

@@ -97,7 +97,7 @@ def main():
     for name, body in foreign().items():
         bodies[name], found, image, scan = scored([body], options.acceleration)
         panels(f"out/foreign_{name}.png", found, image, scan.centred_mask[0], title=name, overwrite=True)
-    simulated = {f"{n} coils": scored(held_back(3)[1:2], options.acceleration, n)[0] for n in COILS}
+    simulated = {f"{n} coil{'s' * (n > 1)}": scored(held_back(3)[1:2], options.acceleration, n)[0] for n in COILS}
     coils = measured()
     text = (
         f"PSNR / SSIM at {options.acceleration:g}x, 2D Gaussian masks, noise 0.001 of the maximum in each coil's "
