@@ -235,6 +235,22 @@ def test_real_against_complex(room):
     assert [claim.holds for claim in spread.claims(scores)[-2:]] == [None, None]
 
 
+def test_within_half_a_decibel_either_way(room, monkeypatch):
+    import spread
+
+    even = torch.full((5, 4, 3, 2), 1e-4)
+    chance = 1 + 0.001 * torch.arange(4.0)[:, None, None]
+    for decibels, holds in ((0.4, True), (-0.4, True), (0.6, False), (-0.6, False)):
+        scores = {"real RIM": even, "complex RIM": even / 10 ** (decibels / 10) * chance}
+        scores["complex RIM"][..., 1] = even[..., 1] + 0.002
+        claim = spread.marginal(scores)
+        assert claim.holds is holds and claim.ours.startswith(f"2x {decibels - 0.01:+.2f} dB, SSIM +0.0020, 3x")
+        assert float(spread.gains(scores, "complex RIM", "real RIM")[0, 0]) == pytest.approx(decibels, abs=1e-3)
+    monkeypatch.setattr(spread, "ACCELERATIONS", (2.0, 3.0))
+    found = spread.scored("zero_filled", [head((32, 24), seed=seed) for seed in range(3)], 2)
+    assert found.shape == (2, 3, 2, 2) and bool((found[0, :, :, 0] < found[1, :, :, 0]).all())
+
+
 def test_the_rim_without_conjugate_gradients_is_another(room):
     import spread
 
