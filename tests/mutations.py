@@ -1,4 +1,4 @@
-"""Alter one comparison, sign or constant of a file at a time, and print what no test notices.
+"""Alter one comparison, sign or constant in a file's functions at a time, and print what no test notices.
 
     python tests/mutations.py reproductions/spread.py src/dealias/evaluation/metrics.py
 
@@ -47,8 +47,10 @@ def opposite(node):
 
 
 def places(tree):
-    """Yield the nodes that compute: neither words nor pictures."""
+    """Yield the nodes that compute: neither words nor pictures, nor what is said once above all functions."""
     for node in ast.iter_child_nodes(tree):
+        if isinstance(tree, ast.Module) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            continue
         if not (isinstance(node, ast.JoinedStr) or getattr(node, "name", "") in UNTESTED):
             yield node
             yield from places(node)
