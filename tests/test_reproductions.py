@@ -174,6 +174,9 @@ def test_more_steps_lose_only_where_they_do(room):
     assert found[:4] == [None, True, True, True], "no restart decides nothing where gradients are clipped"
     assert hyper_parameters.claims(results(final, (0.86, 0.88, 0.87)))[3].holds is False
     assert hyper_parameters.claims(results({**final, 12: 0.95}))[1].holds is False
+    assert hyper_parameters.claims(results({**final, 10: 0.95, 12: 0.9}))[1].holds is False, "8 to 10 gain too much"
+    turned = {key: (scores.flip(1), number) for key, (scores, number) in results(final).items()}
+    assert [claim.holds for claim in hyper_parameters.claims(turned)][1:4] == [True, False, True], "less at higher ones"
     worse = hyper_parameters.claims(results({**final, 8: 0.70}))
     assert worse[2].holds is False, "losses are no help, though they shrink with acceleration"
     assert hyper_parameters.claims(results(final, restarts=3))[0].holds is True
@@ -185,6 +188,27 @@ def test_more_steps_lose_only_where_they_do(room):
     one = {key: (scores[:1], number) for key, (scores, number) in results(final).items()}
     assert {claim.holds for claim in hyper_parameters.claims(one)} == {None}
     assert [claim.holds for claim in hyper_parameters.claims({})] == [None] * 5
+
+
+def test_what_diverges_is_trained_again_from_another_seed(room, monkeypatch):
+    import hyper_parameters
+
+    class Asked:
+        missing = None
+
+        def get(self, **settings):
+            return None if settings["seed"] == self.missing else settings["seed"]
+
+    def scores(seed, images, patterns):
+        return torch.tensor([[0.5, 0.6, {0: 0.4, 2: torch.nan}.get(seed, 0.8 + seed / 100)]] * 2)
+
+    monkeypatch.setattr(hyper_parameters, "scores", scores)
+    options = type("Options", (), {"updates": 1, "patterns": 1, "seeds": 2})
+    found, diverged = hyper_parameters.trained(Asked(), 4, 8, options, [])
+    assert diverged == 2 and found[:, 0, -1].tolist() == pytest.approx([0.81, 0.83]) and found.shape == (2, 2, 3)
+    waiting = Asked()
+    waiting.missing = 1
+    assert hyper_parameters.trained(waiting, 4, 8, options, []) is None
 
 
 def test_a_history_is_one_training_seen_at_its_validations(room, tmp_path):
