@@ -51,7 +51,8 @@ def places(tree):
     for node in ast.iter_child_nodes(tree):
         if isinstance(tree, ast.Module) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
             continue
-        if not (isinstance(node, ast.JoinedStr) or getattr(node, "name", "") in UNTESTED):
+        words = isinstance(node, ast.JoinedStr) or getattr(node, "name", "") in UNTESTED
+        if not words and getattr(node, "arg", "") != "strict":
             yield node
             yield from places(node)
 

@@ -158,13 +158,10 @@ def test_one_for_all_is_judged_by_its_margin(room, excess, holds):
 def test_more_steps_lose_only_where_they_do(room):
     import hyper_parameters
 
-    def results(final, wide=(0.86, 0.88, 0.9), restarts=0):
+    def results(final, wide=(0.86, 0.88, 0.9)):
         chance = torch.tensor([-1e-4, 0.0, 1e-4])[:, None, None]
         rate = 0.01 * torch.arange(4.0)[:, None]  # more where less was measured
-        found = {
-            (t, 64): (torch.linspace(0.7, 1.0, t) * 0 + value + rate * (t - 4) / 4 + chance, restarts * (t == 4))
-            for t, value in final.items()
-        }
+        found = {(t, 64): (torch.full((t,), value) + rate * (t - 4) / 4 + chance, 0) for t, value in final.items()}
         found[4, 64] = (found[4, 64][0].clone(), found[4, 64][1])
         found |= {(8, f): (torch.full((3, 4, 8), w) + chance, 0) for f, w in zip((32, 128), wide[::2], strict=True)}
         return found
@@ -179,15 +176,21 @@ def test_more_steps_lose_only_where_they_do(room):
     assert [claim.holds for claim in hyper_parameters.claims(turned)][1:4] == [True, False, True], "less at higher ones"
     worse = hyper_parameters.claims(results({**final, 8: 0.70}))
     assert worse[2].holds is False, "losses are no help, though they shrink with acceleration"
-    assert hyper_parameters.claims(results(final, restarts=3))[0].holds is True
     early = results(final)
     early[6, 64][0][..., 3] = 0.75
     assert hyper_parameters.claims(early)[4].holds is True
     early[6, 64][0][..., 5] = 0.75
     assert hyper_parameters.claims(early)[4].holds is False
+    assert hyper_parameters.claims(results(final))[4].holds is False, "the 4th of six is as good as its 6th"
+    for four, eight, holds in ((2, 0, True), (3, 1, True), (1, 0, None), (2, 1, None), (3, 3, None)):
+        some = results(final)
+        some |= {(steps, 64): (some[steps, 64][0], count) for steps, count in ((4, four), (8, eight))}
+        assert hyper_parameters.claims(some)[0].holds is holds, "at least twice, and by two more than with eight"
     one = {key: (scores[:1], number) for key, (scores, number) in results(final).items()}
     assert {claim.holds for claim in hyper_parameters.claims(one)} == {None}
-    assert [claim.holds for claim in hyper_parameters.claims({})] == [None] * 5
+    for known in ((), [(4, 64)], [(8, 64), (8, 32)]):
+        some = {key: results(final)[key] for key in known}
+        assert [claim.holds for claim in hyper_parameters.claims(some)] == [None] * 5
 
 
 def test_what_diverges_is_trained_again_from_another_seed(room, monkeypatch):
