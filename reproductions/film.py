@@ -14,7 +14,7 @@ from pathlib import Path
 import dealias
 from _film_trainings import CLASSICAL, NETWORKS, READY, SHIPPED, models, training
 from _films import hearts, measured, moving, squared_errors
-from _page import PAGES, Claim, figure, table, write
+from _page import PAGES, Claim, figure, smaller, table, write
 from dealias import cards
 from dealias.evaluation.figures import panels
 from dealias.evaluation.film_figures import animation, profiles
@@ -53,6 +53,8 @@ def drawn(folder, films, subject, scan):
         overwrite=True,
     )
     profiles(folder / "film_profile.png", films, subject.film, column=COLUMN, overwrite=True)
+    for name in ("film_frame", "film_profile"):
+        smaller(folder / f"{name}.png")
     OUT.mkdir(exist_ok=True)
     animation(OUT / f"film_{subject.name.replace(' ', '_')}.gif", films, subject.film, overwrite=True)
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import torch
 from matplotlib.figure import Figure
-from PIL import Image
 
 import dealias
 from _data import held_back, scans, sources
-from _page import PAGES, figure, write
+from _page import PAGES, figure, smaller, write
 from dealias.evaluation.figures import panels
 from dealias.evaluation.metrics import ssim
 from dealias.files.images import images as read
@@ -112,11 +111,6 @@ def similarity(path, image, weights):
     sheet.savefig(path, dpi=110)
 
 
-def small(path):
-    """Write a picture again in 256 colours: a third of the size."""
-    Image.open(path).convert("RGB").quantize().save(path, optimize=True)
-
-
 def main():
     """Draw everything, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -140,9 +134,9 @@ def main():
         found, mask = reconstructed(shown, accelerations, methods)
         path = folder / f"panels_{name}.png"
         panels(path, found, shown, mask if masked else None, overwrite=True)
-        small(path)
+        smaller(path)
     similarity(folder / "panels_similarity.png", image, options.weights)
-    small(folder / "panels_similarity.png")
+    smaller(folder / "panels_similarity.png")
     if options.real:
         return
     parts = [
