@@ -155,6 +155,24 @@ def test_one_for_all_is_judged_by_its_margin(room, excess, holds):
     assert [claim.holds for claim in one_for_all.claims(scores)] == [holds] * 3
 
 
+@pytest.mark.parametrize(("excess", "holds"), [(0.001, True), (-0.004, True), (-0.006, False)])
+def test_a_little_less_is_as_good_as_one_for_each_but_not_above_cs(room, excess, holds):
+    import one_for_all
+
+    class Asked:
+        def seeds(self, **settings):
+            return [settings]
+
+    chance = 1e-4 * torch.tensor([-1.0, 0.0, 1.0])[:, None].expand(3, 2)
+    scores = {name: [torch.zeros(1, 2)] * 4 for name in one_for_all.COLOURS} | {one_for_all.ALL: [chance + excess] * 4}
+    assert [claim.holds for claim in one_for_all.claims(scores)] == [holds, holds, excess > 0]
+    methods = one_for_all.trained(Asked(), 1000)
+    ((large,),) = methods[one_for_all.LARGE][:1]
+    assert large["simulation"]["crop"] == [200, 200] and large["simulation"]["batch"] == 1 and large["updates"] == 180
+    rates = [each["simulation"]["acceleration"] for (each,) in methods[one_for_all.EACH]]
+    assert rates == [[r, r] for r in one_for_all.ACCELERATIONS] and {*map(len, methods.values())} == {4}
+
+
 def test_more_steps_lose_only_where_they_do(room):
     import hyper_parameters
 
@@ -669,6 +687,9 @@ def test_the_weight_of_variation_is_judged_by_the_best_of_each_film(room):
     near = [value + 0.29 * (k == place + 1) for k, value in enumerate([30.0] * len(best))]
     assert [claim.holds for claim in page.claims([best], [near, best])] == [True] * 3
     assert page.losses([near], page.DEFAULT) == [pytest.approx(0.29)]
+    # the least mean loss, not the highest mean: a film of many decibels has no more weight than another
+    assert page.chosen([[40.0, 39.0, 0, 0, 0], [9.0, 20.0, 0, 0, 0]]) == page.WEIGHTS[1]
+    assert page.chosen([[60.0, 20.0, 20.0, 20.0, 20.0], [50.0, 70.0, 80.0, 99.0, 0.0]]) == page.WEIGHTS[3]
 
 
 PAGES = ROOM.parent / "docs" / "reproductions"
