@@ -153,8 +153,8 @@ def main():
     parts = [
         f"A head of known susceptibility, {voxel:.1f} mm voxels, 7 T, six echoes, one coil, SNR 100, simulated on a "
         f"grid twice as fine. {options.acceleration:g} times fewer points of (z, y), other ones for each echo. The "
-        "maps are those of `dealias qsm`; the mask of the brain is that of the full scan. Scores in the mask that is left "
-        "two voxels inside of it, phase errors against the noisy full scan.",
+        "maps are those of `dealias qsm`; the mask of the brain is that of the full scan. Scores are of what lies two "
+        "voxels inside of it, phase errors against the noisy full scan.",
         table(head_row, rows),
         figure("qsm", "Susceptibility from -0.15 to 0.15 ppm, and the error of each map"),
         "## Which stage costs what\n\nThe same inversion, of fields that are more and more those of a scan.",
