@@ -93,9 +93,9 @@ class RIM(Method):
         """Yield one image for each of so many time steps.
 
         Raises:
-            UserError: where the image has other channels or dimensions than the network.
+            UserError: where the image has other channels, or fewer dimensions, than the network.
         """
-        if problem.spatial != self.dimensions:
+        if problem.spatial < self.dimensions:  # of a volume, two dimensions are slices that the gradient joins
             text = f"this network has dimensions={self.dimensions}, the problem {problem.spatial}"
             raise UserError(f"{text}; make it with dimensions={problem.spatial}")
         if self.takes_noise:
