@@ -1,0 +1,64 @@
+"""A flow as a prior: the image whose z is small, or that is probable, or both, among those that explain the data.
+
+    min_z ||A G(z) - y||^2 + lambda ||z||_1 - beta log p(G(z))
+
+| Composing Normalizing Flows for Inverse Problems (Whang et al., 2021): maximum a posteriori with a flow
+| https://arxiv.org/abs/2002.11743
+| Invertible generative models for inverse problems (Asim et al., 2020), equation 4: a penalty of z alone
+| https://arxiv.org/abs/1905.11672
+
+The study that this follows compared three objectives: lambda alone, beta alone, both. G makes magnitude images of one
+size. Here the middle of k-space gives their phase, the prior's image is interpolated to the size of the data, and what
+was measured is put back at the end: what lies beyond the frequencies of the prior's size comes from the data alone.
+"""
+
+from typing import Any
+
+from torch import Tensor
+
+from dealias.errors import UserError
+from dealias.methods._latent import Latent
+from dealias.methods._prior import prior_of
+from dealias.priors.flow import Flow
+from dealias.shapes import Image
+
+
+class FlowPrior(Latent):
+    """The image of a spline flow that explains the data.
+
+    Arguments:
+        prior: weights of a flow, by file or name; or the arguments of a random one, as a card has them.
+        iterations: updates of z.
+        rate: the learning rate of Adam.
+        l1_weight: lambda, of the image's maximum squared.
+        probability_weight: beta, likewise, of the density in nats; for data of noise sigma in each part it is 2 sigma^2
+            in theory.
+        restarts: random z to begin with, of which the least objective wins.
+        start: deviation of the numbers that z begins with; 0 begins at the flow's middle.
+        seed: of these numbers, the same for every problem of a batch.
+    """
+
+    def __init__(
+        self,
+        prior: str | dict[str, Any] = "flow",
+        iterations: int = 100,
+        rate: float = 0.1,
+        l1_weight: float = 5e-5,
+        probability_weight: float = 1e-5,
+        restarts: int = 1,
+        start: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        loaded = prior_of(Flow, prior)
+        super().__init__(loaded.size, loaded.length, iterations, rate, restarts, start, seed)
+        if not 0 <= l1_weight < float("inf") or not 0 <= probability_weight < float("inf"):
+            raise UserError("l1_weight and probability_weight must be zero or more; correct them")
+        self.prior = loaded
+        self.arguments["prior"] = loaded.arguments  # a card has its weights, and needs no other file
+        self.l1_weight = l1_weight
+        self.probability_weight = probability_weight
+
+    def decoded(self, z: Tensor) -> tuple[Image, Tensor]:
+        """Return the flow's images, and what their z and their improbability cost."""
+        x, log_prob = self.prior.decode(z)
+        return x, self.l1_weight * z.abs().sum(-1) - self.probability_weight * log_prob
