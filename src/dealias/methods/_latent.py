@@ -69,12 +69,8 @@ class Latent(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the image of the best z so far for each update; the last obeys the data."""
         like = problem.zero_filled
-        numbers = torch.randn(self.restarts, self.length, generator=torch.Generator().manual_seed(self.seed))
-        shape = (self.restarts, *(1,) * (like.ndim - 2), self.length)
-        z = (self.start * numbers).to(like.real).reshape(shape)
-        z = z.expand(self.restarts, *like.shape[:-2], self.length).clone().requires_grad_()
-        full = ((like.shape[-2], like.shape[-1]))
-        enlarge, phase = Resize(self.size, full), _phase(like, self.size)
+        z = self._start(like).requires_grad_()
+        enlarge, phase = Resize(self.size, (like.shape[-2], like.shape[-1])), _phase(like, self.size)
         optimiser = torch.optim.Adam([z], lr=self.rate)
         for left in reversed(range(self.iterations)):
             with torch.enable_grad():
@@ -87,6 +83,14 @@ class Latent(Method):
                 yield _best(x.detach(), objective)
         yield data_consistency(problem, _best(x, objective), None, GRADIENTS)
 
+    def _start(self, like: Image) -> Tensor:
+        """Return z of each restart (restart, *batch, length), the same for all of a batch."""
+        generators = [torch.Generator().manual_seed(self.seed + number) for number in range(self.restarts)]
+        numbers = torch.stack([torch.randn(self.length, generator=generator) for generator in generators])
+        lead = like.shape[:-2]
+        z = (self.start * numbers).to(like.real).reshape(self.restarts, *(1,) * len(lead), self.length)
+        return z.expand(self.restarts, *lead, self.length).clone()
+
     def _objective(self, problem: Problem, x: Image, penalties: Tensor) -> Tensor:
         """Return the objective of each restart and problem, the axes of a problem kept.
 
@@ -98,7 +102,7 @@ class Latent(Method):
         return share * fit + penalties[..., None, None].sum(axes, keepdim=True)
 
 
-def _best(x: Image, objective: Tensor) -> Image:
+def _best(x: Tensor, objective: Tensor) -> Tensor:
     """Return of several restarts the image with the least objective, for each problem by itself."""
     place = objective.detach().argmin(0, keepdim=True).expand(1, *x.shape[1:])
     return x.gather(0, place)[0]

@@ -7,8 +7,8 @@
 | Plug-and-Play priors for model based reconstruction (Venkatakrishnan et al., 2013): a denoiser as a prior
 | https://doi.org/10.1109/GlobalSIP.2013.6737048
 
-D is the denoiser that the score prior learned; x begins as A^H y. Conjugate gradients solve for x, which for one coil is what
-the paper writes down. Nothing is drawn: it gives one image, no samples, in a fraction of a sampler's time.
+D is the denoiser that the score prior learned; x begins as A^H y. Conjugate gradients solve for x, which for one coil
+is what the paper writes down. Nothing is drawn: it gives one image, no samples, in a fraction of a sampler's time.
 """
 
 from collections.abc import Iterator

@@ -2,15 +2,14 @@
 
     x'[j] = sum_k D((j - c) / N - (k - c) / n) x[k],  D(t) = sin(pi f t) / (n tan(pi t)),  f = min(N, n)
 
-Along each axis in turn, from n pixels to N, c the middle one; for odd f the tangent is a sine. The highest frequency of an even f is a cosine, so that a real
-image stays real, and one at its own size as it is.
+Along each axis in turn, from n pixels to N, c the middle one; for odd f the tangent is a sine. The highest frequency of
+an even f is a cosine, so that a real image stays real, and one of that size already as it is.
 """
 
 import torch
 from torch import Tensor
 
 from dealias.linear_operator import LinearOperator
-from dealias.shapes import Image
 
 
 class Resize(LinearOperator):
@@ -24,11 +23,11 @@ class Resize(LinearOperator):
     def __init__(self, before: tuple[int, int], after: tuple[int, int]) -> None:
         self.rows, self.columns = (_along(n, large) for n, large in zip(before, after, strict=True))
 
-    def forward(self, x: Image) -> Image:
-        """Return the image at the size after."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Return images (*batch, y, x) at the size after."""
         return self.rows.to(x) @ x @ self.columns.T.to(x)
 
-    def adjoint(self, y: Image) -> Image:
+    def adjoint(self, y: Tensor) -> Tensor:
         """Return the transpose of `forward`, of the size before."""
         return self.rows.T.to(y) @ y @ self.columns.to(y)
 
