@@ -194,4 +194,4 @@ def test_samples_of_a_posterior(name):
 @pytest.mark.parametrize("name", sorted(set(METHODS) - set(SAMPLE_THE_POSTERIOR)))
 def test_no_samples_of_a_posterior_that_is_not_there(name):
     with pytest.raises(UserError, match="samples"):
-        make(name).samples(film(), 2, torch.Generator())
+        dealias.draw(make(name), for_method(name), 2)

@@ -77,7 +77,8 @@ class Latent(Method):
                 magnitudes, penalties = self.decoded(z)
                 x = enlarge(magnitudes.to(like) * phase)
                 objective = self._objective(problem, x, penalties)
-                (z.grad,) = torch.autograd.grad(objective.sum(), z)
+                if left:
+                    (z.grad,) = torch.autograd.grad(objective.sum(), z)
             if left:
                 optimiser.step()
                 yield _best(x.detach(), objective)

@@ -50,14 +50,6 @@ class Sampler(Method):
         for images in zip(*(self.chain(problem, generator) for generator in generators), strict=True):
             yield torch.stack(images).mean(0)
 
-    def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return the ends of so many chains (count, *batch, y, x)."""
-        drawn = []
-        for _ in range(count):
-            *_, image = self.chain(problem, generator)
-            drawn.append(image)
-        return torch.stack(drawn)
-
     def noise(self, problem: Problem, generator: torch.Generator) -> Image:
         """Return white noise of deviation one in each part, for one problem, to be shared over the batch."""
         like = problem.zero_filled
