@@ -1,4 +1,4 @@
-"""Other numbers of pixels: what frequencies both hold stays, a size comes back from a larger one, as FFTs would do it."""
+"""Other numbers of pixels: frequencies that both sizes hold stay as they are, as FFTs would do it."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The flow: back to 1e-5, its determinant that of autograd, a density of one; learning; sizes; training as a user does."""
+"""The flow: back to 1e-5, the determinant of autograd, a density of one; learning; sizes; training as a user does."""
 
 import math
 

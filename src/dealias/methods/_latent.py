@@ -1,4 +1,4 @@
-"""What methods share that look for the image among those that a prior can make: x = G(z), small and of magnitudes alone.
+"""What methods share that look for an image among those that a prior can make: x = G(z), small and of magnitudes.
 
     min_z n/N ||A R (G(z) exp(i phi)) - y||^2 + penalty(z)
 

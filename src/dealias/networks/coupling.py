@@ -63,7 +63,7 @@ class Coupling(nn.Module):
         self.kept, self.bent = channels // 2, channels - channels // 2
         last = nn.Conv2d(features, self.bent * parameters_of(bins), 1)
         nn.init.uniform_(last.weight, -1e-3, 1e-3)  # begins near the identity
-        nn.init.zeros_(last.bias)
+        last.bias.data.zero_()  # type: ignore[union-attr]
         self.network = nn.Sequential(
             nn.Conv2d(self.kept, features, 3, padding=1),
             nn.ReLU(),

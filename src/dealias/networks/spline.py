@@ -89,8 +89,11 @@ def _bin(value: Tensor, parameters: Tensor, *, inverse: bool) -> _Bin:
     slopes = torch.cat((ends, LEAST + softplus(slopes + UNIT), ends), 1)
     edges = (bottom if inverse else left).detach()
     place = (value.detach().unsqueeze(1) >= edges).sum(1, keepdim=True) - 1
-    chosen = [part.gather(1, place).squeeze(1) for part in (left, width, bottom, height, slopes)]
-    return _Bin(*chosen, slopes.gather(1, place + 1).squeeze(1))
+
+    def at(edge_or_size: Tensor, place: Tensor = place) -> Tensor:
+        return edge_or_size.gather(1, place).squeeze(1)
+
+    return _Bin(at(left), at(width), at(bottom), at(height), at(slopes), at(slopes, place + 1))
 
 
 def _edges(logits: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,9 +59,7 @@ class Flow(Prior):
         self.greys = 2**bits
         widths = [4 * 2**level for level in range(levels)]
         self.levels = nn.ModuleList(
-            nn.ModuleList(
-                layer for _ in range(steps) for layer in (Mixing(width), Coupling(width, features, bins))
-            )
+            nn.ModuleList(layer for _ in range(steps) for layer in (Mixing(width), Coupling(width, features, bins)))
             for width in widths
         )
 
@@ -97,6 +95,7 @@ class Flow(Prior):
         channels, total = self._centred(x).reshape(-1, 1, *self.size), x.new_zeros(())
         leaving: list[Tensor] = []
         for level in self.levels:
+            assert isinstance(level, nn.ModuleList)
             channels = pixel_unshuffle(channels, 2)
             for layer in level:
                 channels, log_determinant = layer(channels)
@@ -112,9 +111,11 @@ class Flow(Prior):
         parts = self._parts(z.reshape(-1, self.length))
         channels, total = parts.pop(), z.new_zeros(())
         for level in reversed(self.levels):
+            assert isinstance(level, nn.ModuleList)
             if level is not self.levels[-1]:
                 channels = torch.cat((channels, parts.pop()), 1)
             for layer in reversed(level):
+                assert isinstance(layer, Mixing | Coupling)
                 channels, log_determinant = layer.inverse(channels)
                 total = total + log_determinant
             channels = pixel_shuffle(channels, 2)
