@@ -1,6 +1,6 @@
 """What a generator and a flow can make at all, and what they make of undersampled data, beside compressed sensing.
 
-    python benchmarks/latent_priors.py --data ../shared/data [--images 3] [--sets siat,knee]
+    python benchmarks/latent_priors.py --data ../shared/data [--images 3] [--sets siat,knee] [--picture out/nine.png]
 
 Images that neither prior saw, at 80 x 64 magnitudes of 4 and of 8 bits. Representation: min_z |G(z) - x| / |x|. Then
 one coil, 2D Gaussian masks at 4x, no noise, as the study of flows had it: PSNR of the flow's three objectives.
@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import torch
+from matplotlib.image import imsave
 
 import dealias
 from dealias.errors import Note
@@ -60,12 +61,26 @@ def table(title, header, rows):
     print(f"| mean | {' | '.join(f'{value:.2f}' for value in torch.tensor(values).mean(0).tolist())} |\n", flush=True)
 
 
+def draw_samples(path):
+    """Write nine random images of the flow and, to their right, nine of the generator."""
+    flow, generator = FlowPrior().prior, GeneratorPrior().prior
+    numbers = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        drawn = [flow.sample(9, numbers), generator.decode(torch.randn(9, generator.length, generator=numbers))]
+    squares = [images.reshape(3, 3, *SIZE).movedim(2, 1).reshape(3 * SIZE[0], 3 * SIZE[1]) for images in drawn]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, torch.cat(squares, 1).clamp(0, 1).numpy(), cmap="gray")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--images", type=int, default=1, help="of each set")
     parser.add_argument("--sets", default="", help="only those whose names hold one of these, with commas between")
+    parser.add_argument("--picture", type=Path, help="where to draw nine samples of the flow, and of the generator")
     options = parser.parse_args()
+    if options.picture:
+        draw_samples(options.picture)
     warnings.simplefilter("ignore", Note)
     found = [
         (name, small_magnitudes(image, SIZE))

@@ -84,6 +84,22 @@ def test_images_are_averaged_over_areas_to_its_size():
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
+def test_samples_are_the_same_with_the_same_seed_and_tamer_when_cold():
+    flow, _ = bent(torch.float32)
+    with torch.no_grad():
+        first, again, cold = (
+            flow.sample(5, torch.Generator().manual_seed(3), temperature) for temperature in (1.0, 1.0, 0.0)
+        )
+    assert first.shape == (5, *flow.size) and torch.equal(first, again)
+    assert first.std(0).mean() > 0.01 and torch.equal(cold[0], cold[1])
+
+
+@pytest.mark.parametrize("wanted", [(0, 1.0), (3, -0.5), (3, math.nan)])
+def test_samples_that_cannot_be(wanted):
+    with pytest.raises(UserError, match="impossible"):
+        Flow(**SMALL).sample(wanted[0], torch.Generator(), wanted[1])
+
+
 def test_another_size_is_one_clear_line():
     with pytest.raises(UserError, match="knows images of 8 x 4 pixels, not 9 x 4"):
         Flow(**SMALL).log_prob(torch.rand(2, 9, 4))

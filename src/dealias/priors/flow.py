@@ -122,6 +122,20 @@ class Flow(Prior):
         x = self._brightness(channels.reshape(*z.shape[:-1], *self.size))
         return x, self._normal(z) + total.reshape(z.shape[:-1]) + self._log_unit
 
+    def sample(self, count: int, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
+        """Return so many random images (count, y, x).
+
+        Arguments:
+            temperature: deviation of z; less than one makes images that are more alike, and more probable.
+
+        Raises:
+            UserError: for a count below one, or a temperature below zero.
+        """
+        if count < 1 or not 0 <= temperature < math.inf:
+            raise UserError(f"{count} samples at a temperature of {temperature} are impossible; give 1, and 0, or more")
+        z = torch.randn((count, self.length), generator=generator, device=generator.device)
+        return self.decode(temperature * z.to(next(self.parameters())))[0]
+
     def _parts(self, z: Tensor) -> list[Tensor]:
         """Return z as the channels that end at each level (problem, channel, y, x)."""
         channels = [2**level for level in range(1, len(self.levels))]
