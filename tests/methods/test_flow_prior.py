@@ -33,7 +33,7 @@ def known(method, seed=0):
 
 def test_an_image_of_the_flow_is_found():
     """In part: its phase is that of the middle of k-space, and not the whole one."""
-    method = FlowPrior(PRIOR, 150, 0.05, l1_weight=0.0, probability_weight=0.0)
+    method = FlowPrior(PRIOR, 150, 0.05, l1_weight=0.0, probability_weight=0.0, start=0.0)
     scan, image = known(method)
     estimates = list(dealias.iterate(method, scan))
     errors = [float((x - image).norm() / image.norm()) for x in (estimates[0], estimates[-2], estimates[-1])]

@@ -69,7 +69,7 @@ class Latent(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the image of the best z so far for each update; the last obeys the data."""
         like = problem.zero_filled
-        z = self._start(like).requires_grad_()
+        z = self.beginning(like).requires_grad_()
         enlarge, phase = Resize(self.size, (like.shape[-2], like.shape[-1])), _phase(like, self.size)
         optimiser = torch.optim.Adam([z], lr=self.rate)
         for left in reversed(range(self.iterations)):
@@ -84,12 +84,12 @@ class Latent(Method):
                 yield _best(x.detach(), objective)
         yield data_consistency(problem, _best(x, objective), None, GRADIENTS)
 
-    def _start(self, like: Image) -> Tensor:
-        """Return z of each restart (restart, *batch, length), the same for all of a batch."""
+    def beginning(self, zero_filled: Image) -> Tensor:
+        """Return z of each restart (restart, *batch, length), by itself random and the same for all of a batch."""
         generators = [torch.Generator().manual_seed(self.seed + number) for number in range(self.restarts)]
         numbers = torch.stack([torch.randn(self.length, generator=generator) for generator in generators])
-        lead = like.shape[:-2]
-        z = (self.start * numbers).to(like.real).reshape(self.restarts, *(1,) * len(lead), self.length)
+        lead = zero_filled.shape[:-2]
+        z = (self.start * numbers).to(zero_filled.real).reshape(self.restarts, *(1,) * len(lead), self.length)
         return z.expand(self.restarts, *lead, self.length).clone()
 
     def _objective(self, problem: Problem, x: Image, penalties: Tensor) -> Tensor:

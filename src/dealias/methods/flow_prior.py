@@ -19,6 +19,7 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.methods._latent import Latent
 from dealias.methods._prior import prior_of
+from dealias.operators.resize import Resize
 from dealias.priors.flow import Flow
 from dealias.shapes import Image
 
@@ -33,8 +34,8 @@ class FlowPrior(Latent):
         l1_weight: lambda, of the image's maximum squared.
         probability_weight: beta, likewise, of the density in nats; for data of noise sigma in each part it is 2 sigma^2
             in theory.
+        start: deviation of the numbers that z begins with; 0 begins at the flow's middle, none at the z of A^H y.
         restarts: random z to begin with, of which the least objective wins.
-        start: deviation of the numbers that z begins with; 0 begins at the flow's middle.
         seed: of these numbers, the same for every problem of a batch.
     """
 
@@ -45,18 +46,27 @@ class FlowPrior(Latent):
         rate: float = 0.1,
         l1_weight: float = 5e-5,
         probability_weight: float = 1e-5,
+        start: float | None = None,
         restarts: int = 1,
-        start: float = 0.0,
         seed: int = 0,
     ) -> None:
         loaded = prior_of(Flow, prior)
-        super().__init__(loaded.size, loaded.length, iterations, rate, restarts, start, seed)
+        super().__init__(loaded.size, loaded.length, iterations, rate, restarts, start or 0.0, seed)
         if not 0 <= l1_weight < float("inf") or not 0 <= probability_weight < float("inf"):
             raise UserError("l1_weight and probability_weight must be zero or more; correct them")
         self.prior = loaded
         self.arguments["prior"] = loaded.arguments  # a card has its weights, and needs no other file
         self.l1_weight = l1_weight
         self.probability_weight = probability_weight
+        self.at_data = start is None
+
+    def beginning(self, zero_filled: Image) -> Tensor:
+        """Return the z of the zero-filled image at the flow's size, or random ones."""
+        if not self.at_data:
+            return super().beginning(zero_filled)
+        small = Resize((zero_filled.shape[-2], zero_filled.shape[-1]), self.size)(zero_filled)
+        z, _ = self.prior.encode(small.abs())
+        return z.detach().expand(self.restarts, *z.shape).clone()
 
     def decoded(self, z: Tensor) -> tuple[Image, Tensor]:
         """Return the flow's images, and what their z and their improbability cost."""
