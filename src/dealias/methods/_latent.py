@@ -67,7 +67,7 @@ class Latent(Method):
         """Return the magnitudes (*batch, y, x) of z (*batch, length), and the penalties (*batch)."""
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
-        """Yield the image of the best z so far for each update; the last obeys the data."""
+        """Yield the image of the best restart before each update; the last obeys the data."""
         like = problem.zero_filled
         z = self.beginning(like).requires_grad_()
         enlarge, phase = Resize(self.size, (like.shape[-2], like.shape[-1])), _phase(like, self.size)
