@@ -54,7 +54,8 @@ def objective(method, problem, l1_weight, probability_weight):
 def test_weights_buy_what_they_pay_for():
     scan, _ = known(FlowPrior(PRIOR))
     free, small, probable = (
-        objective(FlowPrior(PRIOR, 60, 0.05, start=0.0), scan, *weights) for weights in ((0.0, 0.0), (0.1, 0.0), (0.0, 0.1))
+        objective(FlowPrior(PRIOR, 60, 0.05, start=0.0), scan, *weights)
+        for weights in ((0.0, 0.0), (0.1, 0.0), (0.0, 0.1))
     )
     assert small[0] < 0.8 * free[0] and probable[1] > free[1] + 1
 
