@@ -37,14 +37,14 @@ class Method(Configured, ABC):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield `iterations` images of a normalised problem, each better than the last, which is the answer."""
 
-    def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return images drawn from the posterior of a normalised problem (count, *batch, y, x), where it samples one.
+    def chain(self, problem: Problem, generator: torch.Generator) -> Iterator[Tensor]:
+        """Yield `iterations` images of a normalised problem, the last of which is drawn from its posterior.
 
         Raises:
-            UserError: where it does not.
+            UserError: where the method samples none.
         """
         raise UserError(
-            f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior"
+            f"{type(self).__name__} yields one image, not samples of a posterior; use score_prior or diffpir"
         )
 
     def prepared(self, problem: P) -> P:
@@ -109,11 +109,11 @@ class Method(Configured, ABC):
             estimates = until_settled(estimates, self.iterations, self.tolerance, self.together(problem))
         return (_within(problem.support, x * scale) for x in estimates)
 
-    def drawn(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return samples of the posterior (count, *batch, y, x) on the scale of the data, zero where none was seen."""
+    def drawn(self, problem: Problem, generator: torch.Generator) -> Iterator[Tensor]:
+        """Yield a chain's images on the scale of the data, zero where none was seen; the last is a sample."""
         problem = self.prepared(problem)
         normalised, scale = self.normalised(problem)
-        return _within(problem.support, self.samples(normalised, count, generator) * scale)
+        return (_within(problem.support, x * scale) for x in self.chain(normalised, generator))
 
     def forward(self, problem: Problem) -> Tensor:
         """Return the image, on the scale of the data: exactly what `reconstruct` gives."""
