@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from PIL import Image
 
 import _data
 
@@ -74,6 +75,11 @@ def save(name: str, sheet: Figure, dpi: int = 110) -> None:
     """Save a figure beside the pages, where `figure` finds it."""
     PAGES.mkdir(parents=True, exist_ok=True)
     sheet.savefig(PAGES / f"{name}.png", dpi=dpi)
+
+
+def smaller(path: Path) -> None:
+    """Write a picture again in 256 colours: a third of the size."""
+    Image.open(path).convert("RGB").quantize().save(path, optimize=True)
 
 
 def figure(name: str, caption: str) -> str:

@@ -1,10 +1,11 @@
-"""The error of every time step over the training of a RIM of ten steps, as a heat map.
+"""The error of every time step over the training of a RIM of ten steps, real or complex, as a heat map.
 
     python reproductions/error_per_step.py --minutes 13            # the real RIM of spread.py: trained once for both
     python reproductions/error_per_step.py --updates 20000 --minutes 180 --images 30
+    python reproductions/error_per_step.py --network complex_rim --minutes 13       # the project page's heat map
 
 One training, looked at again at each of its twenty validations, with weights averaged over the last tenth of the
-updates, a thousand at most. Claim 9 of the card: the first steps keep a high loss however long one trains; less is
+updates, a thousand at most. The project page says: the first steps keep a high loss however long one trains; less is
 gained per step.
 """
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 
 from _models import Models
 from _page import Claim, figure, save, table, training_options, write
-from _project_page import SIDE, STEPS, described, errors, history, squares
+from _project_page import FEATURES, SIDE, STEPS, described, errors, history, squares
 
 
 def drawn(updates, decibels):
@@ -59,12 +60,13 @@ def main():
     parser.add_argument("--updates", type=int, default=1800)
     parser.add_argument("--images", type=int, default=6)
     parser.add_argument("--acceleration", type=float, default=4.0)
+    parser.add_argument("--network", choices=[*FEATURES], default="rim")
     options = parser.parse_args()
-    seen = history(Models(options.minutes), "rim", options.updates)
+    seen = history(Models(options.minutes), options.network, options.updates)
     text = (
-        f"A RIM, {described(options.updates, 'rim')}. Looked at on the central {SIDE} x {SIDE} of {options.images} "
-        f"slices of a subject that it never saw, at {options.acceleration:g}x, noise 0.001; error of the complex "
-        "image, whose maximum is 1."
+        f"A RIM, {described(options.updates, options.network)}. Looked at on the central {SIDE} x {SIDE} of "
+        f"{options.images} slices of a subject that it never saw, at {options.acceleration:g}x, noise 0.001; error of "
+        "the complex image, whose maximum is 1."
     )
     parts, updates, decibels = [text], [*seen], None
     if seen:

@@ -3,8 +3,8 @@
     python reproductions/hidden_state.py --minutes 25               # trains what fits, the rest in the next run
     python reproductions/hidden_state.py --updates 20000 --images 10 --minutes 900
 
-Claim 7 of the card: generalisation comes from the hidden state. And an option of ours: a RIM that is told the noise
-level against one that is not, both trained on noise from 0.0005 to 0.05 of the maximum.
+The paper conjectures that generalisation comes from the hidden state. And an option of ours: a RIM that is told the
+noise level against one that is not, both trained on noise from 0.0005 to 0.05 of the maximum.
 """
 
 import torch

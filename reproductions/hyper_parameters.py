@@ -3,9 +3,8 @@
     python reproductions/hyper_parameters.py --minutes 20           # trains what fits, the rest in the next run
     python reproductions/hyper_parameters.py --updates 10000 --minutes 600 --images 10 --patterns 3 --seeds 3
 
-Claims 3, 4 and 5 of the card: short recursions diverge, more steps gain less and less but more at higher
-acceleration, features still gain at 128, and the fourth estimate of a model of four steps beats the fourth of one of
-six.
+What it says: short recursions diverge, more steps gain less and less but more at higher acceleration, features still
+gain at 128, and the fourth estimate of a model of four steps beats the fourth of one of six.
 """
 
 import torch

@@ -80,26 +80,24 @@ def width(energy, share=0.99):
 
 def drawn(shipped, units, seen):
     """Draw PSNR against iterations for accelerations and for units, and the receptive field."""
-    sheet = Figure(figsize=(11, 3.2), layout="constrained")
-    left, middle, right = sheet.subplots(1, 3)
-    steps = range(1, ITERATIONS + 1)
-    for acceleration, values in shipped.items():
-        left.plot(steps, values.mean(0), label=f"{acceleration:g}x")
-    for name, values in units.items():
-        middle.plot(steps, values.mean(0), label=name)
-    for axis in (left, middle):
+    curves = {"shipped weights": {f"{r:g}x": values for r, values in shipped.items()}}
+    if units:
+        curves[f"units at {COMPARED:g}x"] = units
+    sheet = Figure(figsize=(3.7 * (1 + len(curves)), 3.2), layout="constrained")
+    *others, right = sheet.subplots(1, 1 + len(curves))
+    for axis, (title, several) in zip(others, curves.items(), strict=True):
+        for name, values in several.items():
+            axis.plot(range(1, ITERATIONS + 1), values.mean(0), label=name)
         axis.axvline(TRAINED, color="0.8", zorder=0)
         axis.set_xlabel("iterations at test time")
         axis.set_ylabel("PSNR / dB")
-    left.set_title("shipped weights", fontsize=10)
-    middle.set_title(f"units at {COMPARED:g}x", fontsize=10)
+        axis.set_title(title, fontsize=10)
     for values, name in zip(seen.T, ("rows", "rows, 99 %", "frames, 99 %"), strict=True):
         right.plot(range(1, DEPTH + 1), values, "o-", label=name)
     right.set_title("receptive field", fontsize=10)
     right.set_xlabel("iteration")
-    for axis in (left, middle, right):
-        if axis.get_legend_handles_labels()[0]:
-            axis.legend(frameon=False, fontsize=8)
+    for axis in (*others, right):
+        axis.legend(frameon=False, fontsize=8)
     save("iterations", sheet)
 
 

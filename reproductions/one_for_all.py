@@ -3,9 +3,10 @@
     python reproductions/one_for_all.py --minutes 25            # trains what fits, the rest in the next run
     python reproductions/one_for_all.py --updates 10000 --images 10 --patterns 3 --minutes 300
 
-Claims 6 and 8 of the card. Every model has the same budget: as many updates for each acceleration's own model as for
-the one that serves all, and as many pixels from patches of 200 x 200 as from those of 30 x 30. All are judged on
-whole slices. The first model is that of hyper_parameters.py at F = 64 and T = 8, trained once for both pages.
+The RIM paper trains one network for a range of accelerations, and its study on small patches. Every model has the same
+budget: as many updates for each acceleration's own model as for the one that serves all, and as many pixels from
+patches of 200 x 200 as from those of 30 x 30. All are judged on whole slices. The first model is that of
+hyper_parameters.py at F = 64 and T = 8, trained once for both pages.
 """
 
 import torch
@@ -96,19 +97,19 @@ def claims(scores):
     patches, cs = differences(scores, ALL, LARGE), differences(scores, ALL, CS)
     return [
         Claim(
-            f"(6) one model for a range is enough: within {NEAR} of SSIM of one for each, or above",
+            f"one model for a range is enough: within {NEAR} of SSIM of one for each, or above",
             "stated",
             shown(against),
             verdict(similarities(against), -NEAR),
         ),
         Claim(
-            f"(8) patches of 30 x 30 serve for full size: within {NEAR} of those of 200 x 200, or above",
+            f"patches of 30 x 30 serve for full size: within {NEAR} of those of 200 x 200, or above",
             "stated",
             shown(patches),
             verdict(similarities(patches), -NEAR),
         ),
         Claim(
-            "(8) and above CS",
+            "patches of 30 x 30 suffice to be above CS",
             "stated",
             shown(cs),
             verdict(similarities(cs)),

@@ -3,7 +3,7 @@
     python reproductions/sensitivity.py --minutes 20                # trains what fits, the rest in the next run
     python reproductions/sensitivity.py --updates 20000 --images 10 --minutes 900
 
-The weight of compressed sensing and its iterations (claim 10: 40 and their weight are the optimum), the width of the
+The weight of compressed sensing and its iterations (the paper's 40 and their weight are its optimum), the width of the
 Gaussian mask and the size of its centre, the learning rate, and the random smooth phase of the training images.
 """
 

@@ -3,8 +3,8 @@
     python reproductions/times.py [--size 256 240] [--batch 16] [--repetitions 7]
 
 It refuses to measure on a busy machine, unless DEALIAS_BUSY=1 is in the environment. Where PyTorch finds a GPU, it is
-measured too. A time does not depend on what a network has learned: those that are not shipped hold random numbers.
-Card 1, claim 11: the U-Net is six times faster; card 2: inference of the complex RIM is slower.
+measured too. A time does not depend on what a network has learned: those that are not shipped hold random numbers. The
+RIM paper says that the U-Net is six times faster, the project page that inference of the complex RIM is slower.
 """
 
 import argparse
@@ -13,8 +13,8 @@ from functools import partial
 import torch
 
 import dealias
+from _benchmarks import describe, is_busy, medians, refuse_if_busy
 from _page import Claim, table, write
-from _timing import describe, is_busy, medians, refuse_if_busy
 from dealias import allocator
 from dealias.methods.complex_rim import ComplexRIM
 from dealias.methods.rim import RIM
@@ -68,7 +68,7 @@ def claims(times):
     against = cpu["CS, 40 iterations"] / here["RIM, F = 64"]
     return [
         Claim(
-            f"(11) the U-Net is six times faster than the RIM ({place})",
+            f"the U-Net is six times faster than the RIM ({place})",
             "5.9 times",
             f"{faster:.1f} times",
             faster >= 5.9,

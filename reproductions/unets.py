@@ -3,9 +3,9 @@
     python reproductions/unets.py --minutes 25                      # trains what fits, the rest in the next run
     python reproductions/unets.py --updates 20000 --images 10 --minutes 900
 
-Card 8: the RIM paper's U-Net pools by the maximum, which it found better than the average; it "failed" on real and
-imaginary parts, for which one network each for magnitude and phase is suggested; the survey says that the U-Net is
-clearly better than total variation, and that the same network fed with the measurements needs far more data.
+The RIM paper's U-Net pools by the maximum, which it found better than the average; it "failed" on real and imaginary
+parts, for which one network each for magnitude and phase is suggested; the survey says that the U-Net is clearly better
+than total variation, and that the same network fed with the measurements needs far more data.
 """
 
 import torch

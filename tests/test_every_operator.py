@@ -8,6 +8,7 @@ from dealias import find
 from dealias.linear_operator import Adjoint
 from dealias.operators.cartesian import Cartesian
 from dealias.operators.finite_difference import FiniteDifference
+from dealias.operators.resize import Resize
 from dealias.operators.temporal_fourier import TemporalFourier
 from dealias.operators.wavelet import Wavelet
 from dealias.testing import assert_adjoint
@@ -47,6 +48,11 @@ def temporal_fourier(batch, y, x, generator):
     return TemporalFourier(), (batch, y, x)
 
 
+def resize(batch, y, x, generator):
+    size = tuple(torch.randint(1, 41, (2,), generator=generator).tolist())
+    return Resize((y, x), size), (batch, *size)
+
+
 def composed(batch, y, x, generator):
     operator, shape = cartesian(batch, y, x, generator)
     return operator @ Wavelet().H @ Missing(torch.rand(y, x, generator=generator) < 0.5), shape
@@ -57,6 +63,7 @@ def test_every_operator_is_here():
         "cartesian",
         "dipole",
         "finite_difference",
+        "resize",
         "soft_sense",
         "temporal_fourier",
         "wavelet",
@@ -65,7 +72,7 @@ def test_every_operator_is_here():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from([cartesian, one_coil, lines, wavelet, finite_difference, temporal_fourier, composed]),
+    st.sampled_from([cartesian, one_coil, lines, wavelet, finite_difference, temporal_fourier, resize, composed]),
     st.integers(1, 3),
     sizes,
     sizes,

@@ -17,7 +17,7 @@ def scan(*shape, rows=0, columns=0, mask=None, axes=("y", "x")):
     data = kspace(*shape)
     if mask is not None:
         data = data * mask
-    return Acquisition.centred(np.roll(data, (rows, columns), (-2, -1)), axes=axes)
+    return Acquisition.centred(np.roll(data, (rows, columns), (-2, -1)), axes=axes, shift=None)
 
 
 @pytest.mark.parametrize("make", [film, lambda: scan(2, 3, 48, 33), lambda: scan(48, 33, rows=1)])

@@ -71,6 +71,7 @@ def test_the_rims_grids_and_training():
 
 def test_the_project_pages_training(monkeypatch):
     import _project_page
+    import spread
 
     class Asked:
         def history(self, **settings):
@@ -80,7 +81,8 @@ def test_the_project_pages_training(monkeypatch):
     assert settings["method_arguments"] == {"features": 32, "iterations": 10}
     assert settings["simulation"]["acceleration"] == [2.0, 6.0] and settings["simulation"]["crop"] == [30, 30]
     assert math.pi * settings["simulation"]["centre"] ** 2 == pytest.approx(0.02)
-    assert settings["rate"] == 1e-3
+    assert settings["rate"] == 1e-3 and (_project_page.STEPS, _project_page.SIDE) == (10, 96)
+    assert spread.ACCELERATIONS == (2, 3, 4, 5, 6) and spread.FOLLOWED == (4, 6)
 
 
 def test_the_crnns_training_in_full():
@@ -99,7 +101,9 @@ def test_the_crnns_training_in_full():
 
 def test_films_are_sampled_as_the_papers():
     import _films
+    import film
 
+    assert (film.ACCELERATION, film.COLUMN) == (9, 120)
     assert 256 * _films.READOUT == 192 and 256 * _films.LINES == 190
     assert defaults(sampling.kt)["central"] == 8
     assert defaults(method("kt_slr"))["power"] == 0.1

@@ -41,11 +41,11 @@ class WhitePosterior(Method):
     def estimates(self, problem):
         yield problem.zero_filled
 
-    def samples(self, problem, count, generator):
+    def chain(self, problem, generator):
         x = problem.zero_filled
-        noise = torch.randn((count, *(1,) * (x.ndim - 2), *x.shape[-2:]), dtype=x.dtype, generator=generator)
-        drawn = self.prior.deviation * noise.expand(count, *x.shape)
-        return x + drawn - problem.operator.normal(drawn)
+        noise = torch.randn(x.shape[-2:], dtype=x.dtype, generator=generator)
+        drawn = self.prior.deviation * noise.expand(x.shape)
+        yield x + drawn - problem.operator.normal(drawn)
 
 
 class OwnMaps(Method):
@@ -96,6 +96,25 @@ def test_samples_are_drawn_on_the_scale_of_the_data_and_obey_them():
     alone = dealias.draw(WhitePosterior(), problem[1, 0], 64, seed=3)
     assert_close(alone, drawn[:, 1, 0], 1e-5, "a slice alone")
     assert not torch.equal(dealias.draw(WhitePosterior(), problem, 1, seed=4), drawn[:1])
+
+
+def test_drawing_shows_a_bar_of_steps_where_asked(capsys):
+    scan = film(batch=(2,), coils=1)
+    quiet = dealias.draw(WhitePosterior(), scan, 3)
+    assert not capsys.readouterr().err
+    assert torch.equal(dealias.draw(WhitePosterior(), scan, 3, progress=True), quiet)
+    assert "/6" in capsys.readouterr().err, "three samples of two slices"
+
+
+def test_drawing_can_be_interrupted():
+    class Interrupted(WhitePosterior):
+        def chain(self, problem, generator):
+            yield problem.zero_filled
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dealias.draw(Interrupted(), film(coils=1), 2, progress=True)
+    assert torch.is_grad_enabled()
 
 
 def test_samples_that_cannot_be():

@@ -97,3 +97,21 @@ def test_the_prior_of_images_beats_compressed_sensing_on_a_head_it_never_saw():
     scan = dealias.Acquisition.simulate(truth, mask, noise_std=0.002, generator=generator)
     diffusion, wavelet = (float(psnr(dealias.reconstruct(name, scan), truth)) for name in ("diffpir", "wavelet"))
     assert diffusion > wavelet + 1
+
+
+def test_the_flow_finds_a_head_more_probable_than_its_pixels_in_disorder():
+    flow, truth = cards.load_prior("flow"), head((160, 128), seed=4321).abs()
+    small = truth.reshape(80, 2, 64, 2).mean((1, 3))
+    disorder = small.flatten()[torch.randperm(80 * 64, generator=torch.Generator().manual_seed(0))].reshape(80, 64)
+    with torch.no_grad():
+        bits = [float(flow.loss(x, torch.Generator().manual_seed(0))) for x in (small, disorder)]
+    assert bits[0] < bits[1] - 1 and bits[0] < 4
+
+
+def test_the_generator_makes_an_image_near_a_head_of_a_few_numbers():
+    generator, truth = cards.load_prior("generator"), head((80, 64), seed=4321).abs()
+    truth = truth / truth.max()
+    with torch.no_grad():
+        mean, _ = generator.encoder(truth[None, None]).chunk(2, 1)
+        error = float((generator.decode(mean)[0] - truth).norm() / truth.norm())
+    assert error < 0.7

@@ -5,7 +5,8 @@ block would leak it to its consumer.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from os import PathLike
 from typing import Literal, get_args
@@ -89,13 +90,22 @@ def reconstruct(
     return torch.stack(images).reshape(problem.shape)
 
 
-def draw(method: Method | str, problem: Problem, count: int, *, seed: int = 0, maps: Maps | None = None) -> Tensor:
+def draw(
+    method: Method | str,
+    problem: Problem,
+    count: int,
+    *,
+    seed: int = 0,
+    maps: Maps | None = None,
+    progress: bool = False,
+) -> Tensor:
     """Return images drawn from the posterior of a problem (count, *batch, y, x), on the scale of its data.
 
     Arguments:
         count: how many.
         seed: of all that is drawn; each problem of a batch gets the same draws, whatever lies beside it.
         maps: coil maps; None keeps those of the acquisition, or estimates them as `reconstruct` does.
+        progress: show a bar on stderr.
 
     Raises:
         UserError: for a count below one, or a method that samples no posterior.
@@ -105,12 +115,18 @@ def draw(method: Method | str, problem: Problem, count: int, *, seed: int = 0, m
     method = _ready(method, "float32", None)
     problem = prepared(problem, "auto" if maps is None else maps, method)
     method.check(problem)
-    drawn = []
-    for places in _chunks(problem, 1, method):
-        chunk = type(problem).stack([problem[place] for place in places]).to(_place(method, problem), torch.float32)
-        with torch.no_grad():
-            drawn.append(method.drawn(chunk, count, torch.Generator().manual_seed(seed)).to(problem.data.device))
-    return torch.cat(drawn, 1).reshape(count, *problem.shape)
+    chunks = list(_chunks(problem, 1, method))
+    drawn: list[Tensor] = []
+    with tqdm(total=len(chunks) * count * method.iterations, disable=not progress, unit="step", leave=False) as bar:
+        for places in chunks:
+            chunk = type(problem).stack([problem[place] for place in places]).to(_place(method, problem), torch.float32)
+            generator = torch.Generator().manual_seed(seed)
+            for _ in range(count):
+                for image in _without_gradients(partial(method.drawn, chunk, generator), chunk, "float32"):
+                    last = image
+                    bar.update()
+                drawn.append(last.to(problem.data.device))
+    return torch.stack(drawn).reshape(len(chunks), count, -1).movedim(0, 1).reshape(count, *problem.shape)
 
 
 def _ready(method: Method | str, precision: Precision, iterations: int | None) -> Method:
@@ -150,8 +166,15 @@ def _chunks(problem: Problem, size: int, method: Method) -> Iterator[list[tuple[
 def _images(method: Method, problem: Problem, precision: Precision) -> Iterator[Tensor]:
     """Yield every estimate of problems that are solved at once, on the device of the method."""
     problem = problem.to(_place(method, problem), _number(precision))
+    return _without_gradients(partial(method.images, problem), problem, precision)
+
+
+def _without_gradients(
+    begin: Callable[[], Iterator[Tensor]], problem: Problem, precision: Precision
+) -> Iterator[Tensor]:
+    """Yield what a method yields, in a precision and without gradients, while the consumer may have them."""
     with torch.no_grad():
-        images = method.images(problem)
+        images = begin()
     while True:
         with torch.no_grad(), torch.autocast(problem.data.device.type, torch.bfloat16, precision == "bfloat16"):
             image = next(images, None)

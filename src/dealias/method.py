@@ -37,14 +37,14 @@ class Method(Configured, ABC):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield `iterations` images of a normalised problem, each better than the last, which is the answer."""
 
-    def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return images drawn from the posterior of a normalised problem (count, *batch, y, x), where it samples one.
+    def chain(self, problem: Problem, generator: torch.Generator) -> Iterator[Tensor]:
+        """Yield `iterations` images of a normalised problem, the last of which is drawn from its posterior.
 
         Raises:
-            UserError: where it does not.
+            UserError: where the method samples none.
         """
         raise UserError(
-            f"{type(self).__name__} yields one image, not samples of a posterior; use a score or flow prior"
+            f"{type(self).__name__} yields one image, not samples of a posterior; use score_prior or diffpir"
         )
 
     def prepared(self, problem: P) -> P:
@@ -72,9 +72,7 @@ class Method(Configured, ABC):
         Raises:
             UserError: which names it.
         """
-        if "set" in problem.axes and next(self.parameters(), None) is not None:
-            text = f"{type(self).__name__} learned from images of one set of coil maps"
-            raise UserError(f"{text}; use --method sense, wavelet or total_variation for several")
+        self.check_axes(problem.axes)
         if not self.joint:
             return
         together = self.together(problem)
@@ -86,6 +84,16 @@ class Method(Configured, ABC):
             text = f"{name} needs a film of two frames or more, and this is '{axes}' of shape {tuple(problem.shape)}"
             raise UserError(f"{text}; name its time with --axes 'time coil y x', or use --method rim for images")
         raise UserError(f"{name} needs the axes '{' '.join(self.joint)}' before those of an image; this has '{axes}'")
+
+    def check_axes(self, axes: tuple[str, ...]) -> None:
+        """Raise where no problem of these axes is one for this method.
+
+        Raises:
+            UserError: for several sets of coil maps, where it learned from images of one.
+        """
+        if "set" in axes and next(self.parameters(), None) is not None:
+            text = f"{type(self).__name__} learned from images of one set of coil maps"
+            raise UserError(f"{text}; use --method sense, wavelet or total_variation for several")
 
     def images(self, problem: Problem) -> Iterator[Tensor]:
         """Yield every estimate on the scale of the data, zero where nothing was seen; a problem that rests keeps its.
@@ -103,13 +111,13 @@ class Method(Configured, ABC):
             estimates = until_settled(estimates, self.iterations, self.tolerance, self.together(problem))
         return (_within(problem.support, x * scale) for x in estimates)
 
-    def drawn(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return samples of the posterior (count, *batch, y, x) on the scale of the data, zero where none was seen."""
+    def drawn(self, problem: Problem, generator: torch.Generator) -> Iterator[Tensor]:
+        """Yield a chain's images on the scale of the data, zero where none was seen; the last is a sample."""
         problem, phase = problem.without_linear_phase(self.together(problem))
         problem = self.prepared(problem)
         normalised, scale = self.normalised(problem)
         scale = scale if phase is None else scale * phase
-        return _within(problem.support, self.samples(normalised, count, generator) * scale)
+        return (_within(problem.support, x * scale) for x in self.chain(normalised, generator))
 
     def forward(self, problem: Problem) -> Tensor:
         """Return the image, on the scale of the data: exactly what `reconstruct` gives."""

@@ -53,7 +53,9 @@ def test_nifti_to_susceptibility_and_no_stage_twice(here, capsys):
     assert (here / "out/chi.png").stat().st_size > 5000
     report = json.loads((here / "out/qsm.json").read_text())
     assert report["unit"] == "ppm" and report["stages"]["chi"]["reference"] == "whole mask"
-    assert report["stages"]["chi"]["regularisation"] == 5e-4 and report["iron_paramagnetic"]
+    assert report["stages"]["chi"]["regularisation"] == 2e-4 and report["iron_paramagnetic"]
+    assert report["stages"]["local_field"]["radius"] == 15 and report["stages"]["local_field"]["threshold"] == 0.05
+    assert report["stages"]["echoes"]["offset"] == {"smoothing": [2.0, 2.0, 2.0]}
     capsys.readouterr()
     execute(GIVEN)
     assert capsys.readouterr().err.count("done before") == 5

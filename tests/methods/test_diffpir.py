@@ -1,31 +1,12 @@
 """DiffPIR: the data step is the minimum of its objective; chains on a prior that is known; what is refused."""
 
 import pytest
-import torch
 
 from dealias.errors import UserError
 from dealias.methods.diffpir import DiffPIR
-from dealias.testing import assert_close
 from methods.test_score_prior import DEVIATION, NOISE, PRIOR, half, moments, white
-from problems import film
 
 SMALL = {"prior": PRIOR, "iterations": 3}
-
-
-def test_the_data_step_minimises_its_objective():
-    problem = film(batch=(), coils=3, shape=(5, 6)).to(dtype=torch.float64)
-    x = torch.randn(5, 6, dtype=torch.complex128, generator=torch.Generator().manual_seed(0))
-    weight = torch.tensor([[0.3]], dtype=torch.float64)
-    z = DiffPIR(**SMALL, gradients=60)._corrected(problem, x, weight)
-    basis = torch.eye(30, dtype=torch.complex128).reshape(30, 5, 6)
-    normal = problem.operator.normal(basis).reshape(30, 30).T
-    right = (problem.zero_filled + 0.3 * x).flatten()
-    assert_close(
-        z.flatten(),
-        torch.linalg.solve(normal + 0.3 * torch.eye(30, dtype=torch.float64), right),
-        1e-8,
-        "the dense solution",
-    )
 
 
 def test_a_chain_that_keeps_its_noise_ends_as_wide_as_the_prior_where_no_data_are():

@@ -10,6 +10,7 @@ from dealias.methods.rim import RIM
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
 from dealias.noise import with_noise_level
+from dealias.susceptibility.problem import Susceptibility
 from dealias.testing import assert_close
 from problems import film
 
@@ -224,3 +225,42 @@ def test_overfits_one_sample():
         loss.backward()
         optimiser.step()
     assert loss < 0.05 * first
+
+
+def fields(count):
+    """Problems of susceptibility whose fields are noise, in a cube."""
+    field = torch.randn(count, 6, 7, 8, generator=torch.Generator().manual_seed(0))
+    return Susceptibility.of(field, torch.ones_like(field, dtype=torch.bool))
+
+
+def test_a_volume_is_one_problem():
+    torch.manual_seed(0)
+    rim = RIM(**SMALL, channels=1, dimensions=3)
+    both = rim(fields(2))
+    assert both.shape == (2, 6, 7, 8) and not both.is_complex()
+    assert_close(rim(fields(2)[1]), both[1], 1e-5, "alone")
+    both.square().sum().backward()
+    assert all(float(value.grad.abs().max()) > 0 for value in rim.parameters())
+
+
+def test_a_volume_learns():
+    torch.manual_seed(0)
+    rim, problem = RIM(**SMALL, channels=1, dimensions=3), fields(1).normalised()[0]
+    target = torch.nn.functional.avg_pool3d(problem.zero_filled, 3, 1, 1)
+    optimiser, errors = torch.optim.Adam(rim.parameters(), 0.01), []
+    for _ in range(20):
+        optimiser.zero_grad()
+        error = sum((x - target).square().mean() for x in rim.estimates(problem))
+        error.backward()
+        optimiser.step()
+        errors.append(float(error.detach()))
+    assert errors[-1] < 0.5 * errors[0]
+
+
+def test_a_network_of_other_dimensions():
+    assert RIM(**SMALL, channels=1)(fields(1)).shape == (1, 6, 7, 8)  # slice by slice, joined by the gradient
+    with pytest.raises(UserError, match="dimensions=2"):
+        RIM(**SMALL, dimensions=3)(film())
+    for wrong in ({"dimensions": 4}, {"dimensions": 3, "noise_input": True}):
+        with pytest.raises(UserError, match="impossible"):
+            RIM(**SMALL, **wrong)

@@ -83,6 +83,26 @@ def test_total_variation_from_the_exact_field(toy):
         total_variation(local, Dipole(), mask.float(), regularisation=0)
 
 
+def test_a_field_that_is_wrong_somewhere_is_doubted_there(toy):
+    chi, mask, local, _ = toy
+    noise = 0.001 * torch.randn(local.shape, generator=torch.Generator().manual_seed(0))
+    wrong = ball(N, 2, (-4, -6, 4))
+    given = torch.where(wrong, 0.3, local + noise)
+    sure, unsure = (total_variation(given, Dipole(), mask.float(), iterations=30, rounds=n) for n in (1, 3))
+    away = mask & ~ball(N, 4, (-4, -6, 4))
+    assert error(unsure, chi, away) < 0.5 * error(sure, chi, away)
+
+
+def test_sources_outside_explain_what_is_left_of_the_background(toy):
+    chi, mask, local, total = toy
+    found, _ = project_onto_dipole_fields(total, mask, Dipole(), iterations=20)
+    errors = []
+    for free in (False, True):
+        made = total_variation(found, Dipole(), mask.float(), iterations=30, free_outside=free)
+        errors.append(error(made, chi, eroded(mask, 3.0, (1.0, 1.0, 1.0))))
+    assert errors[1] < 0.7 * errors[0]
+
+
 def test_methods_solve_it_through_the_driver(toy):
     chi, mask, local, _ = toy
     problem = Susceptibility.of(local, mask)

@@ -39,7 +39,7 @@ def run(
         background: how the field of sources outside the brain is removed
         radius: of the largest sphere of v_sharp, in mm
         inversion: how susceptibility is found from the local field
-        regularisation: of the inversion; total_variation 5e-4 ppm, ridge 0.01, division its threshold 0.15
+        regularisation: of the inversion; total_variation 2e-4 ppm, ridge 0.01, division its threshold 0.15
         reference: NIfTI mask of the region whose mean is zero; otherwise the whole mask
         echo_times: in seconds, where no file says them
         field_strength: in tesla, where no file says it

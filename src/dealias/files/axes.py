@@ -81,17 +81,27 @@ class Layout:
             mask = np.expand_dims(mask, -3)
             while mask.ndim < axes:
                 mask = np.expand_dims(mask, 1)
-        return self._taken(mask, "mask")
+        return self._taken(mask, "mask", self._arranged_axes)
 
     def maps(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """Return stored maps (coil, y, x) or (slice, coil, y, x), shared over time."""
-        if 3 < maps.ndim < self._arranged_axes:
-            maps = np.expand_dims(maps, 1)
-        return self._taken(maps, "maps")
+        """Return maps (coil, y, x) or (slice, coil, y, x), of all slices or the wanted ones, as those of these."""
+        if maps.ndim > 3 and maps.shape[0] != len(range(self.count)[self.wanted]):
+            maps = self._taken(maps, "maps", axes=4)
+        return np.expand_dims(maps, 1) if 3 < maps.ndim < self._arranged_axes else maps
+
+    def maps_wanted(self, maps: Any, shape: tuple[int, ...]) -> Any:
+        """Return what is read of stored maps: the wanted slices, where their sizes tell which axis is that of slices.
+
+        Arguments:
+            shape: that of the stored k-space.
+        """
+        one = tuple(shape[self.axes.index(name)] if name in self.axes else 1 for name in ("coil", "y", "x"))
+        told = tuple(maps.shape[-3:]) == one and self.count not in one
+        return self._taken(maps, "maps", axes=4) if told else maps[()]
 
     def noise_std(self, noise_std: NDArray[Any]) -> NDArray[Any]:
         """Return a stored standard deviation: a number, or with as many axes as k-space."""
-        return self._taken(noise_std, "noise_std")
+        return self._taken(noise_std, "noise_std", self._arranged_axes)
 
     def header(self, header: Header) -> Header:
         """Return the header of the wanted slices."""
@@ -101,9 +111,10 @@ class Layout:
     def _arranged_axes(self) -> int:
         return len(self.axes) + ("coil" not in self.axes)
 
-    def _taken(self, value: NDArray[Any], name: str) -> NDArray[Any]:
-        if not self.count or value.ndim < self._arranged_axes or value.shape[0] == 1:
-            return value
+    def _taken(self, value: Any, name: str, axes: int) -> Any:
+        """Return the wanted slices of a value that has so many axes, or more; all of another."""
+        if not self.count or value.ndim < axes or value.shape[0] == 1:
+            return value if isinstance(value, np.ndarray) else value[()]
         if value.shape[0] != self.count:
             raise UserError(f"the {name} has {value.shape[0]} slices, k-space {self.count}; give as many")
         return value[self.wanted]

@@ -96,7 +96,7 @@ def _looks_like_coils(kspace: Any, names: list[str], axis: int) -> bool:
         return False
     stack = stack / stack.abs().max()  # squares neither under- nor overflow
     try:
-        samples, sampled = (value[0] for value in centre(Acquisition.centred(stack), 24))
+        samples, sampled = (value[0] for value in centre(Acquisition.centred(stack, shift=None), 24))
     except UserError:  # the centre of k-space is too small, or there is none
         return False
     samples = samples / torch.linalg.vector_norm(samples, dim=(-2, -1), keepdim=True)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from dealias.errors import Note
-from dealias.files.kind import kind_of
+from dealias.kind import kind_of
 
 COILS = 128  # more than a scanner has
 USUAL = 4  # axes of a stack of slices: more have names

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.centring_check import NUMPY_SHIFT, Shift
 from dealias.errors import UserError, suggest
 from dealias.files.axes import Layout
-from dealias.files.centring_check import NUMPY_SHIFT, Shift, check_centred
-from dealias.files.kind import WrongKind, kind_of
 from dealias.files.maps_axes import fitted
 from dealias.files.mask_axes import fitted_mask
 from dealias.header import Header
+from dealias.kind import WrongKind, kind_of
 from dealias.numpy_bridge import numbers
 from dealias.validation import validated_mask
 
@@ -140,6 +140,7 @@ class Measured:
     """The arrays that a file holds of one scan, as they lie in it; of k-space the slices that are wanted.
 
     Arguments:
+        maps: of the wanted slices, or of all where it was not clear which of their axes is that of slices.
         shift: what moves the centre of rows, columns or both from an edge to the middle, in the file's own software.
     """
 
@@ -171,12 +172,12 @@ class Measured:
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
             layout.header(self.header),
             layout.image_axes,
+            self.shift,
         )
-        if self.maps is not None:
-            maps = fitted(native(self.maps, "maps"), acquisition, layout.count, layout.wanted)
-            acquisition = acquisition.with_maps(layout.maps(maps.numpy()))
-        check_centred(kspace, self.shift)
-        return acquisition
+        if self.maps is None:
+            return acquisition
+        maps = fitted(native(self.maps, "maps"), acquisition, layout.count, layout.wanted)
+        return acquisition.with_maps(layout.maps(maps.numpy()))
 
 
 def _masked(kspace: Tensor, mask: NDArray[Any], use: str | None) -> Tensor:

@@ -7,10 +7,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from dealias.cards import load_prior
-from dealias.configure import configure
-from dealias.errors import UserError
 from dealias.method import Method
+from dealias.methods._prior import prior_of
 from dealias.networks.channels import check_sizes
 from dealias.priors.score import Score
 from dealias.problem import Problem
@@ -33,17 +31,14 @@ class Sampler(Method):
     def __init__(self, prior: str | dict[str, Any], iterations: int, first: float, chains: int, seed: int) -> None:
         super().__init__()
         check_sizes(iterations=iterations, chains=chains)
-        loaded = load_prior(prior) if isinstance(prior, str) else configure(Score, prior)
-        if not isinstance(loaded, Score):
-            raise UserError(f"{prior} holds weights of {type(loaded).__name__}; give those of a score prior")
-        self.prior = loaded
-        self.arguments["prior"] = loaded.arguments  # a card has its weights, and needs no other file
+        self.prior = prior_of(Score, prior)
+        self.arguments["prior"] = self.prior.arguments  # a card has its weights, and needs no other file
         self.iterations = iterations
         self.first = first
         self.chains = chains
         self.seed = seed
         self.takes_noise = True
-        loaded.levels(first, iterations)
+        self.prior.levels(first, iterations)
 
     @abstractmethod
     def chain(self, problem: Problem, generator: torch.Generator) -> Iterator[Image]:
@@ -54,14 +49,6 @@ class Sampler(Method):
         generators = [torch.Generator().manual_seed(self.seed + number) for number in range(self.chains)]
         for images in zip(*(self.chain(problem, generator) for generator in generators), strict=True):
             yield torch.stack(images).mean(0)
-
-    def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
-        """Return the ends of so many chains (count, *batch, y, x)."""
-        drawn = []
-        for _ in range(count):
-            *_, image = self.chain(problem, generator)
-            drawn.append(image)
-        return torch.stack(drawn)
 
     def noise(self, problem: Problem, generator: torch.Generator) -> Image:
         """Return white noise of deviation one in each part, for one problem, to be shared over the batch."""

@@ -15,17 +15,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from dealias.errors import UserError
+from dealias.methods._proximal import QUIETEST, proximal_step
 from dealias.methods._sampler import Sampler
 from dealias.networks.channels import check_sizes
 from dealias.noise import noise_level
 from dealias.problem import Problem
 from dealias.shapes import Image
-from dealias.solvers.solve import solve
-
-QUIETEST = 1e-3  # noise of the data, of the image's maximum, below which they weigh no more
 
 
 class DiffPIR(Sampler):
@@ -68,15 +65,8 @@ class DiffPIR(Sampler):
         levels = self.prior.levels(self.first, self.iterations)
         x = problem.zero_filled + levels[0] * self.noise(problem, generator)
         for sigma, following in zip(levels, [*levels[1:], 0.0], strict=True):
-            z = self._corrected(problem, self.prior.denoised(x, sigma), self.prior_weight * variance / sigma**2)
+            weight = self.prior_weight * variance / sigma**2
+            z = proximal_step(problem, self.prior.denoised(x, sigma), weight, self.gradients)
             kept, fresh = (1 - self.renewal) ** 0.5 / sigma, self.renewal**0.5
             x = z + following * (kept * (x - z) + fresh * self.noise(problem, generator))
             yield z
-
-    def _corrected(self, problem: Problem, x: Image, weight: Tensor) -> Image:
-        """Return argmin_z ||A z - y||^2 + weight ||z - x||^2."""
-
-        def normal(d: Tensor) -> Tensor:
-            return problem.operator.normal(d) + weight * d
-
-        return x - solve(normal, problem.gradient(x), self.gradients, problem.coupled).x

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._noise_channel import noise_channel
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
@@ -49,6 +50,7 @@ class RIM(Method):
         consistency_steps: conjugate gradients by which the last estimate obeys the data; 0 leaves all as they are.
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
         memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
+        dimensions: 2 for images; 3 for volumes that the operator couples, such as susceptibility.
     """
 
     def __init__(
@@ -60,8 +62,12 @@ class RIM(Method):
         consistency_steps: int = 0,
         recompute: bool = False,
         memory: bool = True,
+        dimensions: int = 2,
     ) -> None:
         super().__init__()
+        if dimensions not in (2, 3) or (noise_input and dimensions == 3):
+            told = " told the noise" if noise_input else ""
+            raise UserError(f"a RIM of {dimensions} dimensions{told} is impossible; give 2 or 3, noise_input with 2")
         check_sizes(features=features, iterations=iterations, channels=channels)
         self.iterations = iterations
         self.noise_input = noise_input
@@ -69,19 +75,29 @@ class RIM(Method):
         self.takes_noise = noise_input or consistency_steps > 0
         self.recompute = recompute
         self.memory = memory
-        self.inwards = nn.Conv2d(2 * channels + noise_input, features, 5, padding=2)
-        self.between = nn.Conv2d(features, features, 3, padding=1)
-        self.outwards = nn.Conv2d(features, channels, 3, padding=1)
+        self.dimensions = dimensions
+        convolution = nn.Conv2d if dimensions == 2 else nn.Conv3d
+        self.inwards = convolution(2 * channels + noise_input, features, 5, padding=2)
+        self.between = convolution(features, features, 3, padding=1)
+        self.outwards = convolution(features, channels, 3, padding=1)
         self.units = nn.ModuleList(ConvGRU(features, features) for _ in range(2))
         self.activations: Iterable[Callable[[Tensor], Tensor]] = (torch.relu_, torch.relu_)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        layout = torch.channels_last if dimensions == 2 else torch.channels_last_3d
+        self.to(memory_format=layout)  # type: ignore[call-overload]
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""
         return self.recursion(problem, self.iterations)
 
     def recursion(self, problem: Problem, iterations: int) -> Iterator[Tensor]:
-        """Yield one image for each of so many time steps."""
+        """Yield one image for each of so many time steps.
+
+        Raises:
+            UserError: where the image has other channels, or fewer dimensions, than the network.
+        """
+        if problem.spatial < self.dimensions:  # of a volume, two dimensions are slices that the gradient joins
+            text = f"this network has dimensions={self.dimensions}, the problem {problem.spatial}"
+            raise UserError(f"{text}; make it with dimensions={problem.spatial}")
         if self.takes_noise:
             problem = with_noise_level(problem)  # once, not at every step
         x = problem.zero_filled
@@ -90,7 +106,7 @@ class RIM(Method):
         first: Channels | None = None
         second: Channels | None = None
         for left in reversed(range(iterations)):
-            seen = to_channels(x, problem.gradient(x))
+            seen = to_channels(x, problem.gradient(x), dimensions=self.dimensions)
             if noise is not None:
                 seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
             if self.recompute and torch.is_grad_enabled():
@@ -110,7 +126,8 @@ class RIM(Method):
     ) -> tuple[Channels, Channels, Channels]:
         before, after = self.activations
         first = self.units[0](before(self.inwards(seen)), first)
-        second = self.units[1](after(convolved((self.between, first))), second)
+        middle = convolved((self.between, first)) if isinstance(self.between, nn.Conv2d) else self.between(first)
+        second = self.units[1](after(middle), second)
         return self.outwards(second), first, second
 
     @staticmethod

@@ -85,13 +85,15 @@ class Score(Prior):
         """Return the gradient of the logarithmic density of noisy images, with respect to both parts of x."""
         return (self.denoised(x, sigma) - x) / sigma**2
 
-    def levels(self, first: float, count: int) -> list[float]:
-        """Return so many noise levels from the first to the smallest that was learned, in equal ratios.
+    def levels(self, first: float, count: int, last: float | None = None) -> list[float]:
+        """Return so many noise levels from the first to the last in equal ratios; None is the smallest that it learned.
 
         Raises:
-            UserError: where it has not learned the first.
+            UserError: where it has not learned one of them.
         """
-        if not self.smallest <= first <= self.largest:
-            raise UserError(f"this prior knows noise from {self.smallest} to {self.largest}, not {first}; correct it")
-        ratio = self.smallest / first
-        return [first * math.pow(ratio, n / max(1, count - 1)) for n in range(count)]
+        last = self.smallest if last is None else last
+        for level in (first, last):
+            if not self.smallest <= level <= self.largest:
+                text = f"this prior knows noise from {self.smallest} to {self.largest}, not {level}"
+                raise UserError(f"{text}; correct it")
+        return [first * math.pow(last / first, n / max(1, count - 1)) for n in range(count)]

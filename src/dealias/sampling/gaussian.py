@@ -1,6 +1,7 @@
 """Points drawn from a two-dimensional Gaussian density, with an ellipse of lowest frequencies always sampled.
 
 | Recurrent Inference Machines for Accelerated MRI Reconstruction (Lonning et al., 2018)
+| https://openreview.net/forum?id=H1LZ6v8iM
 """
 
 from collections.abc import Sequence

@@ -11,16 +11,21 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.shapes import Region
 from dealias.susceptibility.echoes import Echoes, Told, bids_files, read_echoes, read_mask
+from dealias.susceptibility.mask import brain_mask
+from dealias.susceptibility.offset import combined
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
 from dealias.susceptibility.scan import read_scan, reconstructed
 from dealias.susceptibility.stages import (
     DEFAULTS,
+    MEASURED,
+    REMOVALS,
     Background,
     Folder,
     Inversion,
     check_sign,
     combine,
+    constants,
     field_of,
     invert,
     local_field_of,
@@ -106,21 +111,15 @@ def map_susceptibility(
         whole = echoes if kspace is None or method is None else replace(echoes, images=reconstructed(kspace, method))
         return combine(turned(whole) if choices.conjugate else whole, bipolar=choices.bipolar)
 
-    settings = {
-        "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
-        **{name: value for name, value in asdict(told).items()},
-        **({"method": choices.method, "method_arguments": dict(choices.method_arguments)} if method else {}),
-        "conjugate": choices.conjugate,
-        "bipolar": choices.bipolar,
-    }
-    magnitude, phase = folder.stage("echoes", settings, ("magnitude", "phase"), first)
-    mask_settings = {"mask": _stamp(sources.mask) if sources.mask else "found"}
+    magnitude, phase = folder.stage("echoes", _of_echoes(sources, told, choices), ("magnitude", "phase"), first)
+    mask_settings = {"mask": _stamp(sources.mask) if sources.mask else constants(brain_mask)}
     names = ("field", "field_noise", "mask")
     known = folder.stage("field", mask_settings, names, lambda: field_of(magnitude, phase, echoes, given))
     total, noise, mask = known[0], known[1], known[2] > 0.5
     times = echoes.echo_times
     (rate,) = folder.stage("r2star", {}, ("r2star",), lambda: (relaxation_rate(magnitude, times, mask),))
-    removal: dict[str, Any] = {"background": choices.background, "radius": choices.radius}
+    removal: dict[str, Any] = {"background": choices.background, **constants(REMOVALS[choices.background])}
+    removal |= {"radius": choices.radius} if choices.background == "v_sharp" else {}
     local, inner = folder.stage(
         "local_field",
         removal,
@@ -130,6 +129,7 @@ def map_susceptibility(
     inner = inner > 0.5
     strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
     finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
+    finding |= MEASURED if choices.inversion == "total_variation" else {}
     finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
     (chi,) = folder.stage(
         "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
@@ -138,6 +138,19 @@ def map_susceptibility(
     _finish(folder, echoes, {"iron_paramagnetic": right})
     _draw(target, magnitude[0], local, chi, inner, echoes)
     return chi
+
+
+def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]:
+    """Return what the echoes depend on."""
+    solved = {"method": choices.method, "method_arguments": dict(choices.method_arguments)}
+    return {
+        "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
+        **asdict(told),
+        **({} if sources.kspace is None else solved),
+        "conjugate": choices.conjugate,
+        "bipolar": choices.bipolar,
+        "offset": constants(combined),
+    }
 
 
 def _chi(local: Tensor, noise: Tensor, mask: Region, echoes: Echoes, choices: Choices) -> Tensor:

@@ -7,6 +7,7 @@
 """
 
 import hashlib
+import inspect
 import json
 import sys
 import time
@@ -42,7 +43,12 @@ Background = Literal["v_sharp", "pdf"]
 Inversion = Literal["total_variation", "division", "ridge"]
 RAMP = 0.5  # radians from end to end, above which even echoes were read backwards
 REPORT = "qsm.json"
-DEFAULTS = {"total_variation": 5e-4, "ridge": 0.01, "division": 0.15}  # lambda in ppm, lambda, threshold
+REMOVALS: dict[Background, Callable[..., tuple[Volume, Region]]] = {
+    "v_sharp": v_sharp,
+    "pdf": project_onto_dipole_fields,
+}
+MEASURED: dict[str, Any] = {"iterations": 30, "rounds": 3, "free_outside": True}  # total variation of a measured field
+DEFAULTS = {"total_variation": 2e-4, "ridge": 0.01, "division": 0.15}  # lambda in ppm, lambda, threshold
 
 
 @dataclass
@@ -104,6 +110,12 @@ class Folder:
             place.write_text(json.dumps(report, indent=2, default=str) + "\n")
 
 
+def constants(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return by name the numbers that a function takes where nobody says otherwise."""
+    arguments = inspect.signature(function).parameters.values()
+    return {a.name: a.default for a in arguments if isinstance(a.default, int | float | tuple)}
+
+
 def combine(echoes: Echoes, *, bipolar: bool) -> tuple[EchoVolumes, EchoVolumes]:
     """Return magnitude and phase (echo, z, y, x) of all coils, the phase zero at time zero.
 
@@ -158,7 +170,7 @@ def invert(
     if inversion == "total_variation":
         known = noise if bool((noise[mask] > 0).any()) else None
         weight = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction).weight
-        chi = total_variation(local, dipole, weight, regularisation=strength)
+        chi = total_variation(local, dipole, weight, regularisation=strength, **MEASURED)
     elif inversion == "ridge":
         chi = ridge_division(local * mask, dipole, regularisation=strength)
     else:

@@ -27,6 +27,8 @@ from dealias.files.axes import Layout
 from dealias.files.axes_guess import recognised
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.files.size_limits import check_size
+from dealias.files.slice_ranges import extent
+from dealias.files.stack import Stack
 from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.files.wanted import Wanted
@@ -56,11 +58,21 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     if "" in arrays and wanted.key is not None:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, wanted.key)
-    kspace, told = as_kspace(_loaded(path, name), wanted.axes is not None, sure=bool(name))
-    axes = wanted.axes or told or recognised(kspace, _usual_axes(kspace.ndim))
-    layout = Layout.of(kspace.shape, axes, wanted.slices)
+    kspace, layout = _laid_out(path, name, wanted)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
+    maps = None if maps is None else layout.maps_wanted(maps, kspace.shape)
     return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout, wanted.mask)
+
+
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return which slices of k-space are wanted, and the bytes of one; of an archive none, and the bytes of all."""
+    arrays = _listed(path)
+    name = "" if "" in arrays else choose(arrays, wanted.key)
+    if name:
+        return extent(arrays[name].shape, arrays[name].dtype.itemsize, None, slice(None))
+    kspace, layout = _laid_out(path, name, wanted)
+    axis = layout.axes.index("slice") if layout.count else None
+    return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
 
 
 def images(path: Path) -> Tensor:
@@ -106,28 +118,43 @@ def tensor(path: str | PathLike[str]) -> Tensor:
         return torch.from_numpy(native(_loaded(path, name), name or "the array"))
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[Any]]:
+    """Give the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
     arrays = _listed(path)
     names = [name for name in arrays if name in ("maps", "sens")] or [*arrays]
     if len(names) != 1:
         raise UserError(f"holds the arrays {', '.join(arrays) or 'none'}; call the coil maps 'maps'")
-    return torch.from_numpy(native(_loaded(path, names[0]), names[0] or "the array"))
+    yield _loaded(path, names[0])
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
-    """Write an image (..., y, x), or the centred k-space of an acquisition, in single precision."""
-    data = value.centred_kspace if isinstance(value, Acquisition) else value
-    kind = torch.complex64 if data.is_complex() else torch.float32
-    with path.open("wb") as file:
-        array = np.ascontiguousarray(data.to(kind).numpy(force=True))
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(array.reshape(-1).view(np.uint8).data)
+def write(path: Path, value: Tensor | Stack[Acquisition], header: Header, attributes: dict[str, Any]) -> None:
+    """Write an image (..., y, x), or the centred k-space of a scan, in single precision."""
+    parts = value.map(lambda scan: scan.centred_kspace) if isinstance(value, Stack) else Stack.one(value)
+    _save(path, parts)
 
 
-def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+def write_maps(path: Path, maps: Stack[Tensor], attributes: dict[str, Any]) -> None:
     """Write coil maps (..., coil, y, x) as complex64."""
-    write(path, maps.to(torch.complex64), Header(), attributes)
+    _save(path, maps.map(lambda part: part.to(torch.complex64)))
+
+
+def _save(path: Path, parts: Stack[Tensor]) -> None:
+    with path.open("wb") as file:
+        for part in parts:
+            kind = torch.complex64 if part.is_complex() else torch.float32
+            array = np.ascontiguousarray(part.to(kind).numpy(force=True))
+            if not file.tell():
+                header = np.lib.format.header_data_from_array_1_0(array) | {"shape": parts.shape(array.shape)}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(array.reshape(-1).view(np.uint8).data)
+
+
+def _laid_out(path: Path, name: str, wanted: Wanted) -> tuple[Any, Layout]:
+    """Return an array as k-space, and what its axes are."""
+    kspace, told = as_kspace(_loaded(path, name), wanted.axes is not None, sure=bool(name))
+    axes = wanted.axes or told or recognised(kspace, _usual_axes(kspace.ndim))
+    return kspace, Layout.of(kspace.shape, axes, wanted.slices)
 
 
 def _usual_axes(count: int) -> tuple[str, ...]:

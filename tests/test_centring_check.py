@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from dealias.centring_check import central_share, check_centred
 from dealias.errors import Note, UserError
-from dealias.files.centring_check import central_share, check_centred
 from files.scans import kspace
 
 
@@ -48,6 +48,14 @@ def test_partial_fourier_as_acquired_is_no_forgotten_shift(kept, noise):
         check_centred((whole * lines)[..., left_out:])
     with pytest.raises(UserError, match="axes=-2"):
         check_centred(torch.fft.fftshift(whole, dim=-2)[..., left_out:])
+
+
+def test_a_peak_near_the_middle_whose_surroundings_are_not():
+    """One sample may be the strongest, and most of the energy lie elsewhere."""
+    data = torch.full((32, 32), 0.05, dtype=torch.complex64)
+    data[16, 17], data[2:8, 2:8] = 2, 1
+    with pytest.warns(Note, match="most of its energy lies around row [3-6], column [3-6] of 32 x 32; 2"):
+        check_centred(data)
 
 
 def test_no_scale_matters():

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from dealias.errors import Note, UserError
-from dealias.files.kind import SMALLEST, kind_of
+from dealias.kind import SMALLEST, kind_of
 
 CONCENTRATED = 0.25
 NEAR = 2  # samples that a peak may lie beside the middle without a word
@@ -51,7 +51,10 @@ def check_centred(kspace: Tensor, shift: Shift = NUMPY_SHIFT) -> None:
     place = divmod(int(around.argmax()), x)
     if beyond[place] > CONCENTRATED and around[y // 2, x // 2] < around[place] / 2 and kind_of(kspace) != "images":
         peak = divmod(int(energy.argmax()), x)
-        where = f"its peak lies at row {peak[0]}, column {peak[1]} of {y} x {x}"
+        what = "its peak lies at"
+        if abs(peak[0] - y // 2) <= NEAR and abs(peak[1] - x // 2) <= NEAR:  # one strong sample
+            peak, what = place, "most of its energy lies around"
+        where = f"{what} row {peak[0]}, column {peak[1]} of {y} x {x}"
         edges = [axis for axis in (0, 1) if _goes_on(energy, samples, peak[axis], axis)]
         if edges:
             raise UserError(
