@@ -1,8 +1,8 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -24,6 +24,7 @@ class Method(Configured, ABC):
         tolerance: relative change of an estimate at which a problem rests; zero never.
         trained: whether it comes with weights of its own choice, without a weight file.
         takes_noise: whether it needs to know the noise level, which is estimated where it is not told.
+        knobs: arguments whose best value differs from scan to scan, each with values worth trying: `methods/tuned.py`.
     """
 
     joint: ClassVar[tuple[str, ...]] = ()
@@ -32,10 +33,16 @@ class Method(Configured, ABC):
     tolerance: float = 0.0
     takes_noise: bool = False
     trained: ClassVar[bool] = False
+    knobs: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
     @abstractmethod
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield `iterations` images of a normalised problem, each better than the last, which is the answer."""
+
+    def alternatives(self, problem: P, name: str, values: Sequence[Any]) -> Iterator[Tensor]:
+        """Yield the image for each value of an argument, on the scale of the data; a method may share their work."""
+        for value in values:
+            yield self.with_arguments(**{name: value})(problem)
 
     def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
         """Return images drawn from the posterior of a normalised problem (count, *batch, y, x), where it samples one.

@@ -166,7 +166,7 @@ def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> li
 
 def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
     """Return the methods by name; where a name ends in a file of weights, the path is the name."""
-    from dealias.cards import load
+    from dealias.cards import load_written
 
     found = {}
     for name in (part.strip() for part in names.split(",")):
@@ -174,14 +174,7 @@ def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
             raise UserError("--methods has a comma too many; name methods such as zero_filled,wavelet,rim")
         if name in found:
             raise UserError(f"--methods names '{name}' twice; name each once, such as zero_filled,wavelet,rim")
-        kind, *given = [name] if Path(name).exists() else name.split(":")
-        if not all("=" in part for part in given):
-            raise UserError(f"--methods cannot name '{name}'; arguments follow as wavelet:iterations=100")
-        arguments: dict[str, Any] = dict(part.split("=", 1) for part in given)
-        method = load(kind, device=device, **arguments)
-        if "seed" in method.arguments and "seed" not in arguments:
-            method = load(kind, device=device, **arguments, seed=seed)
-        found[name] = method
+        found[name] = load_written(name, device=device, seed=seed)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from tqdm import tqdm
 
 from dealias.commands._coils import Coils
+from dealias.commands._decided import numbers, worded
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
 from dealias.commands._provenance import provenance
@@ -77,14 +78,19 @@ class Job:
             name: (_together([part.beside[name][0] for part in found]), notes)
             for name, (_, notes) in found[0].beside.items()
         }
+        decided = {key: _together([part.decided[key] for part in found]) for key in found[0].decided}
+        beside |= {key: (values, {}) for key, values in decided.items()}
+        if decided:
+            tqdm.write(f"dealias: {name}: {worded(decided)}", file=sys.stderr)
         figures = found[0].figures
         with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
-            notes = provenance(source, self.settings)
+            notes = provenance(source, self.settings) | ({"decided": worded(decided)} if decided else {})
             dealias.write(target, image, found[0].header, **self.writing, attributes=notes, beside=beside)
 
     def _part(self, source: Path, name: str, target: Path, **reading: Any) -> "Part":
         """Return what some slices of a file, or all, give."""
         import dealias
+        from dealias.decisions import decisions
         from dealias.files.write import check
 
         scan = dealias.open(source, **reading, maps=self.coils.given(name))
@@ -92,8 +98,10 @@ class Job:
         scan = self.coils.prepared(scan)
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        image, beside = self._solved(scan.to(self.device), reading["slices"])
-        return Part(image, beside, scan.header, figures)
+        with decisions() as found:
+            image, beside = self._solved(scan.to(self.device), reading["slices"])
+        lead = image.shape[: image.ndim - max(self.method.together(scan), len(scan.axes))]
+        return Part(image, beside, numbers(found, lead), scan.header, figures)
 
     def _solved(self, scan: "Acquisition", slices: int | slice | str | None) -> "tuple[torch.Tensor, Companions]":
         """Return the image, and its error bar where one is wanted.
@@ -134,12 +142,14 @@ class Part:
 
     Arguments:
         beside: their companions by name, such as error bars, each with its attributes.
+        decided: what the method chose for each slice, by name.
         header: that of the images.
         figures: that show them where they are a film.
     """
 
     image: "torch.Tensor"
     beside: "Companions"
+    decided: "dict[str, torch.Tensor]"
     header: "Header"
     figures: FilmFigures | None
 
@@ -169,6 +179,7 @@ def run(
     *,
     method: str = "stacked",
     method_arguments: dict[str, Any] | None = None,
+    tune: bool = False,
     maps: str = "auto",
     sets: int = 1,
     whiten: str | None = None,
@@ -198,6 +209,7 @@ def run(
         output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif, .mp4 of a film), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
+        tune: let samples that are hidden from the method choose its regularisation, or what else differs between scans
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
         sets: of maps; 2 where the field of view wraps, for sense, wavelet and total_variation
         whiten: make the coils' noise white: auto, or a file of noise (coil, sample); images are in its units
@@ -228,7 +240,7 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     """Return what the options of `run` mean."""
     from dealias.cards import fingerprint, usable
 
-    method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
+    method = _loaded(*(options[name] for name in ("method", "method_arguments", "device", "seed", "tune")))
     solving = {name: options[name] for name in ("batch", "precision")}
     sets, uncertain = options["sets"], options["uncertainty"]
     if sets != 1 and uncertain:
@@ -236,6 +248,7 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     if adaptation.adapt and uncertain:
         raise UserError("an adapted network saw the samples that an error bar would hide; leave out one of them")
     names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
+    names += ("tune",) if options["tune"] else ()
     adapting = asdict(adaptation) if adaptation.adapt else {}
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
@@ -254,18 +267,21 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     )
 
 
-def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":
-    """Return the method with the arguments that a user gave, and with the seed where it takes one."""
+def _loaded(method: str, given: dict[str, Any] | None, device: str, seed: int, tune: bool) -> "Method":
+    """Return the method with the arguments that a user gave, with the seed where it takes one, tuned where wanted."""
     import torch
 
-    from dealias.cards import load
+    from dealias.cards import load, written
 
     torch.manual_seed(seed)
-    for name in {"name", "device"} & given.keys():  # of `load` itself
+    arguments = given or {}
+    for name in {"name", "device"} & arguments.keys():  # of `load` itself
         raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
-    chosen = load(method, device=device, **given)
-    if "seed" in chosen.arguments and "seed" not in given:
-        chosen = load(method, device=device, **given, seed=seed)
+    if tune:
+        method, arguments = "tuned", {"of": written(method, arguments)}
+    chosen = load(method, device=device, **arguments)
+    if "seed" in chosen.arguments and "seed" not in arguments:
+        chosen = load(method, device=device, **arguments, seed=seed)
     return chosen
 
 

@@ -1,0 +1,111 @@
+"""A method whose arguments the scan chooses: those that predict best some of its samples that were hidden.
+
+    x = x_a,  a = argmin_a sum_{k in H} |y_k - (A x_a^H)_k|^2
+
+H are some of the measured samples, x_a^H is what the method with argument a makes of the others, x_a of all.
+
+| Cross-validatory choice and assessment of statistical predictions (Stone, 1974), equation 3.2
+| https://doi.org/10.1111/j.2517-6161.1974.tb00994.x
+| Compressed sensing with cross validation (Ward, 2009), section II | https://doi.org/10.1109/TIT.2009.2032712
+
+A method says itself which of its arguments are worth it: `Method.knobs`. Several are chosen one after the other. One
+stays as it was unless the gain, over hidden points or lines, exceeds its standard error: few lines cannot tell.
+
+| Classification and regression trees (Breiman et al., 1984), section 3.4.3 | https://doi.org/10.1201/9781315139470
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dealias import cards
+from dealias.acquisition import Acquisition
+from dealias.decisions import decided, decisions
+from dealias.errors import UserError
+from dealias.folds import line_axis
+from dealias.method import Method
+from dealias.problem import Problem
+
+
+class Tuned(Method):
+    """The image of a method, its arguments chosen for each slice or film; as they are where nothing can be hidden.
+
+    It costs one run for each value that is tried and one more.
+
+    Arguments:
+        of: name of the method or weight; with arguments as `wavelet:levels=2`.
+        share: of the samples beyond the centre that are hidden; of whole lines, lines.
+        seed: of which are hidden.
+    """
+
+    iterations = 1
+    trained = True
+
+    def __init__(self, of: str = "wavelet", share: float = 0.1, seed: int = 0) -> None:
+        super().__init__()
+        if not 0 < share < 1:
+            raise UserError("share lies between 0 and 1; correct it")
+        self.share, self.seed = share, seed
+        self.method = cards.load_written(of)
+        if not self.method.knobs:
+            raise UserError(f"{of} has no argument that a scan could choose; use it as it is")
+        self.takes_noise = self.method.takes_noise
+
+    def together(self, problem: Problem) -> int:
+        """Return how many trailing axes of the image the method solves as one."""
+        return self.method.together(problem)
+
+    def check(self, problem: Problem) -> None:
+        """Raise where the problem is none for the method."""
+        self.method.check(problem)
+
+    def estimates(self, problem: Problem) -> Iterator[Tensor]:
+        """Yield the one image."""
+        lead = problem.shape[: len(problem.shape) - max(self.together(problem), len(problem.axes))]
+        places = list(product(*(range(n) for n in lead)))
+        chosen = [self.chosen(problem[place]) for place in places]
+        decided([{name: _number(value) for name, value in one.items()} for one in chosen])
+        with decisions():  # those of the method itself are no news
+            images = [
+                self.method.with_arguments(**one)(problem[place]) for place, one in zip(places, chosen, strict=True)
+            ]
+        yield torch.stack(images).reshape(problem.shape)
+
+    def chosen(self, problem: Problem) -> dict[str, Any]:
+        """Return the arguments that suit a problem without batch axes."""
+        found = {name: self.method.arguments[name] for name in self.method.knobs}
+        if not isinstance(problem, Acquisition):
+            return found
+        [(seen, hidden)] = problem.folds(1, self.share, self.seed)
+        if not hidden.mask.any():
+            return found
+        for name, values in self.method.knobs.items():
+            tried = list(dict.fromkeys([found[name], *values]))
+            with decisions():
+                images = list(self.method.with_arguments(**found).alternatives(seen, name, tried))
+            errors = [_errors(hidden, image) for image in images]
+            gains = [_gain(error - errors[0]) for error in errors]
+            found[name] = tried[gains.index(max(gains))]
+        return found
+
+
+def _errors(hidden: Acquisition, image: Tensor) -> Tensor:
+    """Return the energy of what an image gets wrong of each hidden line, or point."""
+    rest = (hidden.operator.forward(image) - hidden.kspace).detach().abs().double().square()
+    energy = rest.sum(tuple(range(rest.ndim - 2)))
+    axis = line_axis(hidden.mask.expand(rest[..., :1, :, :].shape).flatten(0, -3).any(0))
+    return energy.flatten() if axis is None else energy.sum(-3 - axis)
+
+
+def _gain(changes: Tensor) -> float:
+    """Return how much less the energy of hidden samples is, zero where that is within its standard error."""
+    gain = -float(changes.sum())
+    return gain if gain > float(changes.square().sum().sqrt()) else 0.0
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
