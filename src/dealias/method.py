@@ -1,7 +1,7 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -38,11 +38,6 @@ class Method(Configured, ABC):
     @abstractmethod
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield `iterations` images of a normalised problem, each better than the last, which is the answer."""
-
-    def alternatives(self, problem: P, name: str, values: Sequence[Any]) -> Iterator[Tensor]:
-        """Yield the image for each value of an argument, on the scale of the data; a method may share their work."""
-        for value in values:
-            yield self.with_arguments(**{name: value})(problem)
 
     def samples(self, problem: Problem, count: int, generator: torch.Generator) -> Tensor:
         """Return images drawn from the posterior of a normalised problem (count, *batch, y, x), where it samples one.

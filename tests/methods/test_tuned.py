@@ -11,8 +11,7 @@ from dealias.acquisition import Acquisition
 from dealias.decisions import decisions
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
-from dealias.methods.rim import RIM
-from dealias.methods.tuned import Tuned, _gain
+from dealias.methods.tuned import Tuned, _gain, chosen
 from dealias.methods.wavelet import Wavelet
 from dealias.phantoms import head
 from problems import coil_maps, film
@@ -43,13 +42,13 @@ def test_it_finds_a_better_regularisation_than_a_bad_one():
 def test_the_choice_is_that_of_the_least_hidden_error():
     """Every value tried by hand."""
     problem = scan()[0][0].normalised()[0]
-    tuned = Tuned(**SMALL)
+    method = dealias.load("wavelet", iterations=3)
     [(seen, hidden)] = problem.folds(1, 0.1, 0)
     errors = {}
     for value in Wavelet.knobs["regularisation"]:
         image = Wavelet(iterations=3, regularisation=value)(seen)
         errors[value] = float((hidden.operator.forward(image) - hidden.kspace).norm())
-    assert tuned.chosen(problem)["regularisation"] == min(errors, key=errors.get) is not None
+    assert chosen(method, problem, Wavelet.knobs)["regularisation"] == min(errors, key=errors.get) is not None
 
 
 def test_a_gain_within_its_standard_error_is_none():
@@ -66,19 +65,6 @@ def test_where_nothing_can_be_hidden_the_method_is_by_itself():
         image = Tuned(**SMALL)(centre)
     assert torch.allclose(image, Wavelet(iterations=3)(centre), atol=1e-5)
     assert math.isnan(found[0]["regularisation"])
-
-
-def test_trusts_share_one_recursion():
-    """As each by itself."""
-    torch.manual_seed(0)
-    rim = RIM(features=4, iterations=2, consistency_steps=3).eval()
-    with torch.no_grad():
-        values = (None, 0.0, 0.5, 1.0)
-        for value, image in zip(values, rim.alternatives(film(), "trust", values), strict=True):
-            wanted = rim.with_arguments(trust=value)(film())
-            assert torch.allclose(image, wanted, atol=1e-5 * float(wanted.abs().max())), value
-        more = next(iter(rim.alternatives(film(), "iterations", (3,))))
-        assert torch.equal(more, rim.with_arguments(iterations=3)(film()))
 
 
 @pytest.mark.parametrize("name", [name for name in find.names("methods") if find.method(name).knobs])
@@ -99,5 +85,5 @@ def test_knobs_are_arguments_that_take_these_values(name):
 
 @pytest.mark.parametrize("arguments", [{"of": "sense"}, {"of": "wavelet", "share": 1.5}, {"of": "wavelet:3"}])
 def test_what_cannot_be(arguments):
-    with pytest.raises(UserError, match="no argument that a scan|between 0 and 1|arguments follow"):
+    with pytest.raises(UserError, match="no argument that a scan chooses|between 0 and 1|arguments follow"):
         Tuned(**arguments)

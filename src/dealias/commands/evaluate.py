@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Read = Callable[[Path, str], Iterator[Reference]]
 
 FIXED = ("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
+FIXED += ("uncertainty", "folds")
 
 
 def run(
@@ -43,6 +44,8 @@ def run(
     maps: str = "auto",
     device: str = "cpu",
     precision: Literal["float32", "bfloat16", "float64"] = "float32",
+    uncertainty: bool = False,
+    folds: int = 2,
     panel: bool = False,
     film: bool = False,
     key: str | None = None,
@@ -65,6 +68,8 @@ def run(
         maps: of measured coils: auto (ESPIRiT's from all samples), none, a file, or a folder of files
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
+        uncertainty: score error bars too, by the truth that they do not see: coverage, width, calibration curve
+        folds: how many sets of samples are held out for them; each takes as long as an image
         panel: show the first image by all methods, and their errors: a .png for each acceleration
         film: show the first film by all methods: .gif, with PyAV .mp4, and .png of profiles and each frame's PSNR
         key: the dataset that holds the k-space, where a file has several
@@ -73,6 +78,7 @@ def run(
     """
     settings = locals()
     from dealias.commands._coils import named_maps
+    from dealias.evaluation.calibration import CURVE, NUMBERS
     from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
     from dealias.evaluation.journal import Journal
     from dealias.evaluation.references import files
@@ -82,8 +88,10 @@ def run(
     read = partial(_references, maps=named_maps(maps), key=key, axes=axes)
     todo, folder = files(input), _folder(output)
     how: Any = {"device": device, "precision": precision}
-    with Journal(folder / "scores.csv", COLUMNS, text) as journal:
-        scores = partial(compare, chosen, protocol=protocol, done=_done(journal, settings, chosen), **how)
+    columns = (*COLUMNS, *NUMBERS, *CURVE) if uncertainty else COLUMNS
+    with Journal(folder / "scores.csv", columns, text) as journal:
+        done = _done(journal, settings, chosen)
+        scores = partial(compare, chosen, protocol=protocol, done=done, folds=folds * uncertainty, **how)
         if film or panel:
             _show(folder, _first(todo, read, film), protocol, partial(images, chosen, **how))
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
@@ -208,16 +216,21 @@ def _weights(methods: "dict[str, Method]") -> dict[str, str]:
 
 def _report(folder: Path, journal: "Journal", count: int, failed: list[str]) -> None:
     """Print the means and write them, and draw the boxes, of all rows that the table holds; complain of failures."""
+    from dealias.evaluation import trust
     from dealias.evaluation.report import boxes, by_acceleration, summary
     from dealias.files.atomic import atomic
 
     if journal.rows:
-        lines = summary(journal.rows)
-        print("\n".join(summary(journal.rows, get_terminal_size().columns) if sys.stdout.isatty() else lines))
+        bars = trust.summary(journal.rows)
+        lines = [*summary(journal.rows), *bars]
+        short = [*summary(journal.rows, get_terminal_size().columns), *bars]
+        print("\n".join(short if sys.stdout.isatty() else lines))
         with atomic(folder / "summary.md", overwrite=True) as temporary:
             temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
         for (mask, acceleration), rows in by_acceleration(journal.rows).items():
             boxes(folder / f"{mask}_{acceleration}x.png", rows, overwrite=True)
+            if bars:
+                trust.curves(folder / f"{mask}_{acceleration}x_calibration.png", rows, overwrite=True)
         print(f"\nEvery score is in {journal.path}; the means and box plots are beside it")
     if failed:
         raise UserError(f"{count - len(failed)} of {count} compared, {len(failed)} failed: {', '.join(failed)}")

@@ -22,8 +22,7 @@ low acceleration lacked: a network alone does not reproduce what was measured. O
 estimate make do with one iteration, since nothing builds on them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +35,7 @@ from dealias.networks.channels import check_channels, check_sizes, to_channels, 
 from dealias.networks.conv_gru import ConvGRU
 from dealias.networks.winograd import convolved
 from dealias.noise import with_noise_level
-from dealias.problem import P, Problem
+from dealias.problem import Problem
 from dealias.shapes import Channels
 from dealias.solvers.solve import solve
 
@@ -56,8 +55,6 @@ class RIM(Method):
         memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
         trust: w, from 0, estimates alone, to 1, data alone; None: by the noise level, or 0.95 where that is unknown.
     """
-
-    knobs = {"trust": (None, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99)}
 
     def __init__(
         self,
@@ -91,15 +88,6 @@ class RIM(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per time step."""
         return self.recursion(problem, self.iterations)
-
-    def alternatives(self, problem: P, name: str, values: Sequence[Any]) -> Iterator[Tensor]:
-        """Yield the image for each value of an argument; those of `trust` share the recursion."""
-        if name != "trust" or not self.consistency_steps:
-            yield from super().alternatives(problem, name, values)
-            return
-        x = self.with_arguments(consistency_steps=0)(problem)
-        for trust in values:
-            yield x + self._correction(problem, x, self.consistency_steps, trust)
 
     def recursion(self, problem: Problem, iterations: int) -> Iterator[Tensor]:
         """Yield one image for each of so many time steps."""

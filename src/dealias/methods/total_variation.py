@@ -43,8 +43,6 @@ class TotalVariation(Method):
         isotropic: whether the gradient of a pixel counts by its length.
     """
 
-    knobs = {"regularisation": (None, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)}
-
     def __init__(self, iterations: int = 40, regularisation: float | None = None, isotropic: bool = True) -> None:
         super().__init__()
         check_regularisation(regularisation)

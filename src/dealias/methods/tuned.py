@@ -15,7 +15,7 @@ stays as it was unless the gain, over hidden points or lines, exceeds its standa
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -52,7 +52,7 @@ class Tuned(Method):
         self.share, self.seed = share, seed
         self.method = cards.load_written(of)
         if not self.method.knobs:
-            raise UserError(f"{of} has no argument that a scan could choose; use it as it is")
+            raise UserError(f"{of} has no argument that a scan chooses better than it does itself; use it as it is")
         self.takes_noise = self.method.takes_noise
 
     def together(self, problem: Problem) -> int:
@@ -67,30 +67,39 @@ class Tuned(Method):
         """Yield the one image."""
         lead = problem.shape[: len(problem.shape) - max(self.together(problem), len(problem.axes))]
         places = list(product(*(range(n) for n in lead)))
-        chosen = [self.chosen(problem[place]) for place in places]
-        decided([{name: _number(value) for name, value in one.items()} for one in chosen])
+        best = [chosen(self.method, problem[place], self.method.knobs, self.share, self.seed) for place in places]
+        decided([{name: _number(value) for name, value in one.items()} for one in best])
         with decisions():  # those of the method itself are no news
             images = [
-                self.method.with_arguments(**one)(problem[place]) for place, one in zip(places, chosen, strict=True)
+                self.method.with_arguments(**one)(problem[place]) for place, one in zip(places, best, strict=True)
             ]
         yield torch.stack(images).reshape(problem.shape)
 
-    def chosen(self, problem: Problem) -> dict[str, Any]:
-        """Return the arguments that suit a problem without batch axes."""
-        found = {name: self.method.arguments[name] for name in self.method.knobs}
-        if not isinstance(problem, Acquisition):
-            return found
-        [(seen, hidden)] = problem.folds(1, self.share, self.seed)
-        if not hidden.mask.any():
-            return found
-        for name, values in self.method.knobs.items():
-            tried = list(dict.fromkeys([found[name], *values]))
-            with decisions():
-                images = list(self.method.with_arguments(**found).alternatives(seen, name, tried))
-            errors = [_errors(hidden, image) for image in images]
-            gains = [_gain(error - errors[0]) for error in errors]
-            found[name] = tried[gains.index(max(gains))]
+
+def chosen(
+    method: Method, problem: Problem, knobs: Mapping[str, Sequence[Any]], share: float = 0.1, seed: int = 0
+) -> dict[str, Any]:
+    """Return the arguments that suit a problem without batch axes.
+
+    Arguments:
+        knobs: names of arguments, each with values to try beside that of the method.
+        share: of the samples beyond the centre that are hidden.
+        seed: of which are hidden.
+    """
+    found = {name: method.arguments[name] for name in knobs}
+    if not isinstance(problem, Acquisition):
         return found
+    [(seen, hidden)] = problem.folds(1, share, seed)
+    if not hidden.mask.any():
+        return found
+    for name, values in knobs.items():
+        tried = list(dict.fromkeys([found[name], *values]))
+        with decisions():
+            images = [method.with_arguments(**{**found, name: value})(seen) for value in tried]
+        errors = [_errors(hidden, image) for image in images]
+        gains = [_gain(error - errors[0]) for error in errors]
+        found[name] = tried[gains.index(max(gains))]
+    return found
 
 
 def _errors(hidden: Acquisition, image: Tensor) -> Tensor:
