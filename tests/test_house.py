@@ -29,6 +29,7 @@ LAYERS = [
         "soft_sense",
         "sampling",
         "noise",
+        "hidden_samples",
         "configure",
         "testing",
     },

@@ -11,7 +11,7 @@ from dealias.acquisition import Acquisition
 from dealias.decisions import decisions
 from dealias.errors import UserError
 from dealias.evaluation.metrics import psnr
-from dealias.methods.tuned import Tuned, _gain, chosen
+from dealias.methods.tuned import Tuned, chosen
 from dealias.methods.wavelet import Wavelet
 from dealias.phantoms import head
 from problems import coil_maps, film
@@ -49,12 +49,6 @@ def test_the_choice_is_that_of_the_least_hidden_error():
         image = Wavelet(iterations=3, regularisation=value)(seen)
         errors[value] = float((hidden.operator.forward(image) - hidden.kspace).norm())
     assert chosen(method, problem, Wavelet.knobs)["regularisation"] == min(errors, key=errors.get) is not None
-
-
-def test_a_gain_within_its_standard_error_is_none():
-    assert _gain(-torch.ones(9, dtype=torch.float64)) == 9
-    assert _gain(torch.tensor([-3.0, 2.0, 0.5])) == 0, "chance"
-    assert _gain(torch.ones(9)) == 0
 
 
 def test_where_nothing_can_be_hidden_the_method_is_by_itself():

@@ -110,9 +110,12 @@ class Job:
             slices: those of the file that the scan holds, as `dealias.open` took them.
         """
         import dealias
+        from dealias.error_bar.suspicions import suspicions
 
         options = {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
+            for text in suspicions(scan):
+                warnings.warn(Note(text), stacklevel=2)
             problem = self.coils.problem(scan)
             solve = self._learned_from if self.adaptation.adapt else dealias.reconstruct
             return self.coils.image(solve(self.method, problem, **options)).cpu(), {}

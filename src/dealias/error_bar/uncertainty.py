@@ -14,8 +14,10 @@ from tqdm import tqdm
 from dealias.acquisition import Acquisition
 from dealias.cards import load
 from dealias.driver import Precision, reconstruct
+from dealias.error_bar import behind
 from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
 from dealias.error_bar.held_out import HeldOut, held_out, missing
+from dealias.error_bar.suspicions import suspicions
 from dealias.errors import Note, UserError
 from dealias.folds import line_axis
 from dealias.method import Method
@@ -125,10 +127,18 @@ def uncertainty(
 
     with bar:
         found = held_out(image_of, scan, folds, 0.1, seed)
-    notes = tuple(_notes(scan))
+    notes = (*_notes(scan), *suspicions(scan), *_behind(method, scan, found, folds, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
     return _of_magnitude(scan, found, notes)
+
+
+def _behind(method: Method, scan: Acquisition, found: HeldOut, folds: int, seed: int) -> list[str]:
+    """Return a warning where wavelets predict the first of the sets that were held out better than the method."""
+    if not len(found.parts):
+        return []
+    seen, hidden = scan.folds(folds, 0.1, seed)[0]
+    return behind.warning(method, seen, hidden, found.parts[0])
 
 
 def _of_magnitude(scan: Acquisition, found: HeldOut, notes: tuple[str, ...]) -> Uncertainty:

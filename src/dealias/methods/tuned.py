@@ -9,9 +9,7 @@ H are some of the measured samples, x_a^H is what the method with argument a mak
 | Compressed sensing with cross validation (Ward, 2009), section II | https://doi.org/10.1109/TIT.2009.2032712
 
 A method says itself which of its arguments are worth it: `Method.knobs`. Several are chosen one after the other. One
-stays as it was unless the gain, over hidden points or lines, exceeds its standard error: few lines cannot tell.
-
-| Classification and regression trees (Breiman et al., 1984), section 3.4.3 | https://doi.org/10.1201/9781315139470
+stays as it was unless the gain exceeds its standard error: few lines cannot tell.
 """
 
 import math
@@ -26,7 +24,7 @@ from dealias import cards
 from dealias.acquisition import Acquisition
 from dealias.decisions import decided, decisions
 from dealias.errors import UserError
-from dealias.folds import line_axis
+from dealias.hidden_samples import errors, gain
 from dealias.method import Method
 from dealias.problem import Problem
 
@@ -96,24 +94,10 @@ def chosen(
         tried = list(dict.fromkeys([found[name], *values]))
         with decisions():
             images = [method.with_arguments(**{**found, name: value})(seen) for value in tried]
-        errors = [_errors(hidden, image) for image in images]
-        gains = [_gain(error - errors[0]) for error in errors]
+        wrong = [errors(hidden, image) for image in images]
+        gains = [gain(wrong[0], other) for other in wrong]
         found[name] = tried[gains.index(max(gains))]
     return found
-
-
-def _errors(hidden: Acquisition, image: Tensor) -> Tensor:
-    """Return the energy of what an image gets wrong of each hidden line, or point."""
-    rest = (hidden.operator.forward(image) - hidden.kspace).detach().abs().double().square()
-    energy = rest.sum(tuple(range(rest.ndim - 2)))
-    axis = line_axis(hidden.mask.expand(rest[..., :1, :, :].shape).flatten(0, -3).any(0))
-    return energy.flatten() if axis is None else energy.sum(-3 - axis)
-
-
-def _gain(changes: Tensor) -> float:
-    """Return how much less the energy of hidden samples is, zero where that is within its standard error."""
-    gain = -float(changes.sum())
-    return gain if gain > float(changes.square().sum().sqrt()) else 0.0
 
 
 def _number(value: float | None) -> float:
