@@ -13,6 +13,7 @@ from complaints import complaint
 from dealias.__main__ import execute
 from dealias.acquisition import Acquisition
 from dealias.commands._decided import worded
+from dealias.errors import Note
 from dealias.files import stack
 from dealias.phantoms import head
 from dealias.sampling import gaussian
@@ -72,7 +73,7 @@ def test_a_film_has_one_choice_and_its_frames_have_weights(here):
     execute("reconstruct few.h5 -o a.h5 --method stacked --method.of zero_filled,sense".split())
     execute("reconstruct few.h5 -o b.h5 --method kt_slr --method.iterations 2 --tune".split())
     with h5py.File("a.h5") as a, h5py.File("b.h5") as b:
-        assert a["weight_sense"].shape == (1, 3) and b["total_variation"].shape == (1,)
+        assert a["weight_sense"].size == 3 and b["total_variation"].shape == (1,)
 
 
 def test_what_cannot_be_tuned(here):
@@ -91,7 +92,7 @@ def test_a_spike_is_told_of(here, capsys):
     kspace = dealias.open("scan.h5").centred_kspace.clone()
     kspace[1, 0, 12, 17] = 0.3 * kspace.abs().max()
     np.save("bad.npy", kspace.numpy())
-    execute("reconstruct bad.npy -o image.h5 --method zero_filled".split())
-    assert "in 1 of 2 slices a sample of k-space has" in capsys.readouterr().err
+    with pytest.warns(Note, match="in 1 of 2 slices a sample of k-space has"):
+        execute("reconstruct bad.npy -o image.h5 --method zero_filled".split())
     execute("reconstruct scan.h5 -o good.h5 --method zero_filled".split())
     assert capsys.readouterr().err == ""

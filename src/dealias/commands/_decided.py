@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from dealias.decisions import Decision
 
 
-def numbers(found: "Sequence[Decision]", lead: Sequence[int]) -> "dict[str, Tensor]":
-    """Return a number for each slice, or frame, by its name; NaN is what the method does by itself.
+def numbers(found: "Sequence[Decision]", shape: Sequence[int]) -> "dict[str, Tensor]":
+    """Return a number for each slice, or each frame, by its name; NaN is what the method does by itself.
 
     Arguments:
-        found: one decision for each, the first of them those of the image; others are of parts of its samples.
-        lead: how many there are along each axis.
+        found: a decision for each.
+        shape: of the image (*slice, [time,] y, x).
     """
     import torch
 
-    count = torch.Size(lead).numel()
-    return {
-        name: torch.tensor([one[name] for one in found[:count]]).reshape(*lead) for name in (found[0] if found else ())
-    }
+    leads = [torch.Size(shape[:count]) for count in range(len(shape) - 1)]
+    lead = [lead for lead in leads if lead.numel() == len(found)][-1:]
+    names = found[0] if lead else ()
+    return {name: torch.tensor([one[name] for one in found]).reshape(lead[0]) for name in names}
 
 
 def worded(numbers: "Mapping[str, Tensor]") -> str:

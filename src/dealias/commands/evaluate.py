@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     Read = Callable[[Path, str], Iterator[Reference]]
 
-FIXED = ("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
-FIXED += ("uncertainty", "folds")
+FIXED = (
+    *("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed"),
+    *("uncertainty", "folds"),
+)
 
 
 def run(

@@ -100,8 +100,7 @@ class Job:
         folder_for(target)
         with decisions() as found:
             image, beside = self._solved(scan.to(self.device), reading["slices"])
-        lead = image.shape[: image.ndim - max(self.method.together(scan), len(scan.axes))]
-        return Part(image, beside, numbers(found, lead), scan.header, figures)
+        return Part(image, beside, numbers(found, image.shape), scan.header, figures)
 
     def _solved(self, scan: "Acquisition", slices: int | slice | str | None) -> "tuple[torch.Tensor, Companions]":
         """Return the image, and its error bar where one is wanted.

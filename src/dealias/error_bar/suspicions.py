@@ -69,7 +69,7 @@ def signs(scan: Acquisition) -> dict[str, float]:
     if scan.coils > 1 and scan.maps is not None:
         x = solve(scan.operator.normal, scan.zero_filled, STEPS, scan.coupled).x
         rest = (scan.kspace - scan.operator(x)).abs().double().square().sum(-3)
-        near = _beyond(energy) & (radii(*energy.shape[-2:], device=energy.device) < NEAR)
+        near = _beyond(energy) & (radii(energy.shape[-2], energy.shape[-1], device=energy.device) < NEAR)
         found["foreign"] = float((rest * near).sum() / (energy * near).sum().clamp_min(torch.finfo(rest.dtype).tiny))
         torn = _lines(rest, sampled)
         if torn is not None:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
@@ -13,6 +14,7 @@ from tqdm import tqdm
 
 from dealias.acquisition import Acquisition
 from dealias.cards import load
+from dealias.decisions import decisions
 from dealias.driver import Precision, reconstruct
 from dealias.error_bar import behind
 from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
@@ -119,7 +121,7 @@ def uncertainty(
     bar = tqdm(total=folds + 1, disable=not progress, unit="fold", leave=False)
 
     def image_of(part: Acquisition) -> Tensor:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), nullcontext() if part is scan else decisions():
             warnings.simplefilter("ignore", Note)  # those of the whole scan were shown above
             image = reconstruct(method, part, batch=batch, precision=precision)
         bar.update()
