@@ -129,18 +129,10 @@ def uncertainty(
 
     with bar:
         found = held_out(image_of, scan, folds, 0.1, seed)
-    notes = (*_notes(scan), *suspicions(scan), *_behind(method, scan, found, folds, seed))
+    notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, scan, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
     return _of_magnitude(scan, found, notes)
-
-
-def _behind(method: Method, scan: Acquisition, found: HeldOut, folds: int, seed: int) -> list[str]:
-    """Return a warning where wavelets predict the first of the sets that were held out better than the method."""
-    if not len(found.parts):
-        return []
-    seen, hidden = scan.folds(folds, 0.1, seed)[0]
-    return behind.warning(method, seen, hidden, found.parts[0])
 
 
 def _of_magnitude(scan: Acquisition, found: HeldOut, notes: tuple[str, ...]) -> Uncertainty:
