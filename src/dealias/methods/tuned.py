@@ -37,7 +37,7 @@ class Tuned(Method):
     Arguments:
         of: name of the method or weight; with arguments as `wavelet:levels=2`.
         share: of the samples beyond the centre that are hidden; of whole lines, lines.
-        seed: of which are hidden.
+        seed: of which are hidden, and of what the method draws.
     """
 
     iterations = 1
@@ -48,9 +48,9 @@ class Tuned(Method):
         if not 0 < share < 1:
             raise UserError("share lies between 0 and 1; correct it")
         self.share, self.seed = share, seed
-        self.method = cards.load_written(of)
+        self.method = cards.load_written(of, seed=seed)
         if not self.method.knobs:
-            raise UserError(f"{of} has no argument that a scan chooses better than it does itself; use it as it is")
+            raise UserError(f"{of} has no argument that a scan chooses better than it does itself; leave it as it is")
         self.takes_noise = self.method.takes_noise
 
     def together(self, problem: Problem) -> int:
