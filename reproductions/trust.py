@@ -132,7 +132,8 @@ def drawn(found, bodies):
         axes.scatter(*pairs.T, s=14, marker=MARKERS[kind], color=COLOURS[method], alpha=0.7, linewidth=0)
     ends = [float(f([float(one["true_rms"]) for cases in found.values() for one in cases])) for f in (min, max)]
     ends = [0.7 * ends[0], 1.4 * ends[1]]
-    axes.fill_between(ends, [0.85 * end for end in ends], [1.15 * end for end in ends], color="0.9", linewidth=0, zorder=0)
+    below, above = ([factor * end for end in ends] for factor in (0.85, 1.15))
+    axes.fill_between(ends, below, above, color="0.9", linewidth=0, zorder=0)
     axes.plot(ends, ends, color="0.6", linewidth=1, zorder=1)
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, xlabel="true rms error", ylabel="predicted rms error")
     for kind, marker in MARKERS.items():

@@ -80,22 +80,39 @@ def run(
     """
     settings = locals()
     from dealias.commands._coils import named_maps
-    from dealias.evaluation.calibration import CURVE, NUMBERS
-    from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
-    from dealias.evaluation.journal import Journal
+    from dealias.evaluation.compare import Protocol
     from dealias.evaluation.references import files
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
     read = partial(_references, maps=named_maps(maps), key=key, axes=axes)
-    todo, folder = files(input), _folder(output)
-    how: Any = {"device": device, "precision": precision}
-    columns = (*COLUMNS, *NUMBERS, *CURVE) if uncertainty else COLUMNS
-    with Journal(folder / "scores.csv", columns, text) as journal:
-        done = _done(journal, settings, chosen)
-        scores = partial(compare, chosen, protocol=protocol, done=done, folds=folds * uncertainty, **how)
-        if film or panel:
-            _show(folder, _first(todo, read, film), protocol, partial(images, chosen, **how))
+    _compare(files(input), _folder(output), chosen, protocol, read, settings)
+
+
+def _compare(
+    todo: list[tuple[Path, str]],
+    folder: Path,
+    methods: "dict[str, Method]",
+    protocol: "Protocol",
+    read: "Read",
+    options: dict[str, Any],
+) -> None:
+    """Add to the table of a folder what is missing, and report what it holds.
+
+    Arguments:
+        options: those of `run`.
+    """
+    from dealias.evaluation.calibration import CURVE, NUMBERS
+    from dealias.evaluation.compare import COLUMNS, compare, images, text
+    from dealias.evaluation.journal import Journal
+
+    how = {name: options[name] for name in ("device", "precision")}
+    folds = options["folds"] if options["uncertainty"] else 0
+    with Journal(folder / "scores.csv", (*COLUMNS, *(NUMBERS + CURVE if folds else ())), text) as journal:
+        done = _done(journal, options, methods)
+        scores = partial(compare, methods, protocol=protocol, done=done, folds=folds, **how)
+        if options["film"] or options["panel"]:
+            _show(folder, _first(todo, read, options["film"]), protocol, partial(images, methods, **how))
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
 
 

@@ -17,7 +17,7 @@ multiply one input by a million. Here sigma is 1, and `noise_input` feeds the no
 which is the best linear estimate of the error of x_T, were it white; w / (1 - w) is its variance over that of the
 noise, as the size of the residual tells. For one coil that is w A^H (y - A x_t) with w = 1 - E||noise||^2 /
 ||A x_T - y||^2, the estimator of James and Stein, after one iteration. Where nobody told the noise level, w is 0.95:
-the outermost samples overrate it, which made images of measured coils 1.2 dB worse. The steps were what clean data at
+the outermost samples overrate the noise, which made images of measured coils worse. The steps were what clean data at
 low acceleration lacked: a network alone does not reproduce what was measured. Outside training all but the last
 estimate make do with one iteration, since nothing builds on them.
 """
