@@ -28,6 +28,7 @@ WINDOW = 4  # samples on each side of one that are its neighbours
 NEIGHBOURS = 6  # the least
 LINES = 7  # that are compared
 STEPS = 10  # of conjugate gradients
+SHARE = 0.05  # of a line's energy that no image explains, below which it contradicts nothing
 LIMITS = {"spike": 40.0, "shift": 3.0, "line": 2.3, "foreign": 0.05, "torn": 4.0}
 PEAK = 100  # times the mean energy, that the largest sample has where k-space has a centre
 MEANING = {
@@ -71,7 +72,7 @@ def signs(scan: Acquisition) -> dict[str, float]:
         rest = (scan.kspace - scan.operator(x)).abs().double().square().sum(-3)
         near = _beyond(energy) & (radii(energy.shape[-2], energy.shape[-1], device=energy.device) < NEAR)
         found["foreign"] = float((rest * near).sum() / (energy * near).sum().clamp_min(torch.finfo(rest.dtype).tiny))
-        torn = _lines(rest, sampled)
+        torn = _lines(rest, sampled, SHARE * energy)
         if torn is not None:
             found["torn"] = float(torn.max())
     return found
@@ -93,10 +94,13 @@ def _shift(energy: Tensor) -> float:
     return float(max(abs(y - rows // 2), abs(x - columns // 2)))
 
 
-def _lines(energy: Tensor, sampled: Tensor) -> Tensor | None:
+def _lines(energy: Tensor, sampled: Tensor, least: Tensor | None = None) -> Tensor | None:
     """Return each line's energy over the median of those around it; None where no lines, or too few, were sampled.
 
     Films whose frames have other lines are not asked: where one is missing, energies of others would be compared.
+
+    Arguments:
+        least: energies; lines that hold less in the sum count as one.
     """
     patterns = sampled.reshape(-1, *sampled.shape[-2:])
     axis = line_axis(patterns[0])
@@ -104,7 +108,8 @@ def _lines(energy: Tensor, sampled: Tensor) -> Tensor | None:
         return None
     along = energy.reshape(-1, *energy.shape[-2:]).sum(0).sum(-3 - axis)
     far = torch.fft.fftfreq(len(along), 1 / len(along), device=energy.device).abs() > CENTRE
-    values = torch.fft.fftshift(along)[torch.fft.fftshift(patterns[0].any(-3 - axis) & far)]
+    place = torch.fft.fftshift(patterns[0].any(-3 - axis) & far)
+    values = torch.fft.fftshift(along)[place]
     if len(values) < LINES:
         return None
     found = []
@@ -112,7 +117,11 @@ def _lines(energy: Tensor, sampled: Tensor) -> Tensor | None:
         first = min(max(number - LINES // 2, 0), len(values) - LINES)
         others = torch.cat((values[first:number], values[number + 1 : first + LINES]))
         found.append(_ratio(value, others.median()))
-    return torch.stack(found)
+    ratios = torch.stack(found)
+    if least is None:
+        return ratios
+    sums = least.reshape(-1, *least.shape[-2:]).sum(0).sum(-3 - axis)
+    return torch.where(values > torch.fft.fftshift(sums)[place], ratios, 1)
 
 
 def _ratio(value: Tensor, usual: Tensor) -> Tensor:
