@@ -233,9 +233,14 @@ def run(
         overwrite: replace existing files
         seed: of everything random
     """
-    options = locals()
-    job = _job(options, Adaptation(**options.pop("limits")))
-    each(input, output, job.reconstruct, "reconstructed", format, job.settings, overwrite=overwrite)
+    _each_file(**locals())
+
+
+def _each_file(limits: dict[str, Any], **options: Any) -> None:
+    """Do what the options of `run` say."""
+    job = _job(options, Adaptation(**limits))
+    source, target, format = (options[name] for name in ("input", "output", "format"))
+    each(source, target, job.reconstruct, "reconstructed", format, job.settings, overwrite=options["overwrite"])
 
 
 def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
