@@ -3,9 +3,10 @@
     python benchmarks/error_bars.py --data ../shared/data
 
 A line per case, as soon as it is known: rms of the magnitude, predicted over true; the factor that would have covered
-nine in ten of the body's pixels (above 5 % of the maximum); correlation of half-width and error there; the same two
-where the shape holds the difference from the wavelet image too. Then the factor that covers nine in ten of the pixels
-of the calibration's cases, each case counting alike, and what it covers on the judges, which are other data sets.
+nine in ten of the body's pixels (above 5 % of the maximum); correlation of half-width and error there; the same two of
+an oracle whose shape is the true error, smoothed alike, which no shape that is as smooth can beat. Then the factor that
+covers nine in ten of the pixels of the calibration's cases, each case counting alike, and what it covers on the judges,
+which are other data sets.
 
 | Distribution-free prediction sets for two-layer hierarchical models (Dunn, Wasserman and Ramdas, 2022), section 3.1
 | https://doi.org/10.1080/01621459.2022.2060112
@@ -55,8 +56,8 @@ class Row:
         scores: of each pixel of the body, its error over the half-width before the factor.
         flat: the same scores of an interval of one width.
         correlation: of half-width and error.
-        other: scores where the shape holds the difference from the wavelet image too.
-        other_correlation: likewise.
+        oracle: the same scores where the shape is the true error, smoothed.
+        oracle_correlation: likewise.
     """
 
     judge: bool
@@ -67,8 +68,8 @@ class Row:
     scores: np.ndarray
     flat: np.ndarray
     correlation: float
-    other: np.ndarray
-    other_correlation: float
+    oracle: np.ndarray
+    oracle_correlation: float
 
 
 def cropped(kspace, size=SIZE):
@@ -124,25 +125,19 @@ def shaped(found, parts, error, body):
     return (error / width).numpy(), float(torch.corrcoef(torch.stack((error, width)))[0, 1])
 
 
-def with_parts(method, scan, folds):
-    """Return the error bar, and the images of most samples that shape it."""
-    held = held_out(partial(dealias.reconstruct, method), scan, folds)
-    return _of_magnitude(scan, held, ()), held.parts
-
-
 def rows(folder, methods, kinds, folds):
     """Yield the name of each case and its row."""
     for judge, coils, kind, name, scan, truth in cases(folder, kinds):
-        wavelet = dealias.reconstruct("wavelet", scan)
         for method, network in methods.items():
-            found, parts = with_parts(network, scan, folds)
-            error = (found.image.abs() - truth.abs()).abs()
+            held = held_out(partial(dealias.reconstruct, network), scan, folds)
+            found = _of_magnitude(scan, held, ())
+            error = found.image.abs() - truth.abs()
             body = truth.abs() > 0.05 * truth.abs().max()
-            ratio, inside = float(found.rms / error.square().mean().sqrt()), error[body]
-            scores, correlation = shaped(found, parts, inside, body)
+            ratio, inside = float(found.rms / error.square().mean().sqrt()), error.abs()[body]
+            scores, correlation = shaped(found, held.parts, inside, body)
             flat = (inside / found.rms).numpy()
-            other, both = shaped(found, torch.cat((parts, wavelet[None])), inside, body)
-            yield name, Row(judge, method, coils, kind, ratio, scores, flat, correlation, other, both)
+            oracle, most = shaped(found, truth[None], inside, body)
+            yield name, Row(judge, method, coils, kind, ratio, scores, flat, correlation, oracle, most)
 
 
 def quantile(scores):
@@ -167,10 +162,10 @@ def main():
     for name, row in rows(options.data, methods, options.kinds.split(","), options.folds):
         found.append(row)
         role = "judge" if row.judge else "calibration"
-        own, other = (np.quantile(scores, COVERAGE) for scores in (row.scores, row.other))
+        own, oracle = (np.quantile(scores, COVERAGE) for scores in (row.scores, row.oracle))
         print(
             f"{role}: {name}, {row.kind}, {row.method}: predicted / true {row.ratio:.2f}, factor {own:.2f}, "
-            f"correlation {row.correlation:.2f}; with the difference {other:.2f}, {row.other_correlation:.2f}",
+            f"correlation {row.correlation:.2f}; oracle {oracle:.2f}, {row.oracle_correlation:.2f}",
             flush=True,
         )
     summary(found)
@@ -181,18 +176,14 @@ def summary(found):
     calibration = [row for row in found if not row.judge]
     judges = [row for row in found if row.judge]
     factor = quantile([row.scores for row in calibration])
-    other = quantile([row.other for row in calibration])
     flat = quantile([row.flat for row in calibration])
-    print(f"\nfactor of the calibration ({len(calibration)} cases): {factor:.2f}; with the difference {other:.2f}\n")
+    print(f"\nfactor of the calibration ({len(calibration)} cases): {factor:.2f}\n")
     print("| judges | cases | predicted / true rms | least, most | coverage | least, most | correlation |")
     print("|---" * 7 + "|")
     groups = dict.fromkeys((row.method, row.coils, row.kind) for row in judges)
     for group in groups:
         show(", ".join(group), [row for row in judges if (row.method, row.coils, row.kind) == group], factor)
     show("all", judges, factor)
-    rates = [(row.scores <= factor).mean() for row in judges]
-    pairs = zip(judges, rates, strict=True)
-    width = np.mean([factor * width_of(row) / np.quantile(row.flat, rate) for row, rate in pairs])
     even = [(row.flat <= flat).mean() for row in judges]
     used = [(row.scores <= FACTOR).mean() for row in judges]
     near = np.array([abs(row.ratio - 1) for row in judges])
@@ -200,22 +191,17 @@ def summary(found):
         f"\npredicted within 15 % in {np.mean(near < 0.15):.0%}, within 30 % in {np.mean(near < 0.3):.0%} of the judges"
     )
     print(f"the package's factor, {FACTOR}, covers {np.mean(used):.1%}, {np.min(used):.0%} to {np.max(used):.0%}")
-    print(f"mean half-width over that of the flat interval of the same coverage: {width:.2f}")
     print(f"flat, calibrated likewise ({flat:.2f}): {np.mean(even):.1%}, {np.min(even):.0%} to {np.max(even):.0%}")
-    learned = [row for row in judges if row.method != "wavelet"]
-    for title, name in (("own shape", "scores"), ("with the difference", "other")):
-        limit, which = (factor, "correlation") if name == "scores" else (other, "other_correlation")
-        shares = [(getattr(row, name) <= limit).mean() for row in learned]
-        mean = np.mean([getattr(row, which) for row in learned])
-        print(
-            f"learned methods, {title}: covered {np.mean(shares):.1%} ({np.min(shares):.0%} to "
-            f"{np.max(shares):.0%}), correlation {mean:.2f}"
-        )
+    for title in ("scores", "oracle"):
+        width = np.mean([narrower(row, getattr(row, title)) for row in judges])
+        print(f"{title}: mean half-width over that of the flat interval, each covering nine in ten: {width:.2f}")
+    print(f"correlation of the oracle: {np.mean([row.oracle_correlation for row in judges]):.2f}")
 
 
-def width_of(row):
-    """Return the mean half-width of the body's pixels before the factor, over the predicted rms."""
-    return float(np.mean(row.flat / np.maximum(row.scores, np.finfo(np.float32).tiny)))
+def narrower(row, scores):
+    """Return the mean half-width over that of the interval of one width, each covering nine in ten of the body."""
+    width = row.flat / np.maximum(scores, np.finfo(np.float32).tiny)  # before the factor, over the predicted rms
+    return float(np.quantile(scores, COVERAGE) * np.mean(width) / np.quantile(row.flat, COVERAGE))
 
 
 def show(title, found, factor):

@@ -10,6 +10,7 @@ from dealias.acquisition import Acquisition
 from dealias.errors import Note, UserError
 from dealias.files.open import open
 from dealias.files.write import write
+from dealias.phantoms import head
 from dealias.sampling import gaussian
 from problems import coil_maps, film
 
@@ -233,3 +234,12 @@ def test_slices_without_samples_do_not_count_as_undersampled():
     assert Acquisition.centred(scan.centred_kspace[:1], mask[:1]).acceleration == 1
     film = Acquisition.centred(scan.centred_kspace, mask, axes="time y x")  # a frame without samples does
     assert film.acceleration == pytest.approx(1 / 0.375)
+
+
+def test_kspace_that_is_not_centred_is_refused_as_in_a_file():
+    full = Acquisition.simulate(head((40, 48)), torch.ones(48)).centred_kspace
+    shifted = torch.fft.fftshift(full, dim=(-2, -1))
+    with pytest.raises(UserError, match=r"not centred: .* 0 of 40 x 48; shift it with numpy.fft.fftshift\(kspace"):
+        Acquisition.centred(shifted)
+    assert torch.equal(Acquisition.centred(shifted, shift=None).centred_kspace, shifted)
+    Acquisition.centred(full)

@@ -13,7 +13,7 @@ OBLIQUE = Header((5.0, 1.0, 1.5), (16, 12), {"patient": "x"}, ALONG, (1.0, 2.0, 
 
 def stack(header, batch=(6,)):
     scan = film(batch=batch, coils=1)
-    return Acquisition.centred(scan.centred_kspace, scan.centred_mask, header=header)
+    return Acquisition.centred(scan.centred_kspace, scan.centred_mask, header=header, shift=None)
 
 
 @pytest.mark.parametrize("index", [3, -3, (3,)])
@@ -27,6 +27,7 @@ def test_the_position_of_slice_3_is_that_of_slice_3(index):
 def test_a_slice_and_a_frame_of_it():
     scan = stack(OBLIQUE, batch=(3, 4))
     assert scan[2, 1].header == scan[2, 0].header == OBLIQUE.of_slices(2)
+    assert scan[2][1].header.position == scan[-1][3].header.position == scan[2, 1].header.position
     (one, *_) = stack(OBLIQUE, batch=(3, 4))
     assert one.header == OBLIQUE
 

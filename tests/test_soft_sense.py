@@ -116,5 +116,7 @@ def test_the_command(full, tmp_path):
     assert error(image[0], full.root_sum_of_squares, torch.ones(())) < 0.016
     with pytest.raises(UserError, match="--sets 2 estimates its maps; leave out --maps"):
         execute([*command, "--sets", "2", "--maps", "none", "--overwrite"])
+    with pytest.raises(UserError, match="RIM learned from images of one set of coil maps; use --method sense"):
+        execute(["reconstruct", "none.h5", "-o", "y.h5", "--method", "rim", "--sets", "2"])  # before it is read
     with pytest.raises(UserError, match="an error bar knows one set"):
         execute([*command, "--sets", "2", "--uncertainty", "--overwrite"])

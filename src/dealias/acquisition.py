@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dealias.centring_check import NUMPY_SHIFT, Shift, check_centred
 from dealias.errors import Note, UserError
 from dealias.fft_order import centre_mask, shift_mask, to_centred, to_fft_order
 from dealias.folds import held_masks
@@ -57,6 +58,7 @@ class Acquisition(Problem):
         noise_std: Any = None,
         header: Header | None = None,
         axes: Sequence[str] | str = IMAGE,
+        shift: Shift | None = NUMPY_SHIFT,
     ) -> "Acquisition":
         """Return the acquisition of centred k-space, checked: tensors or anything that NumPy understands.
 
@@ -67,6 +69,8 @@ class Acquisition(Problem):
             maps: (coil, y, x) or as k-space.
             noise_std: a number, or a centred tensor with as many axes as k-space.
             axes: "y x", or "time y x" for films, whose k-space is (..., time, coil, y, x).
+            shift: what moves the centre of rows, columns or both from an edge to the middle, for the complaint
+                about k-space whose centre lies elsewhere; None takes it as it is.
 
         Raises:
             UserError: where the shapes, types or values do not describe a measurement.
@@ -89,6 +93,8 @@ class Acquisition(Problem):
             maps = unit_maps(validated_maps(maps, kspace, axes))
         if noise_std is not None:
             noise_std = shift_mask(validated_noise(noise_std, kspace))
+        if shift is not None:
+            check_centred(kspace, shift)
         return cls(to_fft_order(kspace), shift_mask(mask), maps, noise_std, header or Header(), axes)
 
     @classmethod
@@ -189,8 +195,7 @@ class Acquisition(Problem):
     @property
     def acceleration(self) -> float:
         """Grid points per sampled point, of the problems that have samples; infinite for an empty mask."""
-        shares = self.mask.float().flatten(-len(self.axes) - 1).mean(-1)
-        return 1 / float(shares[shares > 0].mean()) if bool(shares.any()) else float("inf")
+        return acceleration(shares(self.mask, self.axes))
 
     @property
     def centred_kspace(self) -> Kspace:
@@ -268,3 +273,13 @@ class Acquisition(Problem):
 
     def _kept(self, mask: Mask) -> "Acquisition":
         return replace(self, mask=mask, kspace=self.kspace * mask)
+
+
+def shares(mask: Mask, axes: tuple[str, ...]) -> Tensor:
+    """Return which share of the grid of each problem (*batch) a mask samples, size 1 where shared."""
+    return mask.float().flatten(-len(axes) - 1).mean(-1)
+
+
+def acceleration(shares: Tensor) -> float:
+    """Return grid points per sampled point, of the problems that have samples; infinite where none has."""
+    return 1 / float(shares[shares > 0].mean()) if bool(shares.any()) else float("inf")

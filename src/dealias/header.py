@@ -16,6 +16,7 @@ class Header:
         directions: unit vectors along which slices, rows and columns count up, in the patient's millimetres:
             to the left, to the back, to the head (LPS, as DICOM and MRD).
         position: where the first slice's origin lies, likewise: its pixel (rows // 2, columns // 2).
+        stacked: whether the first axis of a batch counts slices; no longer where one of them was chosen.
         text: identifiers and free text by name, such as fastMRI's `ismrmrd_header`; written back unchanged.
     """
 
@@ -24,6 +25,7 @@ class Header:
     text: dict[str, str] = field(default_factory=dict)
     directions: tuple[Vector, Vector, Vector] | None = None
     position: Vector | None = None
+    stacked: bool = field(default=True, compare=False)
 
     def of_slices(self, first: int, step: int = 1) -> "Header":
         """Return the header of the slices from `first` on, counted from 0, and of those every `step`-th one.

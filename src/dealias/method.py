@@ -74,9 +74,7 @@ class Method(Configured, ABC):
         Raises:
             UserError: which names it.
         """
-        if "set" in problem.axes and next(self.parameters(), None) is not None:
-            text = f"{type(self).__name__} learned from images of one set of coil maps"
-            raise UserError(f"{text}; use --method sense, wavelet or total_variation for several")
+        self.check_axes(problem.axes)
         if not self.joint:
             return
         together = self.together(problem)
@@ -88,6 +86,16 @@ class Method(Configured, ABC):
             text = f"{name} needs a film of two frames or more, and this is '{axes}' of shape {tuple(problem.shape)}"
             raise UserError(f"{text}; name its time with --axes 'time coil y x', or use --method rim for images")
         raise UserError(f"{name} needs the axes '{' '.join(self.joint)}' before those of an image; this has '{axes}'")
+
+    def check_axes(self, axes: tuple[str, ...]) -> None:
+        """Raise where no problem of these axes is one for this method.
+
+        Raises:
+            UserError: for several sets of coil maps, where it learned from images of one.
+        """
+        if "set" in axes and next(self.parameters(), None) is not None:
+            text = f"{type(self).__name__} learned from images of one set of coil maps"
+            raise UserError(f"{text}; use --method sense, wavelet or total_variation for several")
 
     def images(self, problem: Problem) -> Iterator[Tensor]:
         """Yield every estimate on the scale of the data, zero where nothing was seen; a problem that rests keeps its.

@@ -7,11 +7,11 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from dealias.acquisition import Acquisition
+from dealias.centring_check import SWAP, quadrants_swapped
 from dealias.coils import espirit
 from dealias.errors import Note, UserError
-from dealias.files.centring_check import SWAP, check_centred, quadrants_swapped
-from dealias.files.kind import WrongKind, kind_of
 from dealias.files.open import open
+from dealias.kind import WrongKind, kind_of
 from dealias.method import Method
 from dealias.noise import noise_level
 from dealias.problem import Problem
@@ -31,10 +31,8 @@ def problem_of(given: Problem | ArrayLike | Kspace | str | PathLike[str]) -> Pro
     if isinstance(given, list | tuple) and any(isinstance(part, str | PathLike | Problem) for part in given):
         raise UserError("these are several scans; reconstruct each: [dealias.reconstruct(method, s) for s in scans]")
     scan = Acquisition.centred(given)
-    kspace = scan.centred_kspace
-    if kind_of(kspace) == "images":
+    if kind_of(scan.centred_kspace) == "images":
         raise WrongKind("the array holds images, not k-space; dealias.Acquisition.simulate makes a scan of them")
-    check_centred(kspace)
     if quadrants_swapped(scan.root_sum_of_squares):
         warnings.warn(Note(f"the body lies at the corners of the image: {SWAP}"), stacklevel=3)
     return scan

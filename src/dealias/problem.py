@@ -123,7 +123,9 @@ class Problem(ABC):
             for i in places:
                 value = value[0] if value.shape[0] == 1 else value[i]
             chosen[name] = value
-        header = self.header.of_slices(places[0] % lead[0]) if places else self.header
+        header = self.header
+        if places and header.stacked:
+            header = replace(header.of_slices(places[0] % lead[0]), stacked=False)
         return replace(self, **chosen, header=header)  # type: ignore[type-var]
 
     @classmethod
@@ -132,7 +134,8 @@ class Problem(ABC):
         columns = [problem._tensors() for problem in problems]
         if any(column.keys() != columns[0].keys() for column in columns):
             raise UserError("some of these problems have maps or a noise level and others not; make them alike first")
-        return replace(problems[0], **{k: torch.stack([c[k] for c in columns]) for k in columns[0]})  # type: ignore[type-var]
+        together = {name: torch.stack([column[name] for column in columns]) for name in columns[0]}
+        return replace(problems[0], **together, header=replace(problems[0].header, stacked=True))  # type: ignore[type-var]
 
     def _tensors(self) -> dict[str, Tensor]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]

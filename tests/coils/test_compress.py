@@ -7,6 +7,8 @@ import torch
 
 import dealias
 from dealias.coils import compress, espirit, simulate
+from dealias.coils.compress import covariance
+from dealias.coils.covariance import Covariance
 from dealias.errors import UserError
 from dealias.phantoms import head
 from problems import film
@@ -87,3 +89,12 @@ def test_nothing_measured():
 def test_what_cannot_be(coils, energy):
     with pytest.raises(UserError, match="give"):
         compress(scan(), coils, energy=energy)
+
+
+def test_the_covariance_of_the_whole_scan_decides_for_a_part():
+    problem = film(batch=(4,), coils=5)
+    few = compress(problem, 3)
+    whole = Covariance.sum([covariance(scan) for scan in problem])
+    for number, scan in enumerate(problem):
+        torch.testing.assert_close(compress(scan, 3, whole=whole).kspace, few.kspace[number])
+    assert not torch.allclose(compress(problem[0], 3).kspace.abs(), few.kspace[0].abs(), rtol=1e-3)

@@ -14,7 +14,7 @@ from dealias.__main__ import execute
 from dealias.acquisition import Acquisition
 from dealias.commands._decided import worded
 from dealias.errors import Note
-from dealias.files import stack
+from dealias.files import slice_ranges
 from dealias.phantoms import head
 from dealias.sampling import gaussian
 
@@ -29,9 +29,9 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("size", [stack.AT_ONCE, 1], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [slice_ranges.AT_ONCE, 1], ids=["whole", "in parts"])
 def test_what_was_tuned_is_in_the_record(size, here, capsys, monkeypatch):
-    monkeypatch.setattr(stack, "AT_ONCE", size)
+    monkeypatch.setattr(slice_ranges, "AT_ONCE", size)
     words = "reconstruct scan.h5 -o image.h5 --method wavelet --method.iterations 5 --method.regularisation 0 --tune"
     execute(words.split())
     with h5py.File("image.h5") as file:

@@ -175,19 +175,29 @@ def test_results_inside_the_input_folder_are_no_input(here, capsys):
     assert "1 of 1 reconstructed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kind", ["h5", "npy"])
+@pytest.mark.parametrize("kind", ["h5", "npy", "cfl", "mat", "nii.gz", "png"])
 def test_results_in_a_second_output_folder_inside_the_input_are_no_input(here, capsys, kind):
-    """Those of `.npy` say nothing of their making, but are images that are called as the input is."""
-    scan("full.h5", (64, 48))
-    for folder in ("first", "second"):
-        execute(f"reconstruct . -o {folder} --format {kind} --method zero_filled".split())
+    """Whatever they say of their making, and also where they are so small that nothing tells them from k-space."""
+    os.makedirs("in/deep")
+    np.save("in/deep/tiny.npy", np.ones((2, 1, 8, 8), np.complex64))
+    for folder in ("in/first", "in/deep/second"):
+        execute(f"reconstruct in -o {folder} --format {kind} --method zero_filled".split())
     said = capsys.readouterr().err
-    assert f"first/full.{kind}: is an image that dealias made, passed over" in said
-    assert "dealias: 1 of 2 reconstructed, 1 skipped" in said
-    assert [path.name for path in (here / "second").rglob("*.*")] == [f"full.{kind}"]
-    alone = torch.stack([head((64, 48), seed=seed) for seed in range(2)])
-    np.save(here / "alone.npy", alone.numpy())  # an image of another name is refused, as ever
-    assert "1 failed: alone.npy" in complaint("reconstruct . -o third --format h5 --method zero_filled")
+    assert "in/first: holds results of what is in in, passed over" in said
+    assert said.count("dealias: 1 of 1 reconstructed\n") == 2
+    execute(f"reconstruct . -o out --format {kind} --method zero_filled".split())  # nor that of a folder around it
+    assert "dealias: 2 of 2 reconstructed\n" in capsys.readouterr().err
+
+
+def test_results_that_a_user_names_are_input(here):
+    os.makedirs("in")
+    shutil.copy("full.h5", "in/a.h5")
+    execute("undersample in -o in/fast --acceleration 2".split())
+    execute("reconstruct in/fast -o out --method zero_filled".split())
+    execute("undersample in -o fast --acceleration 2".split())  # and those that lie elsewhere
+    execute("reconstruct fast -o fast/images --method zero_filled".split())
+    assert (here / "out/a.h5").exists() and (here / "fast/images/a.h5").exists()
+    assert sorted(path.name for path in (here / "fast").iterdir()) == ["a.h5", "images"]
 
 
 @pytest.mark.parametrize("name", ["x" * 222 + ".npy", "x" * 252 + ".npy", "x" * 300 + ".npy"])
@@ -255,6 +265,7 @@ def test_what_is_no_measurement_in_a_folder(here, capsys):
     for name in ("notes.md", "notes.txt", "empty.npy"):
         (here / "in" / name).write_text("" if "empty" in name else "words")
     execute("reconstruct in -o in/results --method zero_filled".split())
+    os.remove("in/results/.dealias_results")  # as where one by one was written
     execute("reconstruct in -o in/others --method zero_filled --overwrite".split())
     err = capsys.readouterr().err
     assert "in/results/a.h5: is an image that dealias made, passed over" in err

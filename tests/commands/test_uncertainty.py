@@ -9,7 +9,7 @@ import dealias
 from complaints import complaint
 from dealias.__main__ import execute
 from dealias.acquisition import Acquisition
-from dealias.files import stack
+from dealias.files import slice_ranges
 from dealias.phantoms import head
 from dealias.sampling import gaussian
 
@@ -62,10 +62,10 @@ def test_what_cannot_be(here):
     assert not (here / "a.h5").exists()
 
 
-@pytest.mark.parametrize("size", [stack.AT_ONCE, 1], ids=["whole", "in parts"])
+@pytest.mark.parametrize("size", [slice_ranges.AT_ONCE, 1], ids=["whole", "in parts"])
 @pytest.mark.parametrize(("slices", "wanted"), [("", [0, 1]), ("--slices 1", [1]), ("--slices 1:2", [1])])
 def test_slices_are_counted_from_the_start_of_the_file(size, slices, wanted, here, capsys, monkeypatch):
-    monkeypatch.setattr(stack, "AT_ONCE", size)
+    monkeypatch.setattr(slice_ranges, "AT_ONCE", size)
     execute(f"reconstruct scan.h5 -o image.h5 --method zero_filled --uncertainty --folds 1 {slices}".split())
     lines = [line for line in capsys.readouterr().err.splitlines() if "expected" in line]
     found = dealias.uncertainty("zero_filled", "scan.h5", folds=1)

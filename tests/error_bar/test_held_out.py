@@ -40,13 +40,26 @@ def error(image, truth):
 
 @pytest.mark.parametrize("coils", [1, 4])
 @pytest.mark.parametrize(
-    ("mask", "far"), [(points(2), 0.2), (points(4), 0.2), (cartesian(SHAPE, 3, generator=seeded()), 0.4)]
+    ("mask", "far"),
+    [
+        (points(2), 0.2),
+        (points(4), 0.2),
+        (cartesian(SHAPE, 3, generator=seeded()), 0.4),
+        (cartesian(SHAPE, 3, lines="equispaced", generator=seeded()), 0.4),
+    ],
 )
 def test_the_error_is_foretold(mask, far, coils):
     measured, truth = scan(mask, coils)
     found = held_out(wavelet, measured)
     assert float(found.energy.sqrt()) == pytest.approx(error(found.image, truth), rel=far)
-    assert float(found.energy.sqrt()) < 0.9 * error(measured.zero_filled, truth)
+    assert float(found.energy.sqrt()) < error(measured.zero_filled, truth)
+
+
+@pytest.mark.parametrize("method", ["zero_filled", "wavelet"])
+def test_partial_fourier_is_judged_by_its_other_side(method):
+    measured, truth = scan(torch.arange(90).ge(33).expand(SHAPE))
+    found = held_out(lambda part: reconstruct(method, part), measured, folds=1)
+    assert float(found.energy.sqrt()) == pytest.approx(error(found.image, truth), rel=0.15)
 
 
 def test_each_band_is_foretold():
@@ -74,10 +87,12 @@ def test_noise_is_what_remains_of_a_full_scan():
 
 
 def test_noise_that_nobody_told_counts_as_error():
+    """Then the error is that from the image of all samples and their noise."""
     measured, truth = scan(points(2), noise=0.02)
-    told = held_out(wavelet, measured).energy
-    untold = held_out(wavelet, replace(measured, noise_std=None)).energy
-    assert untold > told
+    noisy = scan(torch.ones(SHAPE), noise=0.02)[0].zero_filled
+    for known, reference in ((measured, truth), (replace(measured, noise_std=None), noisy)):
+        found = held_out(wavelet, known)
+        assert float(found.energy.sqrt()) == pytest.approx(error(found.image, reference), rel=0.15)
 
 
 def test_a_slice_alone_is_as_in_a_batch_and_scale_does_not_matter():
@@ -85,7 +100,7 @@ def test_a_slice_alone_is_as_in_a_batch_and_scale_does_not_matter():
     together, alone = held_out(wavelet, both), held_out(wavelet, both[1])
     torch.testing.assert_close(together.energy[1], alone.energy, rtol=1e-4, atol=0)
     scaled = held_out(wavelet, both[1].scaled(torch.full((1, 1), 1e-6j)))
-    torch.testing.assert_close(scaled.energy, alone.energy * 1e-12, rtol=1e-3, atol=0)
+    torch.testing.assert_close(scaled.energy, alone.energy * 1e-12, rtol=1e-2, atol=0)  # noise is drawn, and not turned
 
 
 def test_a_film_is_one_problem():

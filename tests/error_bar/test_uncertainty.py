@@ -65,9 +65,6 @@ def test_what_the_numbers_mean_is_said():
         full = Acquisition.simulate(head(SHAPE, seed=3), torch.ones(SHAPE), None, 0.02)
         found = dealias.uncertainty("zero_filled", full)
     assert float(found.rms) == pytest.approx(0.02, rel=0.05)
-    for coils, what in ((4, "too wide"), (1, "too narrow")):
-        with pytest.warns(Note, match=f"equispaced.*{what}"):
-            dealias.uncertainty("zero_filled", scan(3, coils, lines="equispaced")[0], folds=1)
 
 
 def test_what_cannot_be_judged():

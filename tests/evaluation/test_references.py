@@ -8,6 +8,7 @@ import torch
 import dealias
 from dealias.errors import UserError
 from dealias.evaluation.references import files, references
+from dealias.files import slice_ranges
 from dealias.phantoms import head
 
 
@@ -53,6 +54,25 @@ def test_a_measured_scan_of_many_coils(tmp_path, truth, generator):
     torch.testing.assert_close(given.image, truth[0], atol=1e-5, rtol=0)
     with pytest.raises(UserError, match="a.npy: 4 coils and no maps"):
         found(tmp_path / "a.npy", maps=None)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_large_scan_comes_some_slices_at_a_time(tmp_path, truth, generator, monkeypatch, own):
+    maps = torch.stack([dealias.coils.simulate((40, 48), 4, generator=generator) for _ in range(3 if own else 1)])
+    images = truth.clone()
+    images[1] = 0
+    scan = dealias.Acquisition.simulate(images, torch.ones(48), maps).with_maps(None)
+    dealias.write(tmp_path / "a.h5", scan)
+    whole = found(tmp_path / "a.h5", maps=maps)
+    monkeypatch.setattr(slice_ranges, "AT_ONCE", 1)
+    parts = found(tmp_path / "a.h5", maps=maps)
+    assert [one.slice for one in parts] == [one.slice for one in whole] == [0, 2]
+    for one, other in zip(parts, whole, strict=True):
+        torch.testing.assert_close(one.image, other.image, rtol=1e-5, atol=1e-6)
+        assert one.volume == pytest.approx(other.volume) and one.full.shape == other.full.shape
+    dealias.write(tmp_path / "fast.h5", scan.sampled(torch.arange(48) % 2 == 0))
+    with pytest.raises(UserError, match="2x undersampled; a comparison needs all"):
+        found(tmp_path / "fast.h5")
 
 
 def test_complex_images_are_no_coils(tmp_path, truth):

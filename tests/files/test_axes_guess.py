@@ -9,6 +9,7 @@ import torch
 from scipy.io import savemat
 
 from dealias.errors import Note
+from dealias.files import axes_guess
 from dealias.files.axes_guess import recognised
 from dealias.files.open import open
 from dealias.phantoms import head
@@ -67,6 +68,17 @@ def test_coils_are_found_wherever_they_lie(order, usual, found, coils, fast):
     assert [note.category for note in notes] == ([] if found == usual else [Note])
     if notes:
         assert f"taken for '{found}'" in str(notes[0].message) and "--axes" in str(notes[0].message)
+
+
+@pytest.mark.parametrize("order", ["c y x", "y x c", "y c x"])
+def test_some_places_of_a_large_array_tell_where_its_energy_lies(order, monkeypatch):
+    stored = kspace().transpose(["cyx".index(name) for name in order.split()])
+    monkeypatch.setattr(axes_guess, "LOOKED_AT", stored.nbytes // 6)
+    assert axes_guess._some(stored).nbytes < stored.nbytes / 5
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Note)
+        found = recognised(stored, ("coil", "y", "x"))
+    assert found == tuple({"c": "coil"}.get(name, name) for name in order.split())
 
 
 @pytest.mark.parametrize("scale", [1e-40, 1e-25, 1e25, 1e37])

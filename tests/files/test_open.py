@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from dealias.centring_check import check_centred
 from dealias.errors import UserError
-from dealias.files.centring_check import check_centred
 from dealias.files.open import open
 from files.scans import kspace
 

@@ -11,10 +11,18 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.coils._mixed import mixed, times
+from dealias.coils.covariance import Covariance
 from dealias.errors import UserError
 
 
-def compress(acquisition: Acquisition, coils: int | None = None, *, energy: float = 0.99) -> Acquisition:
+def covariance(acquisition: Acquisition) -> Covariance:
+    """Return sum k k^H over all samples of a scan, which decides what its coils are compressed to."""
+    return Covariance.of(acquisition.kspace.movedim(-3, 0).flatten(1))
+
+
+def compress(
+    acquisition: Acquisition, coils: int | None = None, *, energy: float = 0.99, whole: Covariance | None = None
+) -> Acquisition:
     """Return the acquisition as fewer virtual coils saw it, strongest first; slices and frames share them.
 
     Maps are compressed too and brought to unit root sum of squares, and so is the noise level of each coil.
@@ -22,6 +30,7 @@ def compress(acquisition: Acquisition, coils: int | None = None, *, energy: floa
     Arguments:
         coils: how many to keep; None is as few as hold the share `energy`.
         energy: of all sampled k-space.
+        whole: the covariance of the whole scan, where the acquisition is some of its slices.
 
     Raises:
         UserError: for more coils than there are or fewer than one, or an impossible share.
@@ -31,9 +40,8 @@ def compress(acquisition: Acquisition, coils: int | None = None, *, energy: floa
         raise UserError(f"{given} coils cannot be compressed to {coils}; give 1 to {given}")
     if not 0 < energy <= 1:
         raise UserError(f"{energy:g} of the energy cannot be kept; give a share from 0 to 1, such as 0.99")
-    flat = acquisition.kspace.movedim(-3, 0).flatten(1).to(torch.complex128)
-    flat = flat / flat.abs().max().clamp_min(torch.finfo(torch.float64).tiny)
-    values, vectors = torch.linalg.eigh(flat @ flat.mH)
+    total = (whole or covariance(acquisition)).total
+    values, vectors = torch.linalg.eigh(total / total.abs().max().clamp_min(torch.finfo(torch.float64).tiny))
     if coils is None:
         shares = values.flip(0).cumsum(0) / values.sum().clamp_min(torch.finfo(torch.float64).tiny)
         coils = min(given, int((shares < energy - 1e-12).sum()) + 1)

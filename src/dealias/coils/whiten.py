@@ -12,12 +12,19 @@ import warnings
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.coils._mixed import mixed
+from dealias.coils.covariance import Covariance
 from dealias.errors import Note, UserError
 from dealias.noise import outer_samples
 from dealias.numpy_bridge import numbers
+
+
+def outer_noise(acquisition: Acquisition) -> Covariance:
+    """Return the covariance of the outermost tenth of k-space, which holds noise and what detail there is."""
+    return Covariance.of(torch.cat(outer_samples(acquisition), dim=1))
 
 
 def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
@@ -30,33 +37,38 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
         noise: samples (coil, ...) of a scan without excitation, on the scale of k-space, a tensor or an array; the
             coils may be another axis, if one only has their number.
             None takes the outermost tenth of k-space instead: noise and what detail there is. The noise is
-            one at most then, and noise_std None: methods that trust it would smooth detail away.
+            one at most then, and noise_std None: methods that trust it would smooth detail away. So does the
+            `outer_noise` of a whole scan, where the acquisition is some of its slices.
 
     Raises:
         UserError: where the noise does not fit the coils, is zero in one, or has too few samples.
     """
-    judged = noise is None
+    noise = outer_noise(acquisition) if noise is None else noise
+    judged = isinstance(noise, Covariance)
     if judged:
-        noise = torch.cat(outer_samples(acquisition), dim=1)
         text = "the noise was judged by the outermost tenth of k-space, whose detail counts as noise"
         warnings.warn(Note(f"{text}; a noise scan is better"), stacklevel=2)
-    samples = noise if isinstance(noise, torch.Tensor) else torch.from_numpy(numbers(noise, "the noise"))
-    coils = acquisition.coils
+    found = noise if isinstance(noise, Covariance) else Covariance.of(_samples(noise, acquisition.coils))
+    if found.count < 2 * acquisition.coils or not torch.isfinite(found.total).all():
+        text = f"{found.count} noise samples of {acquisition.coils} coils are too few, or not finite"
+        raise UserError(f"{text}; measure more")
+    # each coil at its own scale first, so that the factorisation is as exact for weak coils as for strong ones
+    size = found.total.diagonal().real.sqrt()[:, None]
+    lower, trouble = torch.linalg.cholesky_ex(found.total / size / size.mT / 2)
+    if not (size > 0).all() or trouble:
+        raise UserError("the noise of one coil is zero or a mixture of others'; leave that coil out, or compress")
+    ones = acquisition.kspace.real.new_ones((1,) * acquisition.kspace.ndim)
+    inverse = torch.linalg.inv(lower) / size.mT * found.count**0.5
+    return mixed(acquisition, inverse, None if judged else ones)
+
+
+def _samples(noise: Any, coils: int) -> Tensor:
+    """Return samples (coil, sample) of a scan without excitation."""
+    samples = noise if isinstance(noise, Tensor) else torch.from_numpy(numbers(noise, "the noise"))
     alike = [axis for axis, size in enumerate(samples.shape) if size == coils]
     if len(alike) == 1:
         samples = samples.movedim(alike[0], 0)
     if not samples.is_complex() or samples.ndim < 2 or samples.shape[0] != coils:
         kind = f"{'complex' if samples.is_complex() else 'real'} {tuple(samples.shape)}"
         raise UserError(f"the noise is {kind}; give complex samples (coil, ...) of the {coils} coils")
-    samples = samples.flatten(1).to(acquisition.kspace.device, torch.complex128)
-    count = samples.shape[1]
-    if count < 2 * coils or not torch.isfinite(samples).all():
-        raise UserError(f"{count} noise samples of {coils} coils are too few, or not finite; measure more")
-    # each coil at its own scale first, so that the factorisation is as exact for weak coils as for strong ones
-    size = samples.abs().square().mean(1, keepdim=True).sqrt()
-    covariance = (samples / size) @ (samples / size).mH / (2 * count)
-    lower, trouble = torch.linalg.cholesky_ex(covariance)
-    if not (size > 0).all() or trouble:
-        raise UserError("the noise of one coil is zero or a mixture of others'; leave that coil out, or compress")
-    ones = acquisition.kspace.real.new_ones((1,) * acquisition.kspace.ndim)
-    return mixed(acquisition, torch.linalg.inv(lower) / size.mT, None if judged else ones)
+    return samples.flatten(1)

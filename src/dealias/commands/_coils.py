@@ -1,6 +1,7 @@
 """The options --maps, --sets, --whiten and --compress: what is done to the coils of a scan before anything else."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,12 +11,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
+    from dealias.files.stack import Stack
     from dealias.problem import Problem
 
 
 @dataclass(frozen=True)
 class Coils:
-    """What is done to the coils of every scan; the files that a user named are read once.
+    """What is done to the coils of every scan.
 
     Arguments:
         maps: as `named_maps` returns them. Those of a file belong to the measured coils, and follow them through
@@ -42,29 +44,45 @@ class Coils:
         noise = None if whiten in (None, "auto") else read_noise(str(whiten))
         return cls(named_maps(maps), whiten is not None, noise, compress, sets)
 
-    def given(self, name: str) -> "Tensor | None":
+    def given(self, name: str, slices: slice | None = None) -> "Tensor | None":
         """Return the maps that a file holds for a scan, to open it with.
 
         Arguments:
             name: of the scan's file, below the folder that is the input.
+            slices: of the scan, where maps differ from slice to slice; None is all.
         """
-        maps = maps_of(self.maps, name)
+        maps = maps_of(self.maps, name, slices)
         return None if isinstance(maps, str) else maps
 
-    def by_slice(self, name: str) -> bool:
-        """Whether each slice is prepared as it would be without the others."""
-        maps = self.given(name)
-        return self.compress is None and not (self.whiten and self.noise is None) and (maps is None or maps.ndim < 4)
+    def by_slice(self, name: str, count: int) -> bool:
+        """Whether the maps of so many slices, if a file holds any, can be read some slices at a time."""
+        from dealias.files.coil_maps import shape_of_maps
+        from dealias.files.recognition import namesake
 
-    def prepared(self, scan: "Acquisition") -> "Acquisition":
-        """Return a scan with coils as the options want them; maps are estimated later, where they are "auto"."""
+        if not isinstance(self.maps, Path):
+            return True
+        shape = shape_of_maps(namesake(self.maps, name))
+        return len(shape) < 4 or (shape[0] == count and count not in shape[1:])  # else any axis may be that of slices
+
+    def prepared(self, scans: "Stack[Acquisition]") -> "Stack[Acquisition]":
+        """Return scans with coils as the options want them, which what all slices show decides.
+
+        Maps are estimated later, where they are "auto".
+        """
         from dealias import coils
+        from dealias.coils.compress import covariance
+        from dealias.coils.covariance import Covariance
+        from dealias.coils.whiten import outer_noise
 
         if self.maps is None:
-            scan = scan.with_maps(None)
+            scans = scans.map(lambda scan: scan.with_maps(None))
         if self.whiten:
-            scan = coils.whiten(scan, self.noise)
-        return scan if self.compress is None else coils.compress(scan, self.compress)
+            noise = Covariance.sum(scans.ahead(outer_noise)) if self.noise is None else self.noise
+            scans = scans.map(partial(coils.whiten, noise=noise))
+        if self.compress is not None:
+            whole = Covariance.sum(scans.ahead(covariance))
+            scans = scans.map(partial(coils.compress, coils=self.compress, whole=whole))
+        return scans
 
     def problem(self, scan: "Acquisition") -> "Problem":
         """Return a prepared scan as the problem to solve: itself, or that of several sets of maps."""
@@ -80,19 +98,24 @@ class Coils:
 
 
 def named_maps(maps: str) -> "Tensor | Path | Literal['auto'] | None":
-    """Return what the text of --maps means: auto, none, the maps that a file holds, or a folder of such files."""
-    from dealias.files.coil_maps import read_maps
+    """Return what the text of --maps means: auto, none, the maps that a file holds, or a folder of such files.
+
+    A file whose maps differ from slice to slice is read later, some slices at a time.
+    """
+    from dealias.files.coil_maps import read_maps, shape_of_maps
 
     if maps == "auto":
         return "auto"
     if maps == "none":
         return None
-    return Path(maps) if Path(maps).is_dir() else read_maps(maps)
+    return Path(maps) if Path(maps).is_dir() or len(shape_of_maps(maps)) > 3 else read_maps(maps)
 
 
-def maps_of(given: "Tensor | Path | Literal['auto'] | None", name: str) -> "Tensor | Literal['auto'] | None":
+def maps_of(
+    given: "Tensor | Path | Literal['auto'] | None", name: str, slices: slice | None = None
+) -> "Tensor | Literal['auto'] | None":
     """Return the maps of one scan as `dealias.reconstruct` takes them; of a folder those of the same name."""
     from dealias.files.coil_maps import read_maps
     from dealias.files.recognition import namesake
 
-    return read_maps(namesake(given, name)) if isinstance(given, Path) else given
+    return read_maps(namesake(given, name), slices) if isinstance(given, Path) else given

@@ -24,6 +24,7 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
         UserError: where nothing is there, two inputs would write one output, or one would write over an input.
     """
     from dealias.files.recognition import about, check_exists, files_below, main_part, renamed
+    from dealias.files.results import MARK, results_among
 
     begin, end = Path(source), Path(target)
     with about(begin):
@@ -35,6 +36,9 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     if end.is_file():
         raise UserError(f"{end}: is a file, but the input is a folder; give a folder for the output")
     inside = end.resolve() if end.resolve() != begin.resolve() else None  # earlier results are no input
+    for folder in sorted(results_among(begin.rglob(MARK), begin)):
+        if folder.resolve() != inside:
+            _tell(f"{folder}: holds results of what is in {begin}, passed over")
     files = [path for path in files_below(begin) if inside is None or inside not in path.resolve().parents]
     if not files:
         raise UserError(f"{begin}: holds no file of a known format; give a folder with measurements")
@@ -84,6 +88,7 @@ def each(
     """
     from dealias.files.atomic import sweep
     from dealias.files.recognition import written
+    from dealias.files.results import mark
 
     todo = pairs(source, target, format)
     begin = Path(source)
@@ -91,13 +96,13 @@ def each(
         _one(*todo[0], work, written(format, kspace=kspace), overwrite)
         return
     sweep(Path(target), deep=True)
+    mark(Path(target), begin)
     found: dict[str, list[str]] = {"done": [], "skipped": [], "failed": [], "unexpected": []}
     with tqdm(todo, unit="file", leave=False, disable=None) as bar:
         for path, goal in bar:
             name = str(path.relative_to(begin))
             bar.set_postfix_str(name)
-            named = _named_as_another(path.relative_to(begin), begin, todo)
-            found[_of_many(path, goal, work, settings, overwrite, named)].append(name)
+            found[_of_many(path, goal, work, settings, overwrite)].append(name)
     failed = sorted(found["failed"] + found["unexpected"])
     summary = f"{len(found['done'])} of {len(todo)} {done}"
     summary += f", {len(found['skipped'])} skipped" if found["skipped"] else ""
@@ -107,21 +112,9 @@ def each(
     print(f"dealias: {summary}", file=sys.stderr)
 
 
-def _named_as_another(name: Path, begin: Path, todo: Sequence[tuple[Path, Path]]) -> bool:
-    """Whether an input is called as another one, in a folder of its own, as results of an earlier run are."""
-    from dealias.files.recognition import renamed
-
-    parts = renamed(name, "").parts
-    names = {Path(*parts[count:]) for count in range(1, len(parts))}
-    return any(renamed(path.relative_to(begin), "") in names for path, _ in todo)
-
-
-def _of_many(
-    path: Path, goal: Path, work: Work, settings: Mapping[str, Any], overwrite: bool, named_as_another: bool
-) -> str:
+def _of_many(path: Path, goal: Path, work: Work, settings: Mapping[str, Any], overwrite: bool) -> str:
     """Do the work for one file of many, and return what became of it: done, skipped, failed, or unexpected."""
     from dealias.files.atomic import check_target
-    from dealias.files.kind import WrongKind
 
     there = os.path.exists(goal) and not overwrite  # False also for names that the system does not take
     try:
@@ -139,7 +132,7 @@ def _of_many(
         if os.path.exists(goal) and not there and not overwrite:
             _tell(f"{goal}: another process finished it, skipped")
             return "skipped"
-        if is_image_of_ours(path) or (named_as_another and isinstance(error, WrongKind)):
+        if is_image_of_ours(path):
             _tell(f"{path}: is an image that dealias made, passed over")
             return "skipped"
         text = str(error)

@@ -51,8 +51,8 @@ class Summary:
         """Return what parts of a scan, slices that follow each other, make together."""
         import torch
 
+        from dealias.centring_check import quadrants_swapped
         from dealias.files.axes import axes_of
-        from dealias.files.centring_check import quadrants_swapped
 
         others = iter(parts)
         first = next(others)
@@ -89,8 +89,9 @@ class Summary:
     @property
     def acceleration(self) -> float:
         """Grid points per sampled point, of the problems that have samples; infinite for an empty mask."""
-        shares = self.mask.float().flatten(-len(self.axes) - 1).mean(-1)
-        return 1 / float(shares[shares > 0].mean()) if bool(shares.any()) else math.inf
+        from dealias.acquisition import acceleration, shares
+
+        return acceleration(shares(self.mask, self.axes))
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class _Look:
         """Return the look at a part of a scan."""
         import torch
 
-        from dealias.files.centring_check import central_share
+        from dealias.centring_check import central_share
         from dealias.noise import estimate_noise
 
         size = scan.kspace.abs()

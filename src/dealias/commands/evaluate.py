@@ -85,8 +85,8 @@ def run(
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
-    read = partial(_references, maps=named_maps(maps), key=key, axes=axes)
-    _compare(files(input), _folder(output), chosen, protocol, read, settings)
+    read = partial(_references, maps=named_maps(maps), key=key, axes=axes, volume=range == "volume")
+    _compare(files(input), _folder(output, Path(input)), chosen, protocol, read, settings)
 
 
 def _compare(
@@ -116,12 +116,12 @@ def _compare(
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
 
 
-def _references(path: Path, name: str, maps: Any, key: str | None, axes: str | None) -> "Iterator[Reference]":
+def _references(path: Path, name: str, maps: Any, **options: Any) -> "Iterator[Reference]":
     """Return the images of a file, with the coil maps that are its own."""
     from dealias.commands._coils import maps_of
     from dealias.evaluation.references import references
 
-    return references(path, name, maps=maps_of(maps, name), key=key, axes=axes)
+    return references(path, name, maps=maps_of(maps, name), **options)
 
 
 def _score(
@@ -212,8 +212,10 @@ def _numbers(values: str) -> tuple[float, ...]:
         raise UserError(f"--accelerations cannot be '{values}'; give numbers such as 2,3,4,5") from None
 
 
-def _folder(output: str) -> Path:
+def _folder(output: str, source: Path) -> Path:
+    """Return the folder for the results, which is there then and no input of what comes later."""
     from dealias.files.atomic import refusal, sweep
+    from dealias.files.results import mark
 
     folder = Path(output)
     if folder.exists() and not folder.is_dir():
@@ -223,6 +225,7 @@ def _folder(output: str) -> Path:
     except OSError as error:
         raise UserError(f"{folder}: {refusal(error)}") from None
     sweep(folder)
+    mark(folder, source)
     return folder
 
 

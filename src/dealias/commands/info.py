@@ -1,13 +1,13 @@
 """The input doctor: what a file holds, what looks wrong, which methods fit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dealias.commands._reading import FileMask, parts
+from dealias.commands._reading import FileMask
 from dealias.commands._summary import Summary
 
 if TYPE_CHECKING:
@@ -56,31 +56,29 @@ def run(
         print(f"note: {remark}")
 
 
-def _content(input: str, named: dict[str, Any]) -> "Summary | Tensor":
+def _content(input: str | Path, named: dict[str, Any]) -> "Summary | Tensor":
     """Return what there is to say of k-space, which is read some slices at a time; or the images of a file."""
     from dealias.acquisition import Acquisition
     from dealias.files.images import contents
+    from dealias.files.stack import Stack
 
-    found = parts(partial(contents, input), input, named)
+    found: Iterator[Any] = iter(Stack.of(input, named, partial(contents, input)))
     first = next(found)
-    if not isinstance(first, Acquisition):
-        return first
-    return Summary.of(chain([first], found))
+    return Summary.of(chain([first], found)) if isinstance(first, Acquisition) else first
 
 
 def _print_folder(folder: str, key: str | None, axes: str | None) -> None:
     """Print a line for every file of a known format."""
     import dealias
     from dealias.evaluation.references import files
-    from dealias.files.images import contents
 
     todo = files(folder)
     width, refused = max(len(name) for _, name in todo), []
     for path, name in todo:
         try:
-            found = contents(path, key=key, axes=axes)
-            if isinstance(found, dealias.Acquisition):
-                text = "k-space: " + repr(found).partition("(")[2].removesuffix(")")
+            found = _content(path, {"key": key, "axes": axes})
+            if isinstance(found, Summary):
+                text = f"k-space: {_in_a_line(found)}"
             else:
                 text = "images: " + _images(found)["images"].partition(";")[0]
             print(f"{name:{width}}  {text}")
@@ -130,13 +128,25 @@ def _images(images: "Tensor") -> dict[str, str]:
     return {"images": f"{count} of {rows} x {columns}; {use}"}
 
 
-def _facts(scan: Summary) -> dict[str, str]:
+def _in_a_line(scan: Summary) -> str:
+    """Return what a user asks first."""
     rows, columns = scan.shape[-2:]
+    maps = "" if scan.coils == 1 else f" with{'' if scan.maps else 'out'} maps"
+    noise = "noise unknown" if scan.told is None else f"noise {scan.told:.3g}"
+    return f"{_counts(scan)}{maps}, {rows} x {columns}, {scan.acceleration:.2f}x, {noise}"
+
+
+def _counts(scan: Summary) -> str:
     kinds = [{"time": "frame", "batch": "set"}.get(name, name) for name in scan.names[:-3]]
     counts = [_count(n, kind) for n, kind in zip(scan.shape[:-3], kinds, strict=True)]
+    return ", ".join([*counts, _count(scan.coils, "coil")])
+
+
+def _facts(scan: Summary) -> dict[str, str]:
+    rows, columns = scan.shape[-2:]
     some = scan.smallest <= scan.largest
     facts = {
-        "axes": ", ".join([*counts, _count(scan.coils, "coil"), f"{rows} rows, {columns} columns"]),
+        "axes": f"{_counts(scan)}, {rows} rows, {columns} columns",
         "mask": f"{scan.acceleration:.2f}x, {describe(scan.mask)}",
         "centre": f"the central quarter of rows and columns holds {scan.central:.0%} of the energy",
         "noise": _noise(scan),
@@ -231,7 +241,7 @@ def _learned(name: str) -> bool:
 
 def _remarks(scan: Summary) -> list[str]:
     """Return what looks wrong, or will surprise."""
-    from dealias.files.centring_check import SWAP
+    from dealias.centring_check import SWAP
 
     remarks = []
     if not bool(scan.mask.any()):

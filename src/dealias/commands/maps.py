@@ -1,12 +1,16 @@
 """Coil maps of a scan, once for all reconstructions."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dealias.commands._files import each, folder_for
 from dealias.commands._provenance import provenance
 from dealias.commands._reading import Conjugate, FileMask, reading
+
+if TYPE_CHECKING:
+    from dealias.acquisition import Acquisition
 
 
 def run(
@@ -41,6 +45,8 @@ def run(
     from dealias.configure import typed_arguments
     from dealias.errors import UserError
     from dealias.files.coil_maps import write_maps
+    from dealias.files.recognition import about
+    from dealias.files.stack import Stack
 
     estimate: Callable[..., Any] = coils.espirit if method == "espirit" else coils.walsh
     arguments = typed_arguments(estimate, method_arguments or {}, given=("acquisition",))
@@ -49,14 +55,16 @@ def run(
     settings = {"method": method, "method_arguments": method_arguments, **how}
 
     def work(source: Path, target: Path) -> None:
-        acquisition = dealias.open(source, **reading(how), whiten=False)  # maps of the measured coils
-        if acquisition.coils == 1:
+        read = partial(dealias.open, source, whiten=False)  # maps of the measured coils
+        scans = Stack.of(source, reading(how), read)
+        if scans.first().coils == 1:
             raise UserError(f"{source}: holds one coil, which needs no maps; reconstruct it as it is")
         folder_for(target)
-        try:
-            maps = estimate(acquisition, **arguments)
-        except UserError as error:
-            raise UserError(f"{source}: {error}") from error
-        write_maps(target, maps, overwrite=overwrite, attributes=provenance(source, settings))
+
+        def maps(scan: "Acquisition") -> Any:
+            with about(source):
+                return estimate(scan, **arguments)
+
+        write_maps(target, scans.map(maps), overwrite=overwrite, attributes=provenance(source, settings))
 
     each(input, output, work, "estimated", format, settings, kspace=True, overwrite=overwrite)

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -14,8 +14,9 @@ from dealias.commands._coils import Coils
 from dealias.commands._decided import numbers, worded
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
+from dealias.commands._method import loaded
 from dealias.commands._provenance import provenance
-from dealias.commands._reading import READING, Conjugate, FileMask, parts, reading
+from dealias.commands._reading import READING, Conjugate, FileMask, reading
 from dealias.configure import options_of
 from dealias.errors import Note, UserError
 from dealias.training.adaptation import Adaptation
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import torch
 
     from dealias.acquisition import Acquisition
+    from dealias.files.stack import Stack
     from dealias.header import Header
     from dealias.method import Method
     from dealias.problem import Problem
@@ -43,7 +45,7 @@ class Job:
         reading: the options of `dealias.open`.
         solving: the options of `dealias.reconstruct`.
         adaptation: whether the method learns from the scan first.
-        folds: how many sets of samples are held out for an error bar; None for no error bar.
+        folds: how many times samples are held out for an error bar; None for no error bar.
         film: whether films are shown.
         reference: the true film, where it is known.
         writing: the options of `dealias.write`.
@@ -68,11 +70,8 @@ class Job:
         import dealias
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
-        if self.film or self.adaptation.adapt or not self.coils.by_slice(name):  # which need it whole
-            found = [self._part(source, name, target, **self.reading)]
-        else:
-            least = self.solving["batch"] or (1 if self.device.type == "cpu" else 8)
-            found = list(parts(partial(self._part, source, name, target), source, self.reading, least))
+        scans = self.coils.prepared(self._scans(source, name, target))
+        found = [*scans.with_places().map(partial(self._part, target))]
         image = _together([part.image for part in found])
         beside = {
             name: (_together([part.beside[name][0] for part in found]), notes)
@@ -87,42 +86,53 @@ class Job:
             notes = provenance(source, self.settings) | ({"decided": worded(decided)} if decided else {})
             dealias.write(target, image, found[0].header, **self.writing, attributes=notes, beside=beside)
 
-    def _part(self, source: Path, name: str, target: Path, **reading: Any) -> "Part":
-        """Return what some slices of a file, or all, give."""
+    def _scans(self, source: Path, name: str, target: Path) -> "Stack[Acquisition]":
+        """Return what there is to solve, a film and what cannot be read by slice as a whole."""
         import dealias
-        from dealias.decisions import decisions
+        from dealias.files.stack import Stack
         from dealias.files.write import check
 
-        scan = dealias.open(source, **reading, maps=self.coils.given(name))
-        check(target, scan.shape)
-        scan = self.coils.prepared(scan)
-        figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
-        folder_for(target)
+        def read(**reading: Any) -> "Acquisition":
+            slices = reading["slices"] if isinstance(reading["slices"], slice) else None
+            scan = dealias.open(source, **reading, maps=self.coils.given(name, slices))
+            check(target, scan.shape)
+            return scan
+
+        scans = Stack.of(source, self.reading, read, self.solving["batch"] or (1 if self.device.type == "cpu" else 8))
+        count = scans.slices if self.reading["slices"] is None else 0  # maps are those of all slices
+        if self.film or self.adaptation.adapt or (scans.slices and not self.coils.by_slice(name, count or 0)):
+            return Stack.once(partial(read, **self.reading), self.reading["slices"])
+        return scans
+
+    def _part(self, target: Path, slices_and_scan: "tuple[int | slice | str | None, Acquisition]") -> "Part":
+        """Return the images of some slices of a file, and what the method decided about each."""
+        from dealias.decisions import decisions
+
         with decisions() as found:
-            image, beside = self._solved(scan.to(self.device), reading["slices"])
-        return Part(image, beside, numbers(found, image.shape), scan.header, figures)
+            part = self._solved(target, slices_and_scan)
+        return replace(part, decided=numbers(found, part.image.shape))
 
-    def _solved(self, scan: "Acquisition", slices: int | slice | str | None) -> "tuple[torch.Tensor, Companions]":
-        """Return the image, and its error bar where one is wanted.
-
-        Arguments:
-            slices: those of the file that the scan holds, as `dealias.open` took them.
-        """
+    def _solved(self, target: Path, slices_and_scan: "tuple[int | slice | str | None, Acquisition]") -> "Part":
+        """Return the images of some slices of a file, and their error bars where they are wanted."""
         import dealias
         from dealias.error_bar.suspicions import suspicions
 
-        options = {**self.solving, "progress": sys.stderr.isatty()}
+        slices, scan = slices_and_scan
+        figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
+        folder_for(target)
+        there, options = scan.to(self.device), {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
             for text in suspicions(scan):
                 warnings.warn(Note(text), stacklevel=2)
-            problem = self.coils.problem(scan)
             solve = self._learned_from if self.adaptation.adapt else dealias.reconstruct
-            return self.coils.image(solve(self.method, problem, **options)).cpu(), {}
-        found = dealias.uncertainty(self.method, scan, folds=self.folds, seed=self.settings["seed"], **options)
+            image = self.coils.image(solve(self.method, self.coils.problem(there), **options))
+            return Part(image.cpu(), {}, scan.header, figures)
+        found = dealias.uncertainty(self.method, there, folds=self.folds, seed=self.settings["seed"], **options)
         for line in found.lines(_numbers(slices, len(scan.kspace))):
             tqdm.write(f"dealias: {line}", file=sys.stderr)
         half_width = (found.half_width.cpu(), {"coverage": found.coverage})
-        return found.image.cpu(), {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
+        beside: Companions = {"uncertainty": half_width, "predicted_rms": (found.rms.cpu(), {})}
+        return Part(found.image.cpu(), beside, scan.header, figures)
 
     def _learned_from(self, method: "Method", problem: "Problem", **options: Any) -> "torch.Tensor":
         """Return the image of a method that learned from the problem before."""
@@ -144,16 +154,16 @@ class Part:
 
     Arguments:
         beside: their companions by name, such as error bars, each with its attributes.
-        decided: what the method chose for each slice, by name.
         header: that of the images.
         figures: that show them where they are a film.
+        decided: what the method chose for each slice, by name.
     """
 
     image: "torch.Tensor"
     beside: "Companions"
-    decided: "dict[str, torch.Tensor]"
     header: "Header"
     figures: FilmFigures | None
+    decided: "dict[str, torch.Tensor]" = field(default_factory=dict)
 
 
 def _together(parts: "list[torch.Tensor]") -> "torch.Tensor":
@@ -227,7 +237,7 @@ def run(
         format: of the files that a folder gives
         phase: write the phase too, beside a format that holds the magnitude alone
         uncertainty: an error bar beside the image, by samples that are held out of the scan
-        folds: how many sets of samples are held out for it, one at a time; each takes as long as the image
+        folds: how many times samples are held out for it; each takes as long as the image
         film: show films beside what was measured: OUTPUT_film.gif, with PyAV .mp4, and .png of profiles over time
         reference: the true film, images or full k-space: --film with errors and the PSNR of each frame
         overwrite: replace existing files
@@ -247,11 +257,13 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     """Return what the options of `run` mean."""
     from dealias.cards import fingerprint, usable
 
-    method = _loaded(*(options[name] for name in ("method", "method_arguments", "device", "seed", "tune")))
+    method = loaded(*(options[name] for name in ("method", "method_arguments", "device", "seed", "tune")))
     solving = {name: options[name] for name in ("batch", "precision")}
     sets, uncertain = options["sets"], options["uncertainty"]
     if sets != 1 and uncertain:
         raise UserError("an error bar knows one set of maps; leave out --sets or --uncertainty")
+    if sets != 1:
+        method.check_axes(("set", "y", "x"))
     if adaptation.adapt and uncertain:
         raise UserError("an adapted network saw the samples that an error bar would hide; leave out one of them")
     names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
@@ -272,24 +284,6 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
         writing={name: options[name] for name in ("overwrite", "phase")},
         settings={name: options[name] for name in names} | {"weights": fingerprint(method)} | adapting,
     )
-
-
-def _loaded(method: str, given: dict[str, Any] | None, device: str, seed: int, tune: bool) -> "Method":
-    """Return the method with the arguments that a user gave, with the seed where it takes one, tuned where wanted."""
-    import torch
-
-    from dealias.cards import load, written
-
-    torch.manual_seed(seed)
-    arguments = given or {}
-    for name in {"name", "device"} & arguments.keys():  # of `load` itself
-        raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
-    if tune:
-        method, arguments = "tuned", {"of": written(method, arguments)}
-    chosen = load(method, device=device, **arguments)
-    if "seed" in chosen.arguments and "seed" not in arguments:
-        chosen = load(method, device=device, **arguments, seed=seed)
-    return chosen
 
 
 def _short(method: str) -> str:

@@ -1,5 +1,6 @@
 """What a faster scan would have measured."""
 
+import math
 import warnings
 import zlib
 from dataclasses import dataclass
@@ -13,9 +14,10 @@ from dealias.commands._reading import READING, Conjugate, FileMask, reading
 from dealias.errors import Note, UserError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
 
     from dealias.acquisition import Acquisition
+    from dealias.files.stack import Stack
 
     Draw = partial[Tensor]
 
@@ -47,27 +49,69 @@ class Job:
     settings: dict[str, Any]
 
     def undersample(self, source: Path, target: Path) -> None:
-        """Undersample one file."""
+        """Undersample one file, a large one some slices at a time."""
         import torch
 
         import dealias
 
         seed = self.settings["seed"]
-        if self.coils is None:
-            full = dealias.open(source, **self.reading)
-        else:
-            full = _simulated(source, self.coils, self.reading["axes"], seed)
+        scans = self._full(source)
+        first = scans.first()
         folder_for(target)
         generator = torch.Generator().manual_seed(_seed(seed, source) if self.per_slice else seed)
         draw = partial(self.draw, generator=generator)
-        kept = full.sampled(_patterns(full, draw, self.per_slice, self.widen))
+        lead = scans.shape(first.shape)[: -len(first.axes)] if self.per_slice else ()
+        one = tuple(first.shape[-len(first.axes) :])
+        patterns = _patterns(lead, one, _with_wide_centre(draw, one) if self.widen and first.coils > 1 else draw)
+        brightest = max(scans.ahead(lambda full: float(full.root_sum_of_squares.max()))) if self.noise else 0.0
+        fewer = _Fewer(patterns, bool(lead), self.noise * brightest, generator)
+        dealias.write(target, scans.map(fewer.of), **self.writing, attributes=provenance(source, self.settings))
+        before, after = fewer.acceleration("before"), fewer.acceleration("after")
         wanted = self.settings["acceleration"]
-        if wanted and full.acceleration > 1.05 and kept.acceleration > 1.05 * wanted:
-            text = f"{source}: was undersampled already; one sample in {kept.acceleration:.3g} is left"
+        if wanted and before > 1.05 and after > 1.05 * wanted:
+            text = f"{source}: was undersampled already; one sample in {after:.3g} is left"
             warnings.warn(Note(text), stacklevel=2)
-        if self.noise:
-            kept = kept.with_noise(self.noise * float(full.root_sum_of_squares.max()), generator)
-        dealias.write(target, kept, **self.writing, attributes=provenance(source, self.settings))
+
+    def _full(self, source: Path) -> "Stack[Acquisition]":
+        """Return the scans that a file holds, or those of its images."""
+        import dealias
+        from dealias.files.stack import Stack
+
+        if self.coils is None:
+            return Stack.of(source, self.reading, partial(dealias.open, source))
+        return _simulated(source, self.coils, self.reading["axes"], self.settings["seed"])
+
+
+class _Fewer:
+    """What is kept of slices that come one after the other, and the noise that each gets.
+
+    Arguments:
+        patterns: the mask of all slices, or of each its own.
+    """
+
+    def __init__(self, patterns: "Tensor", per_slice: bool, noise: float, generator: "Generator") -> None:
+        self.patterns, self.per_slice, self.noise, self.generator = patterns, per_slice, noise, generator
+        self.start = 0
+        self.shares: dict[str, list[Tensor]] = {"before": [], "after": []}
+
+    def of(self, full: "Acquisition") -> "Acquisition":
+        """Return what a faster scan would have measured of the next slices."""
+        from dealias.acquisition import shares
+
+        count = len(full.kspace)
+        kept = full.sampled(self.patterns[self.start : self.start + count] if self.per_slice else self.patterns)
+        self.start += count
+        for name, scan in (("before", full), ("after", kept)):
+            self.shares[name].append(shares(scan.mask, scan.axes).flatten())
+        return kept.with_noise(self.noise, self.generator) if self.noise else kept
+
+    def acceleration(self, name: str) -> float:
+        """Return the acceleration of all slices, before or after."""
+        import torch
+
+        from dealias.acquisition import acceleration
+
+        return acceleration(torch.cat(self.shares[name]))
 
 
 def run(
@@ -160,35 +204,41 @@ def _given(pattern: "Tensor", name: str, shape: tuple[int, ...], generator: Any)
         raise UserError(f"{text}; give one of (x), (y, x) or all frames") from None
 
 
-def _simulated(source: Path, coils: int, axes: str | None, seed: int) -> "Acquisition":
-    """Return the scan of images that samples all of k-space, without noise."""
+def _simulated(source: Path, coils: int, axes: str | None, seed: int) -> "Stack[Acquisition]":
+    """Return the scans of images that sample all of k-space, without noise."""
     import torch
 
     import dealias
     from dealias.files.images import stored_images
+    from dealias.files.slice_ranges import cut
+    from dealias.files.stack import Stack
     from dealias.problem import FILM, IMAGE
 
     images = stored_images(source, axes)
     generator = torch.Generator().manual_seed(seed)
     maps = dealias.coils.simulate(images.shape[-2:], coils, generator=generator) if coils > 1 else None
     names = FILM if "time" in (axes or "") else IMAGE
-    return dealias.Acquisition.simulate(images, torch.ones(images.shape[-1]), maps, axes=names)
+
+    def scan(images: "Tensor") -> "Acquisition":
+        return dealias.Acquisition.simulate(images, torch.ones(images.shape[-1]), maps, axes=names)
+
+    if images.ndim == len(names):
+        return Stack.one(scan(images))
+    places = cut(range(len(images)), coils * images[0].nbytes)
+    return Stack(lambda place: scan(images[place]), places, len(images))
 
 
-def _patterns(full: "Acquisition", draw: "Draw", per_slice: bool, widen: bool) -> "Tensor":
+def _patterns(lead: tuple[int, ...], one: tuple[int, ...], draw: "Draw") -> "Tensor":
     """Return the mask of a scan: one pattern, of a film with a draw for each frame, or one for every slice.
 
     Arguments:
-        widen: whether several coils get a centre that is sampled widely enough for their maps.
+        lead: how many slices have their own.
+        one: shape of an image or film.
     """
     import torch
 
-    slices = full.shape[: -len(full.axes)] if per_slice else torch.Size()
-    one = tuple(full.shape[-len(full.axes) :])
-    if widen and full.coils > 1:
-        draw = _with_wide_centre(draw, one)
-    patterns = [draw(one) for _ in range(slices.numel())]
-    return torch.stack(patterns).reshape(*slices, *one).unsqueeze(-3)
+    patterns = [draw(one) for _ in range(math.prod(lead))]
+    return torch.stack(patterns).reshape(*lead, *one).unsqueeze(-3)
 
 
 def _with_wide_centre(draw: "Draw", shape: tuple[int, ...]) -> "Draw":

@@ -1,6 +1,6 @@
-"""An interval for every pixel of the magnitude, from the error's energy and from where parts of the scan disagree.
+"""An interval for every pixel of the magnitude, from the error's energy and from where images of other samples differ.
 
-    w(p) = q s(p),  s(p)^2 = r (1 - c + c v(p) / mean v),  v(p) = sum_h |x_h - x|^2 (p), smoothed over neighbours
+    w(p) = q s(p),  s(p)^2 = r (1 - c + c v(p) / mean v),  v(p) = sum_z (|z| - |x|)^2 (p), smoothed over neighbours
 
 r is the mean squared error of the magnitude, which samples that were held out tell, so that a bad shape cannot lie
 about its size; q makes w the interval that holds the error of nine pixels in ten of the body, counted on images with
@@ -20,8 +20,8 @@ from torch import Tensor
 from dealias.shapes import Image
 
 COVERAGE = 0.9
-FACTOR = 1.69  # q, of the calibration in `benchmarks/error_bars.py`, which says what it covers on other data sets
-SHAPE, NEIGHBOURS = 0.7, 2.0  # c, and the standard deviation in pixels over which v is smoothed
+FACTOR = 1.66  # q, of the calibration in `benchmarks/error_bars.py`, which says what it covers on other data sets
+SHAPE, NEIGHBOURS = 0.8, 1.5  # c, and the standard deviation in pixels over which v is smoothed
 
 
 def half_width(energy: Tensor, image: Image, parts: Tensor) -> Tensor:
@@ -30,12 +30,12 @@ def half_width(energy: Tensor, image: Image, parts: Tensor) -> Tensor:
     Arguments:
         energy: mean squared error of the magnitude's pixels, with the axes of the image, size 1 where shared.
         image: of all samples.
-        parts: images of most samples (set, ..., y, x); of none, the interval has one width.
+        parts: images of other samples (set, ..., y, x); of none, the interval has one width.
     """
     shape = torch.ones_like(image.real)
     axes = tuple(axis for axis, size in zip(range(-image.ndim, 0), energy.shape, strict=True) if size == 1)
     if len(parts):
-        spread = _smooth((parts - image).abs().square().sum(0))
+        spread = _smooth((parts.abs() - image.abs()).square().sum(0))
         mean = spread.mean(axes, keepdim=True) if axes else spread
         shape = torch.where(mean > 0, 1 - SHAPE + SHAPE * spread / torch.where(mean > 0, mean, 1), 1)
     return FACTOR * (energy.to(shape) * shape).sqrt()
@@ -44,8 +44,9 @@ def half_width(energy: Tensor, image: Image, parts: Tensor) -> Tensor:
 def magnitude_share(energy: Tensor, image: Tensor, unseen: Tensor) -> Tensor:
     """Return which share of a complex error's energy the magnitude sees: a half of one whose phase is any.
 
-    That of what the image holds at frequencies that nobody measured, taken at the size of the error: such as it is
-    the error too, in phase with the image where that is nearly real, and all of it where the image is dark.
+    That of what the image holds at frequencies that nobody measured, taken at the size of the error and with either
+    sign: such as it is the error too, in phase with the image where that is nearly real, and all of it where the image
+    is dark.
 
     Arguments:
         energy: mean squared error of the complex pixels.
@@ -57,7 +58,8 @@ def magnitude_share(energy: Tensor, image: Tensor, unseen: Tensor) -> Tensor:
     if not size > 1e-8 * image.abs().double().square().mean() or not energy > 0:
         return torch.full_like(energy, 0.5)
     error = guess * (energy / size).sqrt().to(guess.real)
-    return ((image + error).abs() - image.abs()).double().square().mean() / energy
+    seen = [((image + sign * error).abs() - image.abs()).double().square().mean() for sign in (1, -1)]
+    return (seen[0] + seen[1]) / (2 * energy)
 
 
 def _smooth(image: Tensor) -> Tensor:

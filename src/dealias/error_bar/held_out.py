@@ -1,16 +1,20 @@
-"""How large the error of an image is, from samples of the scan that were hidden while it was made.
+"""How large the error of an image is, from samples of the scan that were hidden while it was made again.
 
-    E |A x_h - A x|^2_k = E |(A x_h)_k - y_k|^2 - E |noise_k|^2   at samples k hidden from x_h, here in bands of radius
+    E |A x - A t|^2 = E |A z - y|^2 - E |noise|^2   z = R(y on C, A x on M' - C),  at the samples of M - M'
+
+The image x = R(y) of all samples M supplies the others of M' that nobody measured. What the method R makes of them and
+of the measured centre C is compared with the samples that were measured and are now hidden. They lie to M' as what
+nobody measured lies to M, so the method has the same task; but what x lacks, z lacks too, and what x has wrong misleads
+z. That the two errors are alike is no identity: `benchmarks/error_bars.py` measures how alike.
 
 | Cross-validatory choice and assessment of statistical predictions (Stone, 1974), equation 2.4
 | https://doi.org/10.1111/j.2517-6161.1974.tb00994.x
 
 Summed over the samples that nobody measured it is, by Parseval, the squared error of the image: of the sum over coils,
-too, whose maps have unit root sum of squares. The image x of all samples is better than each x_h; were it the mean of
-all that fits, its error would be orthogonal to x - x_h, so that ||x_h - x||^2 is taken off. At measured samples the
-error is what fitting them leaves, with the share d of a sample's own say as the hidden residual tells it,
+too, whose maps have unit root sum of squares. At measured samples the error is what fitting them leaves, with the share
+d of a sample's own say as the hidden residual tells it,
 
-    E |A x - A x*|^2 = E |A x - y|^2 - noise + 2 d noise,  d = 1 - |A x - y| / |A x_h - y|
+    E |A x - A t|^2 = E |A x - y|^2 - noise + 2 d noise,  d = 1 - |A x - y| / |A z - y|
 
 | Estimation of the mean of a multivariate normal distribution (Stein, 1981), theorem 1
 | https://doi.org/10.1214/aos/1176345632
@@ -20,32 +24,33 @@ Where the noise level is unknown it is not taken off: the error is that from an 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.error_bar.exchange import exchanged_masks
 from dealias.errors import UserError
 from dealias.folds import line_axis, radii
 from dealias.noise import estimate_noise
 from dealias.operators.cartesian import Cartesian
-from dealias.shapes import Image
+from dealias.shapes import Image, Kspace
 from dealias.solvers.solve import solve
 
-BANDS = 10
+BANDS, FINE = 10, 40  # of radius: of what the samples miss, of what there is
+LEAST = 1e-6
 STEPS = 3  # of conjugate gradients: more would explain noise
-LEAST = 0.2  # of the error of the parts' images that the image of all samples is thought to have
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """An image, those made without some samples, and the error that these samples show.
+    """An image, those made of other samples, and the error that the hidden ones show.
 
     Arguments:
         image: of all samples (*batch, [time,] y, x).
-        parts: each made without one set of samples (set, *batch, [time,] y, x); none of full scans.
+        parts: each made with other samples exchanged (set, *batch, [time,] y, x); none of full scans.
         energy: mean squared error of the complex image's pixels (*batch).
         radius: mean of each band (*batch, band), 1/2 at the edge of an axis; bands hold equally many frequencies.
         bands: mean squared error, all coils together, of the frequencies in each that nobody measured (*batch, band).
@@ -58,33 +63,39 @@ class HeldOut:
     bands: Tensor
 
 
-def held_out(
-    reconstruct: Callable[[Acquisition], Image], scan: Acquisition, folds: int = 4, share: float = 0.1, seed: int = 0
-) -> HeldOut:
-    """Return what samples held out of a scan say about the images that a method makes of it.
+def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, folds: int = 4, seed: int = 0) -> HeldOut:
+    """Return what samples held out of a scan say about the image that a method makes of it.
 
     Arguments:
         reconstruct: makes an image of an acquisition; it is called once more than there are folds.
-        folds: how many sets are held out, one at a time.
-        share: of the samples beyond the centre that each set takes.
-        seed: of which.
+        folds: how many times samples are held out, and others taken instead; ten at most.
+        seed: of which others.
 
     Raises:
         UserError: for several coils without maps, or where too few samples can be held out.
     """
-    pairs = scan.folds(folds, share, seed) if bool((~scan.mask).any()) else []
+    mask = scan.mask.expand(*scan.mask.shape[:-2], *scan.shape[-2:])
+    film = len(scan.axes) > 2
+    others = exchanged_masks(mask, folds, torch.Generator().manual_seed(seed), film) if (~mask).any() else []
     lead = scan.shape[: -len(scan.axes)]
     problems = [(place, scan[place]) for place in np.ndindex(*lead)]
-    held = [[part[place].mask for _, part in pairs] for place, _ in problems]
-    for (_, problem), masks in zip(problems, held, strict=True):
+    taken = [[replace(scan, mask=other)[place].mask for other in others] for place, _ in problems]
+    for (_, problem), masks in zip(problems, taken, strict=True):
         _check(problem, masks)
     image = reconstruct(scan)
-    parts = image.new_zeros((len(pairs), *image.shape))
-    for number, (kept, _) in enumerate(pairs):
-        parts[number] = reconstruct(kept)
+    foreign = [_foreign(problem, image[place]) for place, problem in problems]
+    parts = image.new_zeros((len(others), *image.shape))
+    if others:
+        drawn = [
+            _measured_again(problem, image[place], rest, torch.Generator().manual_seed(seed))
+            for (place, problem), rest in zip(problems, foreign, strict=True)
+        ]
+        again = torch.where(mask, scan.kspace, torch.stack(drawn).reshape(scan.kspace.shape))
+        for number, other in enumerate(others):
+            parts[number] = reconstruct(replace(scan, kspace=again * other, mask=other))
     found = [
-        _judged(problem, image[place], [part[place] for part in parts], masks)
-        for (place, problem), masks in zip(problems, held, strict=True)
+        _judged(problem, image[place], rest, [part[place] for part in parts], masks)
+        for (place, problem), rest, masks in zip(problems, foreign, taken, strict=True)
     ]
     energy, radius, bands = (torch.stack(values) for values in zip(*found, strict=True))
     return HeldOut(image, parts, energy.reshape(lead), radius.reshape(*lead, -1), bands.reshape(*lead, -1))
@@ -100,47 +111,89 @@ def _check(problem: Acquisition, masks: list[Tensor]) -> None:
     _ = problem.operator  # refuses coils without maps
     if not problem.mask.any():
         raise UserError("a slice has no samples, so that nothing tells its error; leave it out with --slices")
-    if masks and missing(problem).any() and not all(bool(mask.any()) for mask in masks):
+    if masks and missing(problem).any() and not all(bool((problem.mask & ~mask).any()) for mask in masks):
         few = "too few samples lie beyond the fully sampled centre to hold some out"
-        raise UserError(f"{few}; give fewer folds, or reconstruct without the error bar")
+        raise UserError(f"{few}; reconstruct without the error bar")
 
 
 def _judged(
-    problem: Acquisition, image: Tensor, parts: list[Tensor], masks: list[Tensor]
+    problem: Acquisition, image: Tensor, foreign: Tensor, parts: list[Tensor], masks: list[Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the mean squared error of one problem's pixels, and radius and error of each band."""
     every = Cartesian(torch.ones_like(problem.mask), problem.maps)
-    radius, coils, unseen = _radius(problem), problem.coils, missing(problem)
-    variance = 2 * _deviation(problem).double().square().expand(problem.kspace.shape).sum(-3)
-    spectrum = every(image)
-    residual = _squares(spectrum - problem.kspace)
-    seen = _profile(radius, [~unseen], [residual])
-    foreign = torch.zeros_like(seen)
-    if coils > 1:
-        foreign = torch.maximum(variance * (1 - 1 / coils), _profile(radius, [~unseen], [_foreign(problem, image)]))
-    noise = variance / coils  # of the image
-    of_seen = (seen - foreign).clamp_min(0)
+    radius, unseen, noise = _radius(problem), missing(problem), _variance(problem) / problem.coils
+    residual = _squares(every(image) - problem.kspace)
+    of_seen = (_curve(radius[~unseen], residual[~unseen])(radius) - foreign).clamp_min(0)
     if not parts or not unseen.any():
-        return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(seen))
-    hidden = [mask.squeeze(-3).expand(radius.shape) for mask in masks]
-    spectra = [every(part) for part in parts]
-    differences = [_squares(each - problem.kspace) for each in spectra]
-    of_hidden = (_profile(radius, hidden, differences) - foreign).clamp_min(0)
+        return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(of_seen))
+    differences = [_squares(every(part) - problem.kspace) for part in parts]
+    of_hidden = (_from_hidden(problem, radius, differences, masks) - foreign).clamp_min(0)
     error = (of_hidden - noise).clamp_min(0)
     say = 1 - (of_seen / of_hidden.clamp_min(torch.finfo(of_hidden.dtype).tiny)).sqrt().clamp_max(1)
-    total = (error * unseen).sum()
-    better = sum(float((_squares(each - spectrum) * unseen).sum()) for each in spectra) / len(parts)
-    total = torch.maximum(total - better, LEAST * total)
-    fitted = ((of_seen - noise + 2 * say * noise).clamp_min(0) * ~unseen).sum()
-    return (total + fitted) / radius.numel(), *_bands(radius, unseen, error)
+    fitted = (of_seen - noise + 2 * say * noise).clamp_min(0)
+    return torch.where(unseen, error, fitted).mean(), *_bands(radius, unseen, error)
+
+
+def _from_hidden(problem: Acquisition, radius: Tensor, differences: list[Tensor], masks: list[Tensor]) -> Tensor:
+    """Return the energy of the difference at every frequency ([time,] y, x): signal, by its distance from samples.
+
+    The share of the signal that hidden samples miss at each distance from the nearest that was taken, then what this
+    foretells too little or too much in each band of radius.
+    """
+    signal, seen = _squares(problem.kspace), ~missing(problem)
+    hidden = [seen & ~mask.squeeze(-3) for mask in masks]
+    far = torch.cat(
+        [_distance(mask.squeeze(-3).expand(seen.shape))[each] for mask, each in zip(masks, hidden, strict=True)]
+    )
+    place = torch.cat([radius[each] for each in hidden])
+    size = torch.cat([signal[each] for each in hidden])
+    least = LEAST * size.mean()  # where there is no signal, no share of it can be told
+    signal, size = signal.clamp_min(least), size.clamp_min(least)
+    missed = torch.cat([difference[each] for difference, each in zip(differences, hidden, strict=True)])
+    distance = _distance(seen)
+    lost, whole = _curve(far, missed, None), _curve(far, size, None)
+    rest, foretold = _curve(place, missed), _curve(place, size * lost(far) / whole(far))
+    everywhere = _curve(radius[seen], signal[seen], FINE)(radius) * lost(distance) / whole(distance)
+    return everywhere * rest(radius) / foretold(radius)
+
+
+def _distance(mask: Tensor) -> Tensor:
+    """Return how far the nearest line of a mask is from each frequency ([time,] y, x); zero where it samples points."""
+    found = []
+    for pattern in mask.reshape(-1, *mask.shape[-2:]):
+        axis = line_axis(pattern)
+        line = torch.fft.fftshift(torch.zeros_like(pattern[0]) if axis is None else pattern.any(-3 - axis))
+        place = torch.arange(len(line), dtype=torch.float64, device=mask.device)
+        steps = torch.fft.ifftshift((place[:, None] - place[line]).abs().amin(1)) if line.any() else 0 * place
+        found.append((steps[:, None] if axis == -2 else steps).expand(pattern.shape))
+    return torch.stack(found).reshape(mask.shape)
 
 
 def _foreign(problem: Acquisition, image: Tensor) -> Tensor:
-    """Return the energy of what no image explains, at every sample ([time,] y, x): least squares from this image on."""
+    """Return the energy, by radius ([time,] y, x), of what no image explains: least squares from this image on."""
+    radius, coils = _radius(problem), problem.coils
+    if coils == 1:
+        return torch.zeros_like(radius)
     residual = problem.kspace - problem.operator(image)
     start = problem.operator.adjoint(residual)
     step = solve(problem.operator.normal, start, STEPS, problem.coupled).x
-    return _squares(residual - problem.operator(step))
+    seen = ~missing(problem)
+    rest = _curve(radius[seen], _squares(residual - problem.operator(step))[seen])(radius)
+    return torch.maximum(_variance(problem) * (1 - 1 / coils), rest)
+
+
+def _measured_again(problem: Acquisition, image: Tensor, foreign: Tensor, generator: torch.Generator) -> Kspace:
+    """Return k-space of the image, with noise: as much as is told, or as the coils do not agree on."""
+    clean = Cartesian(torch.ones_like(problem.mask), problem.maps)(image)
+    variance = _variance(problem) if problem.coils == 1 else foreign / (1 - 1 / problem.coils)
+    drawn = torch.randn((*clean.shape, 2), generator=generator, dtype=clean.real.dtype).to(clean.device)
+    level = (variance / (2 * problem.coils)).sqrt().unsqueeze(-3).to(drawn)
+    return clean + level * torch.view_as_complex(drawn)
+
+
+def _variance(problem: Acquisition) -> Tensor:
+    """Return the variance of the noise of all coils' samples together ([time,] y, x); zero if unknown."""
+    return 2 * _deviation(problem).double().square().expand(problem.kspace.shape).sum(-3)
 
 
 def _deviation(problem: Acquisition) -> Tensor:
@@ -164,21 +217,26 @@ def _squares(kspace: Tensor) -> Tensor:
     return kspace.abs().double().square().sum(-3)
 
 
-def _profile(radius: Tensor, where: list[Tensor], values: list[Tensor]) -> Tensor:
-    """Return the mean value by radius, between bands on the line of its logarithm: energy falls by orders of magnitude.
+def _curve(place: Tensor, value: Tensor, bands: int | None = BANDS) -> Callable[[Tensor], Tensor]:
+    """Return the mean value by place, between bands on the line of its logarithm: energy falls by orders of magnitude.
 
     Arguments:
-        where: samples that count, for each of the values.
+        place: of each value.
+        bands: of equally many values; None is one for each place.
     """
-    place = torch.cat([radius[chosen] for chosen in where])
-    value = torch.cat([each[chosen] for each, chosen in zip(values, where, strict=True)])
     place, order = place.sort(stable=True)
-    count = max(1, min(BANDS, len(place.unique()) // 2))
-    centres = torch.stack([part.mean() for part in place.tensor_split(count)])
-    means = torch.stack([part.mean() for part in value[order].tensor_split(count)])
+    places, counts = place.unique_consecutive(return_counts=True)
+    count = max(1, min(bands or 0, len(places) // 2))
+    sizes = counts.tolist() if bands is None else [len(part) for part in place.tensor_split(count)]
+    centres = torch.stack([part.mean() for part in place.split(sizes)])
+    means = torch.stack([part.mean() for part in value[order].split(sizes)])
     logarithms = means.clamp_min(torch.finfo(means.dtype).tiny).log()
-    found = np.interp(radius.cpu().numpy(), centres.cpu().numpy(), logarithms.cpu().numpy())
-    return torch.from_numpy(found).to(radius).exp()
+
+    def at(wanted: Tensor) -> Tensor:
+        found = np.interp(wanted.cpu().numpy(), centres.cpu().numpy(), logarithms.cpu().numpy())
+        return torch.from_numpy(found).to(wanted).exp()
+
+    return at
 
 
 def _bands(radius: Tensor, unseen: Tensor, error: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,6 @@ from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
 from dealias.error_bar.held_out import HeldOut, held_out, missing
 from dealias.error_bar.suspicions import suspicions
 from dealias.errors import Note, UserError
-from dealias.folds import line_axis
 from dealias.method import Method
 from dealias.preparation import prepared, problem_of
 from dealias.problem import Problem
@@ -100,11 +99,11 @@ def uncertainty(
     Arguments:
         method: a method, or what `dealias.load` takes.
         scan: or the file of one, or an array of centred k-space (..., coil, y, x).
-        folds: how many sets of a tenth of the samples are held out, one at a time; ten at most.
+        folds: how many times samples are held out and others taken instead, as the image predicts them; ten at most.
         maps: as in `dealias.reconstruct`.
         batch: likewise.
         precision: likewise.
-        seed: of which samples are held out.
+        seed: of which others.
         progress: show a bar on stderr, which counts folds.
 
     Raises:
@@ -112,7 +111,7 @@ def uncertainty(
     """
     method = load(method) if isinstance(method, str) else method
     if isinstance(folds, bool) or not 1 <= folds <= 10:
-        raise UserError(f"{folds} folds are impossible; give 1 to 10, each a tenth of the samples")
+        raise UserError(f"{folds} folds are impossible; give 1 to 10")
     scan = prepared(problem_of(scan), maps, method)
     if not isinstance(scan, Acquisition):
         raise UserError("only samples of k-space can be held out; give an Acquisition")
@@ -128,7 +127,7 @@ def uncertainty(
         return image
 
     with bar:
-        found = held_out(image_of, scan, folds, 0.1, seed)
+        found = held_out(image_of, scan, folds, seed)
     notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, scan, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
@@ -159,22 +158,4 @@ def _notes(scan: Acquisition) -> list[str]:
     found = []
     if scan.noise_std is None:
         found.append("the noise level is not told: the error bar is that from an image of all samples and their noise")
-    if _equispaced(scan):
-        if scan.coils > 1:
-            why = "hiding one leaves a larger gap than there is, so that the error bar is too wide"
-        else:
-            why = "what they alias looks right to one coil, so that the error bar is too narrow"
-        found.append(f"lines are equispaced: {why}")
     return found
-
-
-def _equispaced(scan: Acquisition) -> bool:
-    """Return whether lines were sampled, all about as far from each other but for the centre's."""
-    rows, columns = scan.shape[-2:]
-    pattern = scan.mask.expand(*scan.mask.shape[:-2], rows, columns).reshape(-1, rows, columns)[0]
-    axis = line_axis(pattern)
-    if axis is None:
-        return False
-    gaps = torch.fft.fftshift(pattern.any(-3 - axis)).nonzero().flatten().diff()
-    regular = gaps[gaps > 1].sort().values[2:]  # two may join the centre to the others
-    return len(regular) > 2 and int(regular[-1] - regular[0]) <= 1

@@ -81,17 +81,19 @@ class Layout:
             mask = np.expand_dims(mask, -3)
             while mask.ndim < axes:
                 mask = np.expand_dims(mask, 1)
-        return self._taken(mask, "mask")
+        return self._taken(mask, "mask", self._arranged_axes)
 
     def maps(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """Return stored maps (coil, y, x) or (slice, coil, y, x), shared over time."""
-        if 3 < maps.ndim < self._arranged_axes:
-            maps = np.expand_dims(maps, 1)
-        return self._taken(maps, "maps")
+        """Return stored maps (coil, y, x) or (slice, coil, y, x), of the wanted slices, shared over time."""
+        return np.expand_dims(maps, 1) if 3 < maps.ndim < self._arranged_axes else maps
+
+    def maps_wanted(self, maps: Any) -> Any:
+        """Return stored maps, of those that differ from slice to slice the wanted ones: all that is read of them."""
+        return self._taken(maps, "maps", axes=4)
 
     def noise_std(self, noise_std: NDArray[Any]) -> NDArray[Any]:
         """Return a stored standard deviation: a number, or with as many axes as k-space."""
-        return self._taken(noise_std, "noise_std")
+        return self._taken(noise_std, "noise_std", self._arranged_axes)
 
     def header(self, header: Header) -> Header:
         """Return the header of the wanted slices."""
@@ -101,9 +103,10 @@ class Layout:
     def _arranged_axes(self) -> int:
         return len(self.axes) + ("coil" not in self.axes)
 
-    def _taken(self, value: NDArray[Any], name: str) -> NDArray[Any]:
-        if not self.count or value.ndim < self._arranged_axes or value.shape[0] == 1:
-            return value
+    def _taken(self, value: Any, name: str, axes: int) -> Any:
+        """Return the wanted slices of a value that has so many axes, or more; all of another."""
+        if not self.count or value.ndim < axes or value.shape[0] == 1:
+            return value if isinstance(value, np.ndarray) else value[()]
         if value.shape[0] != self.count:
             raise UserError(f"the {name} has {value.shape[0]} slices, k-space {self.count}; give as many")
         return value[self.wanted]

@@ -8,6 +8,7 @@ not, and they differ more than the frames of a film.
 | https://doi.org/10.1002/mrm.24751
 """
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from dealias.errors import Note, UserError
 from dealias.files.to_acquisition import native
 
 CENTRAL, SMALLEST = 0.6, 16  # share of the energy in a quarter of the samples, and how many these must be
+LOOKED_AT = 2**23  # bytes of k-space, to tell where its energy lies
 BLOCK, MEMBERS, KERNEL = 48, 16, 4  # of k-space and of the images that are looked at
 CLEAR = 0.1  # of the largest singular value
 TOGETHER, EACH, ALIKE = 2.0, 0.4, 0.85  # times the rank of one image, more for each further one; share of energy
@@ -34,7 +36,7 @@ def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tupl
     Arguments:
         kspace: an array, or a dataset of which only a part is read.
         usual: the names that an array of so many axes has.
-        rows_too: whether rows and columns may lie elsewhere than usual; all of k-space is read then.
+        rows_too: whether rows and columns may lie elsewhere than usual; places all over k-space are read then.
     """
     if 0 in kspace.shape:
         return tuple(usual)
@@ -55,27 +57,37 @@ def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tupl
     return tuple(names)
 
 
-def _with_rows(kspace: NDArray[Any], names: list[str]) -> list[str]:
+def _with_rows(kspace: Any, names: list[str]) -> list[str]:
     """Return the names with y and x where energy lies in the middle, if it does so along two other axes only."""
-    central = [axis for axis in range(kspace.ndim) if _central_share(kspace, axis) > CENTRAL]
+    magnitude = np.abs(native(_some(kspace), "k-space"))
+    largest = magnitude.max(initial=0)
+    if not 0 < largest < np.inf:
+        return names
+    energy = np.square(magnitude / largest)  # neither under- nor overflows
+    central = [axis for axis in range(energy.ndim) if _central_share(energy, axis) > CENTRAL]
     if len(central) != 2 or central == sorted((names.index("y"), names.index("x"))):
         return names
     rest = [name for name in names if name not in ("y", "x")]
-    return [{central[0]: "y", central[1]: "x"}.get(axis) or rest.pop(0) for axis in range(kspace.ndim)]
+    return [{central[0]: "y", central[1]: "x"}.get(axis) or rest.pop(0) for axis in range(energy.ndim)]
 
 
-def _central_share(kspace: NDArray[Any], axis: int) -> float:
+def _some(kspace: Any) -> Any:
+    """Return k-space, of a large one some places along each axis, evenly spread, of which one is the middle."""
+    many, index = math.prod(kspace.shape) * kspace.dtype.itemsize // LOOKED_AT, []
+    for size in kspace.shape:
+        step = max(1, min(many + 1, size // SMALLEST))
+        index.append(slice(size // 2 % step, None, step))
+        many //= step
+    return kspace[tuple(index)]
+
+
+def _central_share(energy: NDArray[Any], axis: int) -> float:
     """Return which share of the energy a quarter of the places along an axis holds, in the middle."""
-    size = kspace.shape[axis]
+    size = energy.shape[axis]
     if size < SMALLEST:
         return 0.0
-    others = tuple(other for other in range(kspace.ndim) if other != axis)
-    magnitude = np.abs(native(kspace, "k-space"))
-    largest = magnitude.max(initial=0)
-    if not 0 < largest < np.inf:
-        return 0.0
-    magnitude = magnitude / largest  # squares neither under- nor overflow
-    profile = np.square(magnitude).sum(others, dtype=np.float64)
+    others = tuple(other for other in range(energy.ndim) if other != axis)
+    profile = energy.sum(others, dtype=np.float64)
     half = size // 8
     return float(profile[size // 2 - half : size // 2 + half + 1].sum() / profile.sum())
 
@@ -90,7 +102,7 @@ def _looks_like_coils(kspace: Any, names: list[str], axis: int) -> bool:
         return False
     stack = stack / stack.abs().max()  # squares neither under- nor overflow
     try:
-        samples, sampled = (value[0] for value in centre(Acquisition.centred(stack), 24))
+        samples, sampled = (value[0] for value in centre(Acquisition.centred(stack, shift=None), 24))
     except UserError:  # the centre of k-space is too small, or there is none
         return False
     samples = samples / torch.linalg.vector_norm(samples, dim=(-2, -1), keepdim=True)

@@ -1,27 +1,55 @@
 """Coil maps as files: HDF5 with a dataset `maps`, `.npy`, BART's `.cfl`, MATLAB's `.mat`; those of others, too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from dealias.errors import UserError, suggest
 from dealias.files.atomic import atomic
-from dealias.files.kind import kind_of
 from dealias.files.recognition import about, check_exists, extension_of, formats, recognise
+from dealias.files.stack import Stack, to_write
+from dealias.files.to_acquisition import native
+from dealias.kind import kind_of
 from dealias.root_sum_of_squares import root_sum_of_squares
 from dealias.shapes import Maps
 
 
-def read_maps(path: str | PathLike[str]) -> Tensor:
+def read_maps(path: str | PathLike[str], slices: slice | None = None) -> Tensor:
     """Return the coil maps (coil, y, x) or with more axes that a file holds, told by its content.
+
+    Arguments:
+        slices: which are wanted of maps that differ from slice to slice; None is all.
 
     Raises:
         UserError: where the file is missing or damaged, or holds none but, say, k-space.
     """
-    path = Path(path)
+    with _stored(Path(path)) as stored:
+        wanted = stored[slices] if slices is not None and len(stored.shape) > 3 else stored[()]
+        maps = torch.from_numpy(native(wanted, "the maps"))
+        if slices is None and not maps.any():
+            raise UserError("holds maps that are zero everywhere; estimate them again: dealias maps")
+        if maps.ndim > 2 and not _unit(maps) and kind_of(maps, clear=0) == "k-space":
+            raise UserError("holds no coil maps but what looks like k-space; make maps of it: dealias maps")
+        return maps
+
+
+def shape_of_maps(path: str | PathLike[str]) -> tuple[int, ...]:
+    """Return the shape of the coil maps that a file holds, without reading them.
+
+    Raises:
+        UserError: where the file is missing or damaged, or holds none.
+    """
+    with _stored(Path(path)) as stored:
+        return tuple(stored.shape)
+
+
+@contextmanager
+def _stored(path: Path) -> Iterator[Any]:
     with about(path):
         path = check_exists(path)
         if path.is_dir():
@@ -29,20 +57,21 @@ def read_maps(path: str | PathLike[str]) -> Tensor:
         module = recognise(path)
         if module is None or not hasattr(module, "maps"):
             raise UserError("holds no coil maps; give a .npy, an HDF5 file with a dataset 'maps', or BART's .cfl")
-        maps: Tensor = module.maps(path)
-        if not maps.any():
-            raise UserError("holds maps that are zero everywhere; estimate them again: dealias maps")
-        if maps.ndim > 2 and not _unit(maps) and kind_of(maps, clear=0) == "k-space":
-            raise UserError("holds no coil maps but what looks like k-space; make maps of it: dealias maps")
-        return maps
+        with module.maps(path) as stored:
+            yield stored
 
 
 def write_maps(
-    path: str | PathLike[str], maps: Maps, *, overwrite: bool = False, attributes: Mapping[str, Any] | None = None
+    path: str | PathLike[str],
+    maps: Maps | Stack[Maps],
+    *,
+    overwrite: bool = False,
+    attributes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write coil maps ([slice,] [time,] coil, y, x) as complex64, whole or not at all.
 
     Arguments:
+        maps: also as a stack of parts, which come one by one.
         attributes: what HDF5 and .mat are to say of how they were made.
 
     Raises:
@@ -55,8 +84,10 @@ def write_maps(
     if kind not in writers:
         raise UserError(f"{path}: maps cannot be of the kind '{kind}'{suggest(kind, writers)}; write .npy or .h5")
     module = writers[kind]
-    with atomic(*(module.parts(path) if hasattr(module, "parts") else (path,)), overwrite=overwrite) as temporary:
-        module.write_maps(temporary, maps, dict(attributes or {}))
+    files = module.parts(path) if hasattr(module, "parts") else (path,)
+    stack = maps if isinstance(maps, Stack) else Stack.one(maps)
+    with to_write(stack) as parts, atomic(*files, overwrite=overwrite) as temporary:
+        module.write_maps(temporary, parts, dict(attributes or {}))
 
 
 def _unit(maps: Tensor) -> bool:

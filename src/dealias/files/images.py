@@ -9,9 +9,9 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.kind import WrongKind
 from dealias.files.open import open
 from dealias.files.recognition import about, check_exists, files_below, recognise
+from dealias.kind import WrongKind
 from dealias.shapes import Image
 
 AXES = ("slice", "time", "y", "x")  # of images, as we order them

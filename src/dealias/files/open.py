@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.kind import WrongKind, kind_of
 from dealias.files.maps_axes import fitted
 from dealias.files.recognition import about, check_exists, formats, recognise
 from dealias.files.wanted import Wanted
+from dealias.kind import WrongKind, kind_of
 
 
 def open(

@@ -2,13 +2,15 @@
 
 A module that can be read has `title`, `knows(start, path)` and `read(path, wanted)` for k-space or
 `images(path)` for images; one that can be written has `extensions` and `write(path, value, header, attributes)`,
-whose value is an acquisition only where there is `read`, `magnitude_only` where it cannot hold complex images,
+whose value is a stack of scans only where there is `read`, `magnitude_only` where it cannot hold complex images,
 `check(shape)` where it cannot hold images of every shape, `parts(path)` where it takes several files to hold one
 thing, `notes(path)` where it holds the attributes. With `names_arrays`, `write` takes as fifth argument what lies
-beside an image, to hold it in the same file. Coil maps are read by `maps(path)` and written by
-`write_maps(path, maps, attributes)`; a reader with `whitens` takes those that are wanted itself. Where single slices
-are read, `stack(path, wanted)` says which there are, and the bytes of one. What patterns and noise scans are read
-from has `arrays(path)`: all that a file holds, by name.
+beside an image, to hold it in the same file. Coil maps are given by `maps(path)`, a context in
+which an index reads a part of them, and written by `write_maps(path, maps, attributes)`, a stack of them; a reader
+with `whitens` takes those that are wanted itself.
+`stack(path, wanted)` says which slices there are that can be read alone, and the bytes of one; of a file that is read
+whole none, and the bytes of all. What patterns and noise scans are read from has `arrays(path)`: all that a file
+holds, by name.
 """
 
 import pkgutil
@@ -21,6 +23,7 @@ from types import ModuleType
 
 import dealias.files.formats
 from dealias.errors import UserError
+from dealias.files.results import results_among
 
 
 def formats(needs: str) -> list[ModuleType]:
@@ -80,9 +83,12 @@ def recognise(path: Path) -> ModuleType | None:
 def files_below(folder: Path, needs: str = "knows") -> list[Path]:
     """Return the files below a folder whose format has something of this name, sorted; of a pair its main part.
 
-    Hidden and empty files are passed over.
+    Hidden and empty files are passed over, and results of what the folder holds.
     """
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    every = sorted(folder.rglob("*"))
+    results = results_among(every, folder)
+    found = [path for path in every if path.is_file() and not path.name.startswith(".")]
+    found = [path for path in found if results.isdisjoint(path.parents)]
     known = []
     for path in dict.fromkeys(map(main_part, found)):
         with about(path):

@@ -1,70 +1,134 @@
-"""A file whose slices are looked at some at a time, so that memory follows the slice and not the file."""
+"""Slices that come some at a time, are worked on, and go: memory follows the slice, not the file."""
 
-import math
-import os
-import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from os import PathLike
-from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from dealias.errors import Note, UserError
-from dealias.files.recognition import about, check_exists, recognise
-from dealias.files.size_limits import readable
+from dealias.files.heard import Heard
+from dealias.files.slice_ranges import ranges
 from dealias.files.wanted import Wanted
 
-AT_ONCE = 2**24  # bytes of k-space
-WORK = 5  # times its k-space: what looking at slices takes at the very least
+T = TypeVar("T")
+U = TypeVar("U")
 
 
-def ranges(path: str | PathLike[str], wanted: Wanted, least: int = 1) -> list[str | int | slice | None]:
-    """Return the slices of a file to read one after the other, as `dealias.open` takes them.
-
-    One entry, that of `wanted`, where the file is small, its format reads no single slices, or it cannot be read.
+@dataclass(frozen=True)
+class Stack(Generic[T]):
+    """What there is of some slices, then of the next ones; iterated again, they come again.
 
     Arguments:
-        least: slices to read at once.
-
-    Raises:
-        UserError: where not even one part would fit into the memory that is free.
+        read: makes a part of the slices at a place, as `dealias.open` takes them.
+        places: of the parts, one after the other.
+        slices: how many all parts have together, along their first axis; None where there is one part, of any axes.
+        heard: what was noted of the parts.
     """
-    whole: list[str | int | slice | None] = [wanted.slices]
+
+    read: Callable[[Any], T]
+    places: Sequence[Any]
+    slices: int | None = None
+    heard: Heard = field(default_factory=Heard)
+
+    @classmethod
+    def of(
+        cls, path: str | PathLike[str], named: Mapping[str, Any], read: Callable[..., T], least: int = 1
+    ) -> "Stack[T]":
+        """Return what is read of a file, of a large one some slices at a time.
+
+        Arguments:
+            named: the options of `dealias.open`, and the slices that are wanted.
+            read: takes these.
+            least: slices to read at once.
+
+        Raises:
+            UserError: where not even one part would fit into the memory that is free.
+        """
+        places = ranges(path, Wanted(**named), least)
+        if not places:
+            return cls.once(partial(read, **named), named.get("slices"))
+        count = len(range(places[0].start, places[-1].stop, places[0].step))
+        return cls(lambda place: read(**{**named, "slices": place}), places, count)
+
+    @classmethod
+    def one(cls, part: T) -> "Stack[T]":
+        """Return one part that is there already."""
+        return cls(lambda _: part, [None])
+
+    @classmethod
+    def once(cls, make: Callable[[], T], place: Any = None) -> "Stack[T]":
+        """Return one part, which is made when it is first asked for, and kept."""
+        return cls(lambda _: make(), [place]).kept()
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield the parts, and tell at the end what was noted; of a single one at once, unless it was made before."""
+        if len(self.places) == 1 and not self.heard.notes:
+            yield self.read(self.places[0])
+            return
+        for place in self.places:
+            held = self._heard(place, self.read)
+            yield held.pop()  # nothing here keeps it while the next one is made
+        self.heard.tell()
+
+    def map(self, work: Callable[[T], U]) -> "Stack[U]":
+        """Return what is made of each part."""
+        return replace(self, read=lambda place: work(self.read(place)))  # type: ignore[arg-type, return-value]
+
+    def with_places(self) -> "Stack[tuple[Any, T]]":
+        """Return each part with its place."""
+        return replace(self, read=lambda place: (place, self.read(place)))  # type: ignore[arg-type, return-value]
+
+    def kept(self) -> "Stack[T]":
+        """Return the stack, which makes a single part once and keeps it."""
+        if len(self.places) > 1:
+            return self
+        made = cache(partial(self.read, self.places[0]))
+        return replace(self, read=lambda _: made())
+
+    def ahead(self, work: Callable[[T], U]) -> list[U]:
+        """Return what work finds in every part, before they come again; what is noted is told then."""
+        return [self._heard(place, lambda place: work(self.read(place))).pop() for place in self.places]
+
+    def first(self) -> T:
+        """Return the first part, before all come."""
+        return self._heard(self.places[0], self.read).pop()
+
+    def shape(self, part: Sequence[int]) -> tuple[int, ...]:
+        """Return the shape of all parts together, by that of one."""
+        return tuple(part) if self.slices is None else (self.slices, *part[1:])
+
+    def _heard(self, place: Any, work: Callable[[Any], U]) -> list[U]:
+        try:
+            with self.heard.of(place):
+                return [work(place)]
+        except Exception:
+            self.heard.tell()
+            raise
+
+
+class _MakingError(Exception):
+    """Carries an error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@contextmanager
+def to_write(stack: Stack[T]) -> Iterator[Stack[T]]:
+    """Give a stack to whoever writes it: an error in the making of its parts comes out as it is, not as the disk's."""
+
+    def read(place: Any) -> T:
+        try:
+            return stack.read(place)
+        except Exception as error:
+            raise _MakingError(error) from error
+
+    found = None
     try:
-        with about(Path(path)), warnings.catch_warnings():
-            warnings.simplefilter("ignore", Note)  # each reading says it again
-            place = check_exists(Path(path))
-            module = None if place.is_dir() else recognise(place)
-            if module is None or not hasattr(module, "stack"):
-                return whole
-            chosen, size = module.stack(place, wanted)
-    except UserError:  # whoever reads it says so
-        return whole
-    many = max(least, 1, AT_ONCE // max(1, size))
-    _check_fits(Path(path), size * min(many, len(chosen)))
-    if len(chosen) <= many:
-        return whole
-    parts = [chosen[first : first + many] for first in range(0, len(chosen), many)]
-    return [slice(part.start, part.stop, part.step) for part in parts]
-
-
-def extent(shape: tuple[int, ...], itemsize: int, axis: int | None, chosen: slice) -> tuple[range, int]:
-    """Return which slices of an array are wanted, and the bytes of one; none where it has no such axis."""
-    if axis is None or not shape[axis]:
-        return range(0), 0
-    return range(shape[axis])[chosen], itemsize * math.prod(shape) // shape[axis]
-
-
-def _check_fits(path: Path, size: int) -> None:
-    free = _free()
-    if free is not None and WORK * size > free:
-        raise UserError(
-            f"{path}: a part of it takes {readable(size)}, and the work on it at least {readable(WORK * size)} of "
-            f"memory, of which {readable(free)} are free; choose a machine with more"
-        )
-
-
-def _free() -> int | None:
-    """Return the bytes of memory that no program holds; None where the system does not say."""
-    file = Path("/proc/meminfo")
-    if os.name != "posix" or not file.exists():
-        return None
-    found = [line.split() for line in file.read_text().splitlines() if line.startswith("MemAvailable:")]
-    return 1024 * int(found[0][1]) if found else None
+        yield replace(stack, read=read)
+    except _MakingError as carrier:
+        found = carrier.error
+    if found is not None:
+        raise found

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.centring_check import NUMPY_SHIFT, Shift
 from dealias.errors import UserError, suggest
 from dealias.files.axes import Layout
-from dealias.files.centring_check import NUMPY_SHIFT, Shift, check_centred
-from dealias.files.kind import WrongKind, kind_of
 from dealias.header import Header
+from dealias.kind import WrongKind, kind_of
 from dealias.numpy_bridge import numbers
 from dealias.validation import validated_mask
 
@@ -121,7 +121,7 @@ def together(stacks: Sequence[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Measured:
-    """The arrays that a file holds of one scan, as they lie in it; of k-space the slices that are wanted.
+    """The arrays that a file holds of one scan, as they lie in it; of k-space and maps the slices that are wanted.
 
     Arguments:
         shift: what moves the centre of rows, columns or both from an edge to the middle, in the file's own software.
@@ -147,16 +147,15 @@ class Measured:
         mask = None if self.mask is None or use == "ignore" else layout.mask(native(self.mask, "mask"))
         if mask is not None:
             kspace = _masked(kspace, mask, use)
-        acquisition = Acquisition.centred(
+        return Acquisition.centred(
             kspace,
             mask,
             None if self.maps is None else layout.maps(native(self.maps, "maps")),
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
             layout.header(self.header),
             layout.image_axes,
+            self.shift,
         )
-        check_centred(kspace, self.shift)
-        return acquisition
 
 
 def _masked(kspace: Tensor, mask: NDArray[Any], use: str | None) -> Tensor:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from os import PathLike
 from os.path import isdir
 from pathlib import Path
@@ -16,13 +18,14 @@ from dealias.files.atomic import atomic
 from dealias.files.beside import Beside, companions, path_beside
 from dealias.files.crop import crop
 from dealias.files.recognition import extension_of, formats
+from dealias.files.stack import Stack, to_write
 from dealias.header import Header
 from dealias.shapes import Image
 
 
 def write(
     path: str | PathLike[str],
-    image: Image | Acquisition,
+    image: Image | Acquisition | Stack[Acquisition],
     header: Header | None = None,
     *,
     overwrite: bool = False,
@@ -38,7 +41,7 @@ def write(
 
     Arguments:
         path: its extension names the format.
-        image: on the scale on which it is to be written.
+        image: on the scale on which it is to be written; k-space also as a stack of parts, which come one by one.
         header: of the acquisition that the image was made of; its matrix crops the image, HDF5 carries it on,
             NIfTI lies where it says.
         overwrite: whether to replace an existing file.
@@ -55,23 +58,21 @@ def write(
     """
     path, notes = Path(path), dict(attributes or {})
     module = _writer(path)
-    if isinstance(image, Acquisition):
+    if isinstance(image, Acquisition | Stack):
         if beside:
             raise UserError(f"{path}: nothing lies beside k-space; write {', '.join(beside)} with the image of it")
-        if not hasattr(module, "read"):
-            raise UserError(f"{path}: {module.title} holds no k-space; reconstruct it first, or write .h5 or .npy")
-        header, others = header or image.header, {}
-    else:
-        header, whole = header or Header(), torch.as_tensor(image)
-        image = crop(whole, header.matrix)
-        if image.ndim < 2 or 0 in image.shape:
-            raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
-        if not bool(torch.isfinite(whole).all()):
-            raise UserError(f"{path}: the image holds values that are NaN or infinite, which no file is to pass on")
-        wanted = {"phase": whole.angle()} if phase and getattr(module, "magnitude_only", False) else {}
-        with _path_first(path):
-            others = companions({**wanted, **(beside or {})}, whole.shape, header.matrix, notes.keys())
-        check(path, image.shape)
+        _write_scans(path, image, header, overwrite, notes)
+        return
+    header, whole = header or Header(), torch.as_tensor(image)
+    image = crop(whole, header.matrix)
+    if image.ndim < 2 or 0 in image.shape:
+        raise UserError(f"{path}: an image has axes (..., y, x), this one {tuple(image.shape)}; check it")
+    if not bool(torch.isfinite(whole).all()):
+        raise UserError(f"{path}: the image holds values that are NaN or infinite, which no file is to pass on")
+    wanted = {"phase": whole.angle()} if phase and getattr(module, "magnitude_only", False) else {}
+    with _path_first(path):
+        others = companions({**wanted, **(beside or {})}, whole.shape, header.matrix, notes.keys())
+    check(path, image.shape)
     contents: dict[Path, tuple[Any, ...]] = {path: (image, header, notes)}
     if getattr(module, "names_arrays", False):
         contents[path] += (others,)
@@ -79,6 +80,21 @@ def write(
         pixels = {path_beside(path, name): other for name, other in others.items() if other.pixels}
         contents |= {name: (other.values, header, {**notes, **other.attributes}) for name, other in pixels.items()}
     _write(contents, module, overwrite)
+
+
+def _write_scans(
+    path: Path, scans: Acquisition | Stack[Acquisition], header: Header | None, overwrite: bool, notes: dict[str, Any]
+) -> None:
+    module = _writer(path)
+    if not hasattr(module, "read"):
+        raise UserError(f"{path}: {module.title} holds no k-space; reconstruct it first, or write .h5 or .npy")
+    if isinstance(scans, Acquisition):
+        scans = Stack.one(scans)
+    if header is not None:
+        scans = scans.map(partial(replace, header=header))
+    with to_write(scans) as parts:
+        contents: tuple[Any, ...] = (parts, Header(), notes)
+        _write({path: (*contents, {}) if getattr(module, "names_arrays", False) else contents}, module, overwrite)
 
 
 def _write(contents: dict[Path, tuple[Any, ...]], module: ModuleType, overwrite: bool) -> None:

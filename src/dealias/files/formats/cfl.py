@@ -6,6 +6,8 @@ batch axis. Of the first three, those longer than one are rows and columns; a vo
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from dealias.errors import Note, UserError
 from dealias.files.axes import Layout, axes_of
 from dealias.files.decouple import READOUT, decouple
 from dealias.files.notes import comment, commented
+from dealias.files.slice_ranges import extent
+from dealias.files.stack import Stack
 from dealias.files.to_acquisition import Measured, as_images, native
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -46,6 +50,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     array, names = _arranged(path)
     mask = None
     if array.ndim > len(names):
+        array = native(array, "the array")
         array, mask, axis = decouple(array, (array != 0).any(-4))
         if axis == READOUT:
             text = "the volume is undersampled along both phase encodings: images (y, z), one for every x"
@@ -55,22 +60,30 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     return Measured(array[layout.index], mask, shift=SHIFT).acquisition(layout)
 
 
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return which slices are wanted, and the bytes of one; of a volume none, and the bytes of all."""
+    array, names = _arranged(path)
+    layout = Layout.of(array.shape, names, wanted.slices) if array.ndim == len(names) else None
+    return extent(array.shape, 8, 0 if layout and layout.count else None, layout.wanted if layout else slice(None))
+
+
 def images(path: Path) -> Tensor:
     """Return the images of a pair ([slice, time, coil,] y, x).
 
     Raises:
         UserError: where it is damaged or looks like k-space.
     """
-    return as_images(np.ascontiguousarray(_arranged(path)[0]), "the array").squeeze(-3)
+    return as_images(native(_arranged(path)[0], "the array"), "the array").squeeze(-3)
 
 
 def arrays(path: Path) -> dict[str, Tensor]:
     """Return the array of a pair, with the axes of k-space, by the name ""."""
-    return {"": torch.from_numpy(np.ascontiguousarray(_arranged(path)[0]))}
+    return {"": torch.from_numpy(native(_arranged(path)[0], "the array"))}
 
 
-def maps(path: Path) -> Tensor:
-    """Return coil maps (coil, y, x) or (slice, coil, y, x), such as `bart ecalib -m1` writes.
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[np.complex64]]:
+    """Give coil maps (coil, y, x) or (slice, coil, y, x), such as `bart ecalib -m1` writes.
 
     Raises:
         UserError: where there are several sets of maps.
@@ -78,7 +91,7 @@ def maps(path: Path) -> Tensor:
     array, names = _arranged(path, sets=True)
     if set(names) - {"slice", "coil", "y", "x"}:
         raise UserError(f"holds axes {' '.join(names)} {array.shape}, not one set of maps; use `bart ecalib -m1`")
-    return torch.from_numpy(np.ascontiguousarray(array))
+    yield array
 
 
 def parts(path: Path) -> tuple[Path, Path]:
@@ -86,14 +99,14 @@ def parts(path: Path) -> tuple[Path, Path]:
     return path.with_suffix(".cfl"), path.with_suffix(".hdr")
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
+def write(path: Path, value: Tensor | Stack[Acquisition], header: Header, attributes: dict[str, Any]) -> None:
     """Write images (slice, [time,] y, x), or centred k-space, as a pair."""
-    if isinstance(value, Acquisition):
-        names, data = axes_of(value), value.centred_kspace
-    else:
-        data = value.reshape((1,) * (3 - value.ndim) + tuple(value.shape))
-        names = ("slice", *("batch",) * (data.ndim - 4), *("time",) * (data.ndim > 3), "y", "x")
-    _save(path, data, names, attributes)
+    if isinstance(value, Stack):
+        _save(path, value.map(lambda scan: (axes_of(scan), scan.centred_kspace)), attributes)
+        return
+    data = value.reshape((1,) * (3 - value.ndim) + tuple(value.shape))
+    names = ("slice", *("batch",) * (data.ndim - 4), *("time",) * (data.ndim > 3), "y", "x")
+    _save(path, Stack.one((names, data)), attributes)
 
 
 def notes(path: Path) -> dict[str, str]:
@@ -101,34 +114,47 @@ def notes(path: Path) -> dict[str, str]:
     return commented(parts(path)[1].read_text(errors="replace").partition(f"\n{COMMENTS}\n")[2])
 
 
-def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+def write_maps(path: Path, maps: Stack[Tensor], attributes: dict[str, Any]) -> None:
     """Write coil maps ([slice,] [time,] coil, y, x) as a pair."""
-    lead = maps.ndim - 3
-    names = (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x")
-    _save(path, maps, names, attributes)
+    _save(path, maps.map(lambda part: (_names_of_maps(part.ndim - 3), part)), attributes)
 
 
-def _save(path: Path, data: Tensor, names: tuple[str, ...], attributes: dict[str, Any]) -> None:
+def _names_of_maps(lead: int) -> tuple[str, ...]:
+    return (*("slice",) * (lead > 0), *("batch",) * (lead - 2), *("time",) * (lead > 1), "coil", "y", "x")
+
+
+def _save(path: Path, stack: Stack[tuple[tuple[str, ...], Tensor]], attributes: dict[str, Any]) -> None:
+    """Write parts, each with the names of its axes: slices lie one after the other, in every batch anew."""
+    cfl, hdr = parts(path)
+    start, sizes = 0, [1] * AXES
+    with cfl.open("wb") as file:
+        for names, part in stack:
+            places, whole = _places(names), stack.shape(part.shape)
+            for axis, size in zip(places, whole, strict=True):
+                sizes[axis] = size
+            fastest_last = sorted(range(len(names)), key=lambda axis: -places[axis])
+            array = np.ascontiguousarray(part.to(torch.complex64).permute(fastest_last).numpy(force=True))
+            lead = fastest_last.index(0) if "slice" in names else 0
+            blocks = array.astype("<c8", copy=False).reshape(-1, *array.shape[lead:])
+            for number, block in enumerate(blocks):
+                file.seek(block[:1].nbytes * (number * whole[0] + start))
+                file.write(block.reshape(-1).view(np.uint8).data)
+            start += len(part)
+    about = f"{COMMENTS}\n{comment(attributes)}\n" if attributes else ""
+    hdr.write_text(f"{START.decode()}\n{' '.join(map(str, sizes))}\n{about}")
+
+
+def _places(names: tuple[str, ...]) -> list[int]:
     place = {"y": 0, "x": 1} | {name: axis for axis, name in NAMES.items()}
     batch = iter(BATCH)
     try:
-        places = [next(batch) if name == "batch" else place[name] for name in names]
+        return [next(batch) if name == "batch" else place[name] for name in names]
     except StopIteration:
         raise UserError(f"a .cfl holds {len(BATCH)} batch axes; flatten some") from None
-    sizes = [1] * AXES
-    for axis, size in zip(places, data.shape, strict=True):
-        sizes[axis] = size
-    fastest_last = sorted(range(len(names)), key=lambda axis: -places[axis])
-    array = np.ascontiguousarray(data.to(torch.complex64).permute(fastest_last).numpy(force=True))
-    cfl, hdr = parts(path)
-    about = f"{COMMENTS}\n{comment(attributes)}\n" if attributes else ""
-    hdr.write_text(f"{START.decode()}\n{' '.join(map(str, sizes))}\n{about}")
-    with cfl.open("wb") as file:
-        file.write(array.astype("<c8", copy=False).reshape(-1).view(np.uint8).data)
 
 
 def _arranged(path: Path, *, sets: bool = False) -> tuple[NDArray[np.complex64], tuple[str, ...]]:
-    """Return the array of a pair and its axes' names, in our order; a volume has one axis more than names.
+    """Return the array of a pair, still in its file, and its axes' names, in our order; a volume has one axis more.
 
     Arguments:
         sets: whether sets of maps are what is wanted.
@@ -157,7 +183,7 @@ def _loaded(path: Path) -> NDArray[np.complex64]:
     if size != 8 * count:
         raise UserError(f"{cfl.name} holds {size / 8:g} complex numbers, {hdr.name} says {count:.6g}; copy both again")
     flat = np.memmap(cfl, "<c8", "r") if count else np.empty(0, np.complex64)
-    return native(flat.reshape(sizes, order="F"), "the array")
+    return flat.reshape(sizes, order="F")
 
 
 def _sizes(hdr: Path) -> list[int]:

@@ -13,8 +13,11 @@ Out: `reconstruction` float32 magnitude and `image` complex64, both (slice, [tim
 likewise; k-space as above.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -26,17 +29,19 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.axes import Layout, axes_of, chosen
+from dealias.files.axes import Layout, chosen
 from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
 from dealias.files.crop import crop
 from dealias.files.formats import mrd
+from dealias.files.gather import Gathered, gather
 from dealias.files.hdf5 import MAGIC, created, listed, opened, text_of
 from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.mrd.xml_header import XML, geometry
 from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
-from dealias.files.stack import extent
+from dealias.files.slice_ranges import extent
+from dealias.files.stack import Stack
 from dealias.files.to_acquisition import Measured, choose, native, sibling
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -64,7 +69,8 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         kspace = file[name]
         layout = _layout(file, kspace, wanted.axes, wanted.slices)
         parts = [sibling(arrays, name, part) for part in ("mask", "maps")]
-        mask, maps = (file[part][()] if part in arrays else None for part in parts)
+        mask, maps = (file[part] if part in arrays else None for part in parts)
+        mask, maps = None if mask is None else mask[()], None if maps is None else layout.maps_wanted(maps)
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
     header = measured.header
@@ -84,9 +90,7 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     with opened(path) as file:
         arrays = listed(file)
         name = choose(arrays, wanted.key)
-        kspace, maps = file[name], sibling(arrays, name, "maps")
-        if maps in arrays and len(arrays[maps].shape) > 3:  # which `read` reads all at once
-            return range(0), 0
+        kspace = file[name]
         layout = _layout(file, kspace, wanted.axes, wanted.slices)
         axis = layout.axes.index("slice") if layout.count else None
         return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
@@ -140,8 +144,9 @@ def arrays(path: Path) -> dict[str, Tensor]:
         return {name: torch.from_numpy(native(file[name][()], name)) for name in names}
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
+@contextmanager
+def maps(path: Path) -> Iterator[Any]:
+    """Give the coil maps that an HDF5 file holds as `maps`, alone or beside k-space.
 
     Raises:
         UserError: where it holds none.
@@ -150,31 +155,29 @@ def maps(path: Path) -> Tensor:
         arrays = listed(file)
         if "maps" not in arrays:
             raise UserError(f"holds no coil maps 'maps' but {', '.join(arrays) or 'nothing'}; make them: dealias maps")
-        return torch.from_numpy(native(file["maps"][()], "maps"))
+        yield file["maps"]
 
 
 def write(
     path: Path,
-    value: Tensor | Acquisition,
+    value: Tensor | Stack[Acquisition],
     header: Header,
     attributes: dict[str, Any],
     beside: Mapping[str, Companion],
 ) -> None:
-    """Write an image, or the k-space, mask and maps of an acquisition, on the input's own scale."""
-    arrays = _of_acquisition(value) if isinstance(value, Acquisition) else _of_image(value, beside)
-    notes: dict[str, Any] = {name: text for name, text in header.text.items() if name != XML}
-    notes |= numbers_of(header)
-    if isinstance(value, Acquisition):
-        notes["axes"] = " ".join(axes_of(value))
-        noise_std = value.centred_noise_std
-        if noise_std is not None:
-            notes["noise_std"] = (noise_std.squeeze() if noise_std.numel() == 1 else noise_std).numpy(force=True)
+    """Write an image, or the k-space, mask and maps of a scan, on the input's own scale."""
     with created(path) as file:
-        for name, array in arrays.items():
-            file.create_dataset(name, data=array)
+        if isinstance(value, Stack):
+            scan = gather(value, partial(_in_file, file))
+            header, notes = scan.header, _of_scan(file, scan)
+        else:
+            notes = {}
+            for name, array in _of_image(value, beside).items():
+                file.create_dataset(name, data=array)
         if XML in header.text:
             file.create_dataset(XML, data=header.text[XML])
-        _say(file, notes | attributes)
+        _say(file, {name: text for name, text in header.text.items() if name != XML})
+        _say(file, numbers_of(header) | notes | attributes)
         for name, companion in beside.items():
             _say(file[name], companion.attributes)
 
@@ -185,11 +188,20 @@ def notes(path: Path) -> dict[str, str]:
         return {name: text_of(value) for name, value in file.attrs.items() if isinstance(value, str | bytes)}
 
 
-def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+def write_maps(path: Path, maps: Stack[Tensor], attributes: dict[str, Any]) -> None:
     """Write coil maps (..., coil, y, x) as the dataset `maps`."""
     with created(path) as file:
-        file["maps"] = maps.to(torch.complex64).numpy(force=True)
-        file.attrs.update(attributes)
+        rows, start = None, 0
+        for part in maps:
+            if rows is None:
+                rows = _in_file(file, "maps", maps.shape(part.shape), np.dtype(np.complex64))
+            rows[start : start + len(part)] = part.to(torch.complex64).numpy(force=True)
+            start += len(part)
+        _say(file, attributes)
+
+
+def _in_file(file: Any, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    return file.create_dataset(name, shape, dtype)
 
 
 def _say(place: Any, notes: Mapping[str, Any]) -> None:
@@ -211,15 +223,20 @@ def _slices_first(image: Tensor) -> Tensor:
     return image.reshape(-1, *shape[-3:]) if len(shape) > 4 else image.reshape(shape)
 
 
-def _of_acquisition(acquisition: Acquisition) -> dict[str, NDArray[Any]]:
-    """Return the arrays that `read` understands; a mask is as short as it can be said."""
-    mask = acquisition.centred_mask
-    if mask.shape[:-2].numel() == 1:  # otherwise all axes of k-space, lest frames be taken for slices
+def _of_scan(file: Any, scan: Gathered) -> dict[str, Any]:
+    """Write what lies beside k-space as arrays, and return what else there is to say of it; a mask as short as it can.
+
+    What lies in the file already stays.
+    """
+    mask = scan.mask
+    if math.prod(mask.shape[:-2]) == 1:  # otherwise all axes of k-space, lest frames be taken for slices
         mask = mask.reshape(mask.shape[-2:] if mask.shape[-2] > 1 else mask.shape[-1:])
-    arrays = {"kspace": acquisition.centred_kspace.to(torch.complex64), "mask": mask}
-    if acquisition.maps is not None:
-        arrays["maps"] = acquisition.maps.to(torch.complex64)
-    return {name: array.numpy(force=True) for name, array in arrays.items()}
+    for name, array in {"mask": mask, "maps": scan.maps}.items():
+        if array is not None and name not in file:
+            file.create_dataset(name, data=array)
+    noise_std = scan.noise_std
+    told = {} if noise_std is None else {"noise_std": noise_std.squeeze() if noise_std.size == 1 else noise_std}
+    return {"axes": " ".join(scan.axes), **told}
 
 
 def _targets(path: Path, slices: int | slice | str | None) -> Tensor | None:

@@ -10,7 +10,9 @@ attributes as `uncertainty_coverage`; or k-space as above with its `axes`.
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,16 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
-from dealias.files.axes import Layout, axes_of
+from dealias.files.axes import Layout
 from dealias.files.axes_guess import recognised
 from dealias.files.beside import Companion
 from dealias.files.child_process import ReaderError, call
+from dealias.files.gather import gather
 from dealias.files.hdf5 import PER_SECOND, SECONDS, listed, opened, text_of
-from dealias.files.header_fields import header_of, numbers_of
+from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.size_limits import check_size, largest_size, too_much_memory
+from dealias.files.slice_ranges import extent
+from dealias.files.stack import Stack
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, sibling, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -49,7 +54,33 @@ def knows(start: bytes, path: Path) -> bool:
 
 def read(path: Path, wanted: Wanted) -> Acquisition:
     """Return the acquisition that a .mat holds; options as of `dealias.open`, axes in MATLAB's order."""
-    arrays, texts = _loaded(path)
+    with _opened(path) as (arrays, texts):
+        kspace, layout, name = _laid_out(arrays, texts, wanted)
+        parts = (sibling(arrays, name, part) for part in ("mask", "maps", "noise_std"))
+        mask, maps, noise_std = (_ours(arrays[part][()]) if part in arrays else None for part in parts)
+        measured = Measured(
+            kspace[layout.index],
+            mask,
+            None if maps is None else layout.maps_wanted(maps),
+            noise_std.reshape(()) if noise_std is not None and noise_std.size == 1 else noise_std,
+            header_of({name: arrays[name][()] for name in SHAPES if name in arrays}, {}),
+            SHIFT,
+        )
+    return measured.acquisition(layout, wanted.mask)
+
+
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return which slices of k-space are wanted, and the bytes of one; of older versions none, and the bytes of all."""
+    if not _version_7_3(path):
+        return range(0), path.stat().st_size
+    with _opened(path) as (arrays, texts):
+        kspace, layout, _ = _laid_out(arrays, texts, wanted)
+        axis = layout.axes.index("slice") if layout.count else None
+        return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
+
+
+def _laid_out(arrays: Mapping[str, Any], texts: Mapping[str, str], wanted: Wanted) -> tuple[Any, Layout, str]:
+    """Return the array that is k-space, its axes, and its name."""
     name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, wanted.key)
     kspace = arrays[name]
     names = wanted.axes or texts.get("axes")
@@ -58,17 +89,10 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     if names is None:
         raise UserError(f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'")
     names = names.split() if isinstance(names, str) else names
-    kspace = kspace.reshape(kspace.shape + (1,) * (len(names) - kspace.ndim))  # MATLAB drops axes of size 1 at the end
-    layout = Layout.of(kspace.shape, names, wanted.slices)
-    mask, maps, noise_std = (arrays.get(sibling(arrays, name, part)) for part in ("mask", "maps", "noise_std"))
-    return Measured(
-        kspace[layout.index],
-        None if mask is None else _ours(mask),
-        None if maps is None else _ours(maps),
-        None if noise_std is None else _ours(noise_std.reshape(()) if noise_std.size == 1 else noise_std),
-        header_of(arrays, {}),
-        SHIFT,
-    ).acquisition(layout, wanted.mask)
+    if len(names) > kspace.ndim:  # MATLAB drops axes of size 1 at the end
+        kspace = kspace[()]
+        kspace = kspace.reshape(kspace.shape + (1,) * (len(names) - kspace.ndim))
+    return kspace, Layout.of(kspace.shape, names, wanted.slices), name
 
 
 def images(path: Path) -> Tensor:
@@ -92,34 +116,35 @@ def arrays(path: Path) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.ascontiguousarray(_ours(array))) for name, array in _loaded(path)[0].items()}
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[Any]]:
+    """Give the coil maps (coil, y, x) or (slice, coil, y, x): `maps` (y, x, coil, ...), or the only array of a .mat.
 
     Raises:
         UserError: where there are none.
     """
-    arrays = _loaded(path)[0]
-    found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
-    if len(found) != 1 or found[0].ndim < 3:
-        raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
-    return torch.from_numpy(np.ascontiguousarray(_ours(found[0])))
+    with _opened(path) as (arrays, _):
+        found = [arrays["maps"]] if "maps" in arrays else [array for array in arrays.values() if array.ndim > 2]
+        if len(found) != 1 or found[0].ndim < 3:
+            raise UserError(f"holds no one array of coil maps but {', '.join(arrays) or 'nothing'}; name it 'maps'")
+        whole = _ours(found[0][()])
+    yield whole
 
 
 def write(
     path: Path,
-    value: Tensor | Acquisition,
+    value: Tensor | Stack[Acquisition],
     header: Header,
     attributes: dict[str, Any],
     beside: Mapping[str, Companion],
 ) -> None:
-    """Write images, or the k-space, mask and maps of an acquisition, as version 5, which MATLAB reads as it is."""
+    """Write images, or the k-space, mask and maps of a scan, as version 5, which MATLAB reads as it is."""
     arrays: dict[str, Any] = {}
-    if isinstance(value, Acquisition):
-        arrays = {"kspace": value.centred_kspace.to(torch.complex64), "mask": value.centred_mask}
-        arrays["maps"] = None if value.maps is None else value.maps.to(torch.complex64)
-        arrays["noise_std"] = value.centred_noise_std
-        names = axes_of(value)
-        arrays["axes"] = " ".join((*names[-2:], *reversed(names[:-2])))
+    if isinstance(value, Stack):
+        scan = gather(value)
+        header = scan.header
+        arrays = {"kspace": scan.kspace, "mask": scan.mask, "maps": scan.maps, "noise_std": scan.noise_std}
+        arrays["axes"] = " ".join((*scan.axes[-2:], *reversed(scan.axes[:-2])))
     else:
         image = value.to(torch.complex64)
         arrays = {"image": image, "reconstruction": image.abs()}
@@ -131,12 +156,13 @@ def write(
 
 def notes(path: Path) -> dict[str, str]:
     """Return the texts of a file, which say how it was made."""
-    return _loaded(path)[1]
+    with _opened(path) as (_, texts):
+        return texts
 
 
-def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+def write_maps(path: Path, maps: Stack[Tensor], attributes: dict[str, Any]) -> None:
     """Write coil maps as `maps` (y, x, coil, [time,] slice), of version 5."""
-    _save(path, {"maps": maps.to(torch.complex64)}, attributes)
+    _save(path, {"maps": torch.cat([part.to(torch.complex64) for part in maps]).numpy(force=True)}, attributes)
 
 
 def _save(path: Path, arrays: dict[str, Any], attributes: dict[str, Any]) -> None:
@@ -156,29 +182,65 @@ def _ours(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _matlabs(value: Any) -> Any:
-    if not isinstance(value, Tensor):
-        return value
-    return value.numpy(force=True).swapaxes(-1, -2).T if value.ndim > 1 else value.numpy(force=True)
+    value = value.numpy(force=True) if isinstance(value, Tensor) else value
+    return value.swapaxes(-1, -2).T if isinstance(value, np.ndarray) and value.ndim > 1 else value
 
 
-def _loaded(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Return the arrays of a .mat, in MATLAB's order, and its texts, by name."""
-    with path.open("rb") as file:
-        version_7_3 = file.read(len(HDF5_INSIDE)) == HDF5_INSIDE
-    return _by_hdf5(path) if version_7_3 else _by_scipy(path)
+@dataclass(frozen=True)
+class _Turned:
+    """An array of version 7.3, in MATLAB's order, of which an index reads a part."""
+
+    dataset: Any
+    name: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes as MATLAB tells them."""
+        return tuple(reversed(self.dataset.shape))
+
+    @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers in the file."""
+        found: np.dtype[Any] = self.dataset.dtype
+        return found
+
+    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
+        rest = (slice(None),) * (self.ndim - len(index))
+        return native(np.asarray(self.dataset[(*rest, *reversed(index))]), self.name).T
 
 
-def _by_hdf5(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    arrays, texts = {}, {}
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Mapping[str, Any], dict[str, str]]]:
+    """Give the arrays of a .mat, in MATLAB's order, and its texts, by name; of version 7.3 they are read inside."""
+    if not _version_7_3(path):
+        yield _by_scipy(path)
+        return
     with opened(path) as file:
+        arrays, texts = {}, {}
         for name, stored in listed(file).items():
             notes = file[name].attrs
             kind = text_of(notes.get("MATLAB_class", "double"))
             if kind == "char" and stored.dtype == np.uint16:
                 texts[name] = "".join(map(chr, file[name][()].ravel().tolist()))
             elif kind in NUMBERS and not name.startswith("#") and "MATLAB_empty" not in notes:
-                arrays[name] = native(np.asarray(file[name][()]), name).T
-    return arrays, texts
+                arrays[name] = _Turned(file[name], name)
+        yield arrays, texts
+
+
+def _loaded(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Return the arrays of a .mat, in MATLAB's order, and its texts, by name."""
+    with _opened(path) as (arrays, texts):
+        return {name: array[()] for name, array in arrays.items()}, texts
+
+
+def _version_7_3(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(HDF5_INSIDE)) == HDF5_INSIDE
 
 
 def _by_scipy(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

@@ -94,6 +94,11 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     return acquisition
 
 
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return that no slices are read alone, since all readouts tell where they lie, and the bytes of all."""
+    return range(0), path.stat().st_size
+
+
 def _turned(scan: Encoding, conjugate: bool | None) -> bool:
     """Whether k-space is conjugated, which turns the image around: by default of scanners whose directions do so.
 

@@ -27,6 +27,8 @@ from dealias.files.axes import Layout
 from dealias.files.axes_guess import recognised
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.files.size_limits import check_size
+from dealias.files.slice_ranges import extent
+from dealias.files.stack import Stack
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -56,9 +58,20 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, wanted.key)
     kspace = _loaded(path, name)
-    layout = Layout.of(kspace.shape, wanted.axes or recognised(kspace, _usual_axes(kspace.ndim)), wanted.slices)
+    layout = _layout(kspace, wanted)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
+    maps = None if maps is None else layout.maps_wanted(maps)
     return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout, wanted.mask)
+
+
+def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
+    """Return which slices of k-space are wanted, and the bytes of one; of an archive none, and the bytes of all."""
+    arrays = _listed(path)
+    name = "" if "" in arrays else choose(arrays, wanted.key)
+    shape, size = arrays[name].shape, arrays[name].dtype.itemsize
+    layout = None if name else _layout(_loaded(path, name), wanted)
+    axis = layout.axes.index("slice") if layout and layout.count else None
+    return extent(shape, size, axis, layout.wanted if layout else slice(None))
 
 
 def images(path: Path) -> Tensor:
@@ -104,28 +117,40 @@ def tensor(path: str | PathLike[str]) -> Tensor:
         return torch.from_numpy(native(_loaded(path, name), name or "the array"))
 
 
-def maps(path: Path) -> Tensor:
-    """Return the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
+@contextmanager
+def maps(path: Path) -> Iterator[NDArray[Any]]:
+    """Give the coil maps of an array file: of an archive its `maps` or `sens`, else its only array."""
     arrays = _listed(path)
     names = [name for name in arrays if name in ("maps", "sens")] or [*arrays]
     if len(names) != 1:
         raise UserError(f"holds the arrays {', '.join(arrays) or 'none'}; call the coil maps 'maps'")
-    return torch.from_numpy(native(_loaded(path, names[0]), names[0] or "the array"))
+    yield _loaded(path, names[0])
 
 
-def write(path: Path, value: Tensor | Acquisition, header: Header, attributes: dict[str, Any]) -> None:
-    """Write an image (..., y, x), or the centred k-space of an acquisition, in single precision."""
-    data = value.centred_kspace if isinstance(value, Acquisition) else value
-    kind = torch.complex64 if data.is_complex() else torch.float32
-    with path.open("wb") as file:
-        array = np.ascontiguousarray(data.to(kind).numpy(force=True))
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(array.reshape(-1).view(np.uint8).data)
+def write(path: Path, value: Tensor | Stack[Acquisition], header: Header, attributes: dict[str, Any]) -> None:
+    """Write an image (..., y, x), or the centred k-space of a scan, in single precision."""
+    parts = value.map(lambda scan: scan.centred_kspace) if isinstance(value, Stack) else Stack.one(value)
+    _save(path, parts)
 
 
-def write_maps(path: Path, maps: Tensor, attributes: dict[str, Any]) -> None:
+def write_maps(path: Path, maps: Stack[Tensor], attributes: dict[str, Any]) -> None:
     """Write coil maps (..., coil, y, x) as complex64."""
-    write(path, maps.to(torch.complex64), Header(), attributes)
+    _save(path, maps.map(lambda part: part.to(torch.complex64)))
+
+
+def _save(path: Path, parts: Stack[Tensor]) -> None:
+    with path.open("wb") as file:
+        for part in parts:
+            kind = torch.complex64 if part.is_complex() else torch.float32
+            array = np.ascontiguousarray(part.to(kind).numpy(force=True))
+            if not file.tell():
+                header = np.lib.format.header_data_from_array_1_0(array) | {"shape": parts.shape(array.shape)}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(array.reshape(-1).view(np.uint8).data)
+
+
+def _layout(kspace: NDArray[Any], wanted: Wanted) -> Layout:
+    return Layout.of(kspace.shape, wanted.axes or recognised(kspace, _usual_axes(kspace.ndim)), wanted.slices)
 
 
 def _usual_axes(count: int) -> tuple[str, ...]:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from dealias.centring_check import central_share, check_centred
 from dealias.errors import UserError
-from dealias.files.centring_check import central_share, check_centred
 from files.scans import kspace
 
 
@@ -21,6 +21,14 @@ def test_centred_passes_and_shifted_does_not(shape):
             check_centred(torch.fft.fftshift(data, dim=dims))
     with pytest.raises(UserError, match=f"peak lies at row {shape[-2] // 4}, column"):
         check_centred(data.roll(shape[-2] // 4 - shape[-2] // 2, -2))
+
+
+def test_a_peak_near_the_middle_whose_surroundings_are_not():
+    """One sample may be the strongest, and most of the energy lie elsewhere."""
+    data = torch.full((32, 32), 0.05, dtype=torch.complex64)
+    data[16, 17], data[2:8, 2:8] = 2, 1
+    with pytest.raises(UserError, match="most of its energy lies around row [3-6], column [3-6] of 32 x 32; if"):
+        check_centred(data)
 
 
 def test_no_scale_matters():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dealias.errors import UserError
-from dealias.files.kind import SMALLEST, kind_of
+from dealias.kind import SMALLEST, kind_of
 
 CONCENTRATED = 0.25
 NEAR = 2  # samples that a peak may lie beside the middle, or beside an edge
@@ -43,8 +43,11 @@ def check_centred(kspace: Tensor, shift: Shift = NUMPY_SHIFT) -> None:
     place = divmod(int(around.argmax()), x)
     if beyond[place] > CONCENTRATED and around[y // 2, x // 2] < around[place] / 2 and kind_of(kspace) != "images":
         row, column = divmod(int(energy.argmax()), x)
+        what = "its peak lies at"
+        if abs(row - y // 2) <= NEAR and abs(column - x // 2) <= NEAR:  # one strong sample
+            (row, column), what = place, "most of its energy lies around"
         raise UserError(
-            f"k-space is not centred: its peak lies at row {row}, column {column} of {y} x {x}; "
+            f"k-space is not centred: {what} row {row}, column {column} of {y} x {x}; "
             + _remedy((row, column), (y, x), shift)
         )
     if any(beyond[corner] > CONCENTRATED for corner in ((0, 0), (0, x // 2), (y // 2, 0))):
@@ -55,7 +58,7 @@ def _remedy(peak: tuple[int, int], shape: tuple[int, int], shift: Shift) -> str:
     """Return how to bring the peak to the middle: a shift from a corner or edge, else the samples that are missing."""
     off = [place - size // 2 for place, size in zip(peak, shape, strict=True)]
     edge = [abs(abs(n) - size // 2) <= NEAR for n, size in zip(off, shape, strict=True)]
-    if all(at_edge or abs(n) <= NEAR for at_edge, n in zip(edge, off, strict=True)):
+    if any(edge) and all(at_edge or abs(n) <= NEAR for at_edge, n in zip(edge, off, strict=True)):
         return f"shift it with {shift[2 if all(edge) else edge.index(True)]}"
     sides = (("above", "below", "rows"), ("left of", "right of", "columns"))
     parts = [
@@ -63,7 +66,8 @@ def _remedy(peak: tuple[int, int], shape: tuple[int, int], shift: Shift) -> str:
         for n, (before, after, unit) in zip(off, sides, strict=True)
         if abs(n) > NEAR
     ]
-    return f"if the rest was not acquired (partial Fourier), add {' and '.join(parts)}; else roll it to the middle"
+    padding = f"if the rest was not acquired (partial Fourier), add {' and '.join(parts)}; else " if parts else ""
+    return f"{padding}roll it to the middle"
 
 
 def central_share(kspace: Tensor) -> float:

@@ -6,8 +6,8 @@ import torch
 
 from dealias.errors import UserError
 from dealias.files.images import contents
-from dealias.files.kind import kind_of
 from dealias.files.open import open
+from dealias.kind import kind_of
 from dealias.phantoms import head
 from files.scans import kspace
 from problems import coil_maps
@@ -59,7 +59,7 @@ def test_advice_is_in_the_words_of_the_file_s_own_software(kind, both, columns, 
 
     for axes, words in (((-2, -1), both), ((-1,), columns)):
         shifted = torch.fft.fftshift(torch.from_numpy(kspace(1, 40, 48)), dim=axes)
-        scan = dealias.Acquisition.centred(shifted)
+        scan = dealias.Acquisition.centred(shifted, shift=None)
         dealias.write(tmp_path / f"a.{kind}", scan, overwrite=True)
         with pytest.raises(UserError, match=f"k-space is not centred.*shift it with {words}"):
             open(tmp_path / f"a.{kind}")

@@ -1,0 +1,31 @@
+"""How alike what the coils measured is, part by part of a scan: what whitening and compression decide by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """Sum of n n^H over samples n of all coils; those of parts add up.
+
+    Arguments:
+        total: (coil, coil), in double precision.
+        count: of samples.
+    """
+
+    total: Tensor
+    count: int
+
+    @classmethod
+    def of(cls, samples: Tensor) -> "Covariance":
+        """Return that of samples (coil, sample)."""
+        samples = samples.to(torch.complex128)
+        return cls(samples @ samples.mH, samples.shape[1])
+
+    @classmethod
+    def sum(cls, parts: Sequence["Covariance"]) -> "Covariance":
+        """Return that of the samples of all parts."""
+        return cls(torch.stack([part.total for part in parts]).sum(0), sum(part.count for part in parts))
