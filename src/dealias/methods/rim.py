@@ -57,7 +57,7 @@ class RIM(Method):
         trust: w, from 0, estimates alone, to 1, data alone; None: by the noise level, or 0.95 where that is unknown.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the constructor is the configuration
         self,
         features: int = 64,
         iterations: int = 8,
