@@ -72,10 +72,10 @@ class Row:
     oracle_correlation: float
 
 
-def cropped(kspace):
+def cropped(kspace, size=SIZE):
     """Return the middle of centred k-space."""
-    y, x = ((n - min(n, SIZE)) // 2 for n in kspace.shape[-2:])
-    return kspace[..., y : y + SIZE, x : x + SIZE]
+    y, x = ((n - min(n, size)) // 2 for n in kspace.shape[-2:])
+    return kspace[..., y : y + size, x : x + size]
 
 
 def transformed(image):

@@ -39,6 +39,7 @@ NO_DATA_CONSISTENCY = {
     "complex_rim": "as rim",
     "unet": "it never sees the data again",
     "stacked": "as the methods that it stacks",
+    "tuned": "as the method that it tunes",
     "modl": "its data weigh 1 / lambda, which is learned",
     "varnet": "an untrained network has the last word",
     "e2e_varnet": "as varnet",

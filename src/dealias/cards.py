@@ -6,7 +6,7 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,29 @@ def load(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) ->
     if kind is not None and type(method) is not kind:
         raise UserError(f"{path}: holds weights of {type(method).__name__}, not of {wanted}; leave '{wanted}@' out")
     return method.to(target).eval()
+
+
+def load_written(text: str, *, device: str = "cpu", **others: Any) -> Method:
+    """Return the method that one word of text means, such as `rim`, a path or `wavelet:iterations=9:levels=2`.
+
+    Arguments:
+        others: arguments where the text gives none and the method takes them, such as a seed.
+
+    Raises:
+        UserError: for text of another form, and as `load`.
+    """
+    name, *given = [text] if Path(text).exists() else text.split(":")
+    if not all("=" in part for part in given):
+        raise UserError(f"'{text}' names no method; arguments follow as wavelet:iterations=100")
+    arguments: dict[str, Any] = dict(part.split("=", 1) for part in given)
+    method = load(name, device=device, **arguments)
+    missing = {key: value for key, value in others.items() if key in method.arguments and key not in arguments}
+    return load(name, device=device, **arguments, **missing) if missing else method
+
+
+def written(name: str, arguments: Mapping[str, Any]) -> str:
+    """Return the one word of text from which `load_written` makes a method with these arguments."""
+    return ":".join([name, *(f"{key}={'null' if value is None else value}" for key, value in arguments.items())])
 
 
 def load_prior(name: str | PathLike[str], *, device: str = "cpu", **arguments: Any) -> Prior:

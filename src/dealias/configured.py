@@ -3,6 +3,7 @@
 import inspect
 from typing import Any, TypeVar
 
+import torch
 from torch import nn
 
 C = TypeVar("C", bound="Configured")
@@ -31,3 +32,10 @@ class Configured(nn.Module):
         arguments = {key: bound.arguments[key] for key in named[1:] if key in bound.arguments}
         object.__setattr__(self, "arguments", arguments)
         return self
+
+    def with_arguments(self: C, **arguments: Any) -> C:
+        """Return the same with other arguments, which change no weight's shape; it shares the weights."""
+        with torch.device("meta"):  # draws no random numbers
+            other = type(self)(**{**self.arguments, **arguments})
+        other.load_state_dict(self.state_dict(), assign=True)
+        return other.train(self.training)

@@ -1,8 +1,8 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -24,6 +24,7 @@ class Method(Configured, ABC):
         tolerance: relative change of an estimate at which a problem rests; zero never.
         trained: whether it comes with weights of its own choice, without a weight file.
         takes_noise: whether it needs to know the noise level, which is estimated where it is not told.
+        knobs: arguments whose best value differs from scan to scan, each with values worth trying: `methods/tuned.py`.
     """
 
     joint: ClassVar[tuple[str, ...]] = ()
@@ -32,6 +33,7 @@ class Method(Configured, ABC):
     tolerance: float = 0.0
     takes_noise: bool = False
     trained: ClassVar[bool] = False
+    knobs: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
     @abstractmethod
     def estimates(self, problem: Problem) -> Iterator[Tensor]:

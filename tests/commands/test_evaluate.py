@@ -14,6 +14,7 @@ from complaints import complaint
 from dealias import cards
 from dealias.__main__ import execute
 from dealias.evaluation import report
+from dealias.evaluation.calibration import CURVE, NUMBERS
 from dealias.evaluation.compare import COLUMNS
 from dealias.methods.rim import RIM
 from dealias.phantoms import head, heart
@@ -207,3 +208,19 @@ def test_no_data(here):
     assert "did you mean in" in complaint(SHORT.replace("evaluate in", "evaluate inn"))
     (here / "none").mkdir()
     assert "no file of a known format" in complaint(SHORT.replace("evaluate in", "evaluate none"))
+
+
+def test_error_bars_are_scored(here, capsys):
+    """By the truth; the figures say what the table does, and the folder is another's than that of images alone."""
+    words = "evaluate in/images.npy -o out --methods zero_filled,sense --accelerations 3 --patterns 1"
+    execute(f"{words} --uncertainty --folds 1".split())
+    rows = table("out")
+    assert len(rows) == 4 and tuple(rows[0]) == (*COLUMNS, *NUMBERS, *CURVE)
+    for row in rows:
+        assert 0 <= float(row["coverage_body"]) <= 1 and float(row["predicted_rms"]) > 0
+        assert float(row["true_rms"]) == pytest.approx(float(row["mse"]) ** 0.5, rel=1e-4)
+    out = capsys.readouterr().out
+    assert "predicted / true rms" in out and (here / "out/summary.md").read_text(encoding="utf-8") in out
+    assert (here / "out/gaussian_3x_calibration.png").stat().st_size > 5000
+    text = complaint(words.split())
+    assert "with these options" in text

@@ -336,7 +336,7 @@ def test_mistakes_are_one_line_and_leave_nothing(words, text, here):
 def test_many_coils(here):
     scan("coils.h5", coils=2)
     assert "no maps" in complaint("reconstruct coils.h5 -o o.h5 --method sense --maps none")
-    np.save("maps.npy", torch.ones(2, 24, 28).numpy() / 2**0.5 + 0j)
+    np.save("maps.npy", np.array([1, 0.5])[:, None, None] * np.ones((2, 24, 28)) / 1.25**0.5 + 0j)
     execute("reconstruct coils.h5 -o o.h5 --method sense --maps maps.npy".split())
     np.save("maps3.npy", np.ones((3, 24, 28), np.complex64))
     assert "3 coils" in complaint("reconstruct coils.h5 -o p.h5 --method sense --maps maps3.npy")

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     Read = Callable[[Path, str], Iterator[Reference]]
 
-FIXED = ("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed")
+FIXED = (
+    *("input", "key", "axes", "mask_arguments", "noise", "coils", "range", "maps", "precision", "seed"),
+    *("uncertainty", "folds"),
+)
 
 
 def run(
@@ -43,6 +46,8 @@ def run(
     maps: str = "auto",
     device: str = "cpu",
     precision: Literal["float32", "bfloat16", "float64"] = "float32",
+    uncertainty: bool = False,
+    folds: int = 2,
     panel: bool = False,
     film: bool = False,
     key: str | None = None,
@@ -65,6 +70,8 @@ def run(
         maps: of measured coils: auto (ESPIRiT's from all samples), none, a file, or a folder of files
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only
+        uncertainty: score error bars too, by the truth that they do not see: coverage, width, calibration curve
+        folds: how many sets of samples are held out for them; each takes as long as an image
         panel: show the first image by all methods, and their errors: a .png for each acceleration
         film: show the first film by all methods: .gif, with PyAV .mp4, and .png of profiles and each frame's PSNR
         key: the dataset that holds the k-space, where a file has several
@@ -73,19 +80,39 @@ def run(
     """
     settings = locals()
     from dealias.commands._coils import named_maps
-    from dealias.evaluation.compare import COLUMNS, Protocol, compare, images, text
-    from dealias.evaluation.journal import Journal
+    from dealias.evaluation.compare import Protocol
     from dealias.evaluation.references import files
 
     chosen = _loaded(methods, device, seed)
     protocol = Protocol(_numbers(accelerations), mask, mask_arguments or {}, patterns, noise, coils, range, seed)
     read = partial(_references, maps=named_maps(maps), key=key, axes=axes, volume=range == "volume")
-    todo, folder = files(input), _folder(output, Path(input))
-    how: Any = {"device": device, "precision": precision}
-    with Journal(folder / "scores.csv", COLUMNS, text) as journal:
-        scores = partial(compare, chosen, protocol=protocol, done=_done(journal, settings, chosen), **how)
-        if film or panel:
-            _show(folder, _first(todo, read, film), protocol, partial(images, chosen, **how))
+    _compare(files(input), _folder(output, Path(input)), chosen, protocol, read, settings)
+
+
+def _compare(
+    todo: list[tuple[Path, str]],
+    folder: Path,
+    methods: "dict[str, Method]",
+    protocol: "Protocol",
+    read: "Read",
+    options: dict[str, Any],
+) -> None:
+    """Add to the table of a folder what is missing, and report what it holds.
+
+    Arguments:
+        options: those of `run`.
+    """
+    from dealias.evaluation.calibration import CURVE, NUMBERS
+    from dealias.evaluation.compare import COLUMNS, compare, images, text
+    from dealias.evaluation.journal import Journal
+
+    how = {name: options[name] for name in ("device", "precision")}
+    folds = options["folds"] if options["uncertainty"] else 0
+    with Journal(folder / "scores.csv", (*COLUMNS, *(NUMBERS + CURVE if folds else ())), text) as journal:
+        done = _done(journal, options, methods)
+        scores = partial(compare, methods, protocol=protocol, done=done, folds=folds, **how)
+        if options["film"] or options["panel"]:
+            _show(folder, _first(todo, read, options["film"]), protocol, partial(images, methods, **how))
         _report(folder, journal, len(todo), _each(todo, partial(_score, journal, read, scores)))
 
 
@@ -166,7 +193,7 @@ def _each(todo: list[tuple[Path, str]], work: Callable[[Path, str], None]) -> li
 
 def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
     """Return the methods by name; where a name ends in a file of weights, the path is the name."""
-    from dealias.cards import load
+    from dealias.cards import load_written
 
     found = {}
     for name in (part.strip() for part in names.split(",")):
@@ -174,14 +201,7 @@ def _loaded(names: str, device: str, seed: int) -> "dict[str, Method]":
             raise UserError("--methods has a comma too many; name methods such as zero_filled,wavelet,rim")
         if name in found:
             raise UserError(f"--methods names '{name}' twice; name each once, such as zero_filled,wavelet,rim")
-        kind, *given = [name] if Path(name).exists() else name.split(":")
-        if not all("=" in part for part in given):
-            raise UserError(f"--methods cannot name '{name}'; arguments follow as wavelet:iterations=100")
-        arguments: dict[str, Any] = dict(part.split("=", 1) for part in given)
-        method = load(kind, device=device, **arguments)
-        if "seed" in method.arguments and "seed" not in arguments:
-            method = load(kind, device=device, **arguments, seed=seed)
-        found[name] = method
+        found[name] = load_written(name, device=device, seed=seed)
     return found
 
 
@@ -218,16 +238,21 @@ def _weights(methods: "dict[str, Method]") -> dict[str, str]:
 
 def _report(folder: Path, journal: "Journal", count: int, failed: list[str]) -> None:
     """Print the means and write them, and draw the boxes, of all rows that the table holds; complain of failures."""
+    from dealias.evaluation import trust
     from dealias.evaluation.report import boxes, by_acceleration, summary
     from dealias.files.atomic import atomic
 
     if journal.rows:
-        lines = summary(journal.rows)
-        print("\n".join(summary(journal.rows, get_terminal_size().columns) if sys.stdout.isatty() else lines))
+        bars = trust.summary(journal.rows)
+        lines = [*summary(journal.rows), *bars]
+        short = [*summary(journal.rows, get_terminal_size().columns), *bars]
+        print("\n".join(short if sys.stdout.isatty() else lines))
         with atomic(folder / "summary.md", overwrite=True) as temporary:
             temporary.write_text("\n".join([*lines, ""]), encoding="utf-8")
         for (mask, acceleration), rows in by_acceleration(journal.rows).items():
             boxes(folder / f"{mask}_{acceleration}x.png", rows, overwrite=True)
+            if bars:
+                trust.curves(folder / f"{mask}_{acceleration}x_calibration.png", rows, overwrite=True)
         print(f"\nEvery score is in {journal.path}; the means and box plots are beside it")
     if failed:
         raise UserError(f"{count - len(failed)} of {count} compared, {len(failed)} failed: {', '.join(failed)}")

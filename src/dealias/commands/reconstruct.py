@@ -3,7 +3,7 @@
 import sys
 import warnings
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from tqdm import tqdm
 
 from dealias.commands._coils import Coils
+from dealias.commands._decided import numbers, worded
 from dealias.commands._files import each, folder_for
 from dealias.commands._film import FilmFigures, true_film
+from dealias.commands._method import loaded
 from dealias.commands._provenance import provenance
 from dealias.commands._reading import READING, Conjugate, FileMask, reading
 from dealias.configure import options_of
@@ -69,15 +71,19 @@ class Job:
 
         name = str(source.relative_to(self.input) if self.input.is_dir() else source.name)
         scans = self.coils.prepared(self._scans(source, name, target))
-        found = [*scans.with_places().map(partial(self._solved, target))]
+        found = [*scans.with_places().map(partial(self._part, target))]
         image = _together([part.image for part in found])
         beside = {
             name: (_together([part.beside[name][0] for part in found]), notes)
             for name, (_, notes) in found[0].beside.items()
         }
+        decided = {key: _together([part.decided[key] for part in found]) for key in found[0].decided}
+        beside |= {key: (values, {}) for key, values in decided.items()}
+        if decided:
+            tqdm.write(f"dealias: {name}: {worded(decided)}", file=sys.stderr)
         figures = found[0].figures
         with figures.beside(image, _short(self.settings["method"])) if figures else nullcontext():
-            notes = provenance(source, self.settings)
+            notes = provenance(source, self.settings) | ({"decided": worded(decided)} if decided else {})
             dealias.write(target, image, found[0].header, **self.writing, attributes=notes, beside=beside)
 
     def _scans(self, source: Path, name: str, target: Path) -> "Stack[Acquisition]":
@@ -98,15 +104,26 @@ class Job:
             return Stack.once(partial(read, **self.reading), self.reading["slices"])
         return scans
 
+    def _part(self, target: Path, slices_and_scan: "tuple[int | slice | str | None, Acquisition]") -> "Part":
+        """Return the images of some slices of a file, and what the method decided about each."""
+        from dealias.decisions import decisions
+
+        with decisions() as found:
+            part = self._solved(target, slices_and_scan)
+        return replace(part, decided=numbers(found, part.image.shape))
+
     def _solved(self, target: Path, slices_and_scan: "tuple[int | slice | str | None, Acquisition]") -> "Part":
         """Return the images of some slices of a file, and their error bars where they are wanted."""
         import dealias
+        from dealias.error_bar.suspicions import suspicions
 
         slices, scan = slices_and_scan
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
         there, options = scan.to(self.device), {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
+            for text in suspicions(scan):
+                warnings.warn(Note(text), stacklevel=2)
             solve = self._learned_from if self.adaptation.adapt else dealias.reconstruct
             image = self.coils.image(solve(self.method, self.coils.problem(there), **options))
             return Part(image.cpu(), {}, scan.header, figures)
@@ -139,12 +156,14 @@ class Part:
         beside: their companions by name, such as error bars, each with its attributes.
         header: that of the images.
         figures: that show them where they are a film.
+        decided: what the method chose for each slice, by name.
     """
 
     image: "torch.Tensor"
     beside: "Companions"
     header: "Header"
     figures: FilmFigures | None
+    decided: "dict[str, torch.Tensor]" = field(default_factory=dict)
 
 
 def _together(parts: "list[torch.Tensor]") -> "torch.Tensor":
@@ -172,6 +191,7 @@ def run(
     *,
     method: str = "stacked",
     method_arguments: dict[str, Any] | None = None,
+    tune: bool = False,
     maps: str = "auto",
     sets: int = 1,
     whiten: str | None = None,
@@ -201,6 +221,7 @@ def run(
         output: the file to write (.h5, .npy, .png, .nii.gz, .cfl, .mat; .gif, .mp4 of a film), or a folder
         method: a method or shipped weight by name, a .safetensors file, or the dotted path of a class
         method_arguments: an argument of the method; `dealias methods` lists them
+        tune: let samples that are hidden from the method choose its regularisation, or what else differs between scans
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
         sets: of maps; 2 where the field of view wraps, for sense, wavelet and total_variation
         whiten: make the coils' noise white: auto, or a file of noise (coil, sample); images are in its units
@@ -222,16 +243,21 @@ def run(
         overwrite: replace existing files
         seed: of everything random
     """
-    options = locals()
-    job = _job(options, Adaptation(**options.pop("limits")))
-    each(input, output, job.reconstruct, "reconstructed", format, job.settings, overwrite=overwrite)
+    _each_file(**locals())
+
+
+def _each_file(limits: dict[str, Any], **options: Any) -> None:
+    """Do what the options of `run` say."""
+    job = _job(options, Adaptation(**limits))
+    source, target, format = (options[name] for name in ("input", "output", "format"))
+    each(source, target, job.reconstruct, "reconstructed", format, job.settings, overwrite=options["overwrite"])
 
 
 def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     """Return what the options of `run` mean."""
     from dealias.cards import fingerprint, usable
 
-    method = _loaded(options["method"], options["method_arguments"] or {}, options["device"], options["seed"])
+    method = loaded(*(options[name] for name in ("method", "method_arguments", "device", "seed", "tune")))
     solving = {name: options[name] for name in ("batch", "precision")}
     sets, uncertain = options["sets"], options["uncertainty"]
     if sets != 1 and uncertain:
@@ -241,6 +267,7 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     if adaptation.adapt and uncertain:
         raise UserError("an adapted network saw the samples that an error bar would hide; leave out one of them")
     names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
+    names += ("tune",) if options["tune"] else ()
     adapting = asdict(adaptation) if adaptation.adapt else {}
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
@@ -257,21 +284,6 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
         writing={name: options[name] for name in ("overwrite", "phase")},
         settings={name: options[name] for name in names} | {"weights": fingerprint(method)} | adapting,
     )
-
-
-def _loaded(method: str, given: dict[str, Any], device: str, seed: int) -> "Method":
-    """Return the method with the arguments that a user gave, and with the seed where it takes one."""
-    import torch
-
-    from dealias.cards import load
-
-    torch.manual_seed(seed)
-    for name in {"name", "device"} & given.keys():  # of `load` itself
-        raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
-    chosen = load(method, device=device, **given)
-    if "seed" in chosen.arguments and "seed" not in given:
-        chosen = load(method, device=device, **given, seed=seed)
-    return chosen
 
 
 def _short(method: str) -> str:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
@@ -13,9 +14,12 @@ from tqdm import tqdm
 
 from dealias.acquisition import Acquisition
 from dealias.cards import load
+from dealias.decisions import decisions
 from dealias.driver import Precision, reconstruct
+from dealias.error_bar import behind
 from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
 from dealias.error_bar.held_out import HeldOut, held_out, missing
+from dealias.error_bar.suspicions import suspicions
 from dealias.errors import Note, UserError
 from dealias.method import Method
 from dealias.preparation import prepared, problem_of
@@ -116,7 +120,7 @@ def uncertainty(
     bar = tqdm(total=folds + 1, disable=not progress, unit="fold", leave=False)
 
     def image_of(part: Acquisition) -> Tensor:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), nullcontext() if part is scan else decisions():
             warnings.simplefilter("ignore", Note)  # those of the whole scan were shown above
             image = reconstruct(method, part, batch=batch, precision=precision)
         bar.update()
@@ -124,7 +128,7 @@ def uncertainty(
 
     with bar:
         found = held_out(image_of, scan, folds, seed)
-    notes = tuple(_notes(scan))
+    notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, scan, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
     return _of_magnitude(scan, found, notes)

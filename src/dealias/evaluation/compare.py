@@ -18,8 +18,10 @@ from dealias import coils, find
 from dealias.acquisition import Acquisition
 from dealias.configure import typed_arguments
 from dealias.driver import Precision, reconstruct
+from dealias.error_bar.uncertainty import uncertainty
 from dealias.errors import UserError
 from dealias.evaluation import metrics
+from dealias.evaluation.calibration import judged
 from dealias.evaluation.references import Reference
 from dealias.files.crop import crop
 from dealias.method import Method
@@ -82,12 +84,14 @@ def compare(
     *,
     device: str = "cpu",
     precision: Precision = "float32",
+    folds: int = 0,
 ) -> Iterator[Row]:
     """Yield one row per acceleration, pattern, method and frame of an image, those that are done left out.
 
     Arguments:
         methods: by the name that the rows call them.
         done: keys, as `key_of` makes them, of the rows that are there.
+        folds: sets of samples that are held out for error bars, which are scored too; 0 makes none.
     """
     frames = range(reference.image.shape[0] if reference.image.ndim > 2 else 1)
     for acceleration, pattern in product(protocol.accelerations, range(protocol.patterns)):
@@ -102,9 +106,8 @@ def compare(
             about |= {"actual_acceleration": scan.acceleration, "coils": scan.coils}
             about["noise"] = protocol.noise if reference.full is None else 0.0
             start = perf_counter()
-            image = _image(method, scan, protocol, precision)
+            found = _scored(method, scan, reference, protocol, precision, folds)
             about["seconds"] = perf_counter() - start
-            found = scores(image, reference, protocol.range)
             for frame in missing:
                 yield {**about, "frame": frame, **{score: float(values[frame]) for score, values in found.items()}}
 
@@ -123,6 +126,20 @@ def images(
     scan = measured(reference, protocol, acceleration, pattern).to(device)
     size = (reference.image.shape[-2], reference.image.shape[-1])
     return {name: crop(_image(method, scan, protocol, precision), size) for name, method in methods.items()}
+
+
+def _scored(
+    method: Method, scan: Acquisition, reference: Reference, protocol: Protocol, precision: Precision, folds: int
+) -> dict[str, Tensor]:
+    """Return every metric of a method's image, and of its error bar where there are folds, one number per frame."""
+    if not folds:
+        return scores(_image(method, scan, protocol, precision), reference, protocol.range)
+    torch.manual_seed(protocol.seed)
+    bar = uncertainty(method, scan, folds=folds, precision=precision, seed=protocol.seed)
+    truth = reference.image.cpu()
+    image, width = (crop(value.cpu(), (truth.shape[-2], truth.shape[-1])) for value in (bar.image, bar.half_width))
+    trust = judged(image, width, bar.rms.cpu(), truth, bar.coverage)
+    return scores(image, reference, protocol.range) | {name: torch.atleast_1d(value) for name, value in trust.items()}
 
 
 def _image(method: Method, scan: Acquisition, protocol: Protocol, precision: Precision) -> Image:

@@ -63,7 +63,8 @@ class Journal:
             header, lines = [], []
         if tuple(header) != self.columns or any(len(line) != len(header) for line in lines):
             raise UserError(
-                f"{self.path}: is no table of this version of dealias; move it away, or choose another folder"
+                f"{self.path}: is no table of this version of dealias with these options; move it away, "
+                "or choose another folder"
             )
         self.file.truncate(len(whole))
         self.rows = [dict(zip(header, line, strict=True)) for line in lines]

@@ -57,6 +57,7 @@ class KtSLR(Method):
     """
 
     joint = ("time",)
+    knobs = {"total_variation": (1e-4, 2e-4, 1e-3, 2e-3)}
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ H are some of the measured samples, x_i^H is what method i makes of the others, 
 The errors of unlike methods are unlike, so that the mean is often better than each. It costs twice what they cost.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from dealias import cards
 from dealias.acquisition import Acquisition
+from dealias.decisions import decided, decisions
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.problem import Problem
@@ -29,7 +31,7 @@ class Stacked(Method):
     """The weighted mean of several methods; equal weights where nothing can be hidden.
 
     Arguments:
-        of: names of methods or weights, with commas between.
+        of: names of methods or weights, with commas between; with arguments as `wavelet:levels=2`.
         share: of the samples beyond the centre that are hidden to find the weights; of whole lines, lines.
         seed: of which are hidden.
     """
@@ -43,7 +45,8 @@ class Stacked(Method):
         if len(names) < 2 or not 0 < share < 1:
             raise UserError("give two methods or more with commas between, and a share between 0 and 1; correct them")
         self.share, self.seed = share, seed
-        self.methods = nn.ModuleList(cards.load(name) for name in names)
+        self.labels = [f"weight_{label}" for label in _labels(names)]
+        self.methods = nn.ModuleList(cards.load_written(name) for name in names)
         if len({method.joint for method in self.methods}) > 1:
             raise UserError("methods for films and for images cannot be stacked; choose those of one kind")
         self.takes_noise = any(method.takes_noise for method in self.methods)
@@ -55,7 +58,10 @@ class Stacked(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the one image."""
         w = self.weights(problem).to(problem.zero_filled.real)
-        yield sum(w[..., i] * method(problem) for i, method in enumerate(self.methods))
+        decided([dict(zip(self.labels, one, strict=True)) for one in w.reshape(-1, len(self.labels)).tolist()])
+        with decisions():  # those of the methods are parts of this one
+            images = [method(problem) for method in self.methods]
+        yield sum(w[..., i] * image for i, image in enumerate(images))
 
     def weights(self, problem: Problem) -> Tensor:
         """Return the weight of each method for each problem (*batch, 1, 1, method)."""
@@ -67,11 +73,19 @@ class Stacked(Method):
         [(seen, hidden)] = problem.folds(1, self.share, self.seed)
         if not hidden.mask.any():
             return equal
-        errors = [hidden.operator.forward(method(seen)) - hidden.kspace for method in self.methods]
+        with decisions():
+            images = [method(seen) for method in self.methods]
+        errors = [hidden.operator.forward(image) - hidden.kspace for image in images]
         rest = torch.stack([error.reshape(*lead, -1) for error in errors], -2).to(torch.complex128)
         products = (rest @ rest.mH).real
         best = [_best(product) for product in products.reshape(-1, count, count)]
         return torch.stack(best).reshape(equal.shape) if best else equal
+
+
+def _labels(names: list[str]) -> list[str]:
+    """Return what to call methods, in letters and digits, each otherwise."""
+    found = [re.sub(r"\W+", "_", name)[-20:] for name in names]
+    return found if len({*found}) == len(found) else [f"{number}_{name}" for number, name in enumerate(found, start=1)]
 
 
 def _best(products: Tensor) -> Tensor:

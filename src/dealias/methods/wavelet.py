@@ -46,6 +46,8 @@ class Wavelet(Method):
         seed: of the shifts.
     """
 
+    knobs = {"regularisation": (0.001, 0.002, 0.004, 0.008, 0.016)}
+
     def __init__(
         self, iterations: int = 40, regularisation: float | None = None, levels: int = 3, seed: int = 0
     ) -> None:
