@@ -14,6 +14,7 @@ from dealias.errors import Note, UserError
 from dealias.fft_order import centre_mask, shift_mask, to_centred, to_fft_order
 from dealias.folds import held_masks
 from dealias.header import Header
+from dealias.linear_phase import without_linear_phase
 from dealias.operators.cartesian import Cartesian
 from dealias.problem import FILM, IMAGE, Problem
 from dealias.root_sum_of_squares import root_sum_of_squares
@@ -270,6 +271,12 @@ class Acquisition(Problem):
         factor = factor.unsqueeze(-3)
         noise_std = None if self.noise_std is None else self.noise_std * factor.abs()
         return replace(self, kspace=self.kspace * factor, noise_std=noise_std)
+
+    def without_linear_phase(self, together: int = 0) -> tuple["Acquisition", Tensor | None]:
+        """Return the acquisition with the centre of its k-space moved to the middle, if it lies clearly beside it."""
+        axes = max(len(self.axes), together)
+        parts, phase = without_linear_phase(self._tensors(but="maps"), axes + 1, axes)
+        return (self, None) if phase is None else (replace(self, **parts), phase)
 
     def _kept(self, mask: Mask) -> "Acquisition":
         return replace(self, mask=mask, kspace=self.kspace * mask)

@@ -104,8 +104,10 @@ class Method(Configured, ABC):
             UserError: where the problem is none for this method.
         """
         self.check(problem)
+        problem, phase = problem.without_linear_phase(self.together(problem))
         problem = self.prepared(problem)
         normalised, scale = self.normalised(problem)
+        scale = scale if phase is None else scale * phase
         estimates = self.estimates(normalised)
         if self.tolerance:
             estimates = until_settled(estimates, self.iterations, self.tolerance, self.together(problem))
@@ -113,8 +115,10 @@ class Method(Configured, ABC):
 
     def drawn(self, problem: Problem, generator: torch.Generator) -> Iterator[Tensor]:
         """Yield a chain's images on the scale of the data, zero where none was seen; the last is a sample."""
+        problem, phase = problem.without_linear_phase(self.together(problem))
         problem = self.prepared(problem)
         normalised, scale = self.normalised(problem)
+        scale = scale if phase is None else scale * phase
         return (_within(problem.support, x * scale) for x in self.chain(normalised, generator))
 
     def forward(self, problem: Problem) -> Tensor:

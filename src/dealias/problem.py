@@ -102,6 +102,16 @@ class Problem(ABC):
         divisor = torch.where(size == 0, 1, size)
         return self.scaled(turn.conj() / divisor), turn * size
 
+    def without_linear_phase(self: P, together: int = 0) -> tuple[P, Tensor | None]:
+        """Return the problem without a linear phase of its image, and the phase that its image must be multiplied with.
+
+        That is None where nothing is known of one.
+
+        Arguments:
+            together: trailing axes of the image that share their phase, if more than the problem's own.
+        """
+        return self, None
+
     def to(self: P, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> P:
         """Return the problem on a device and in a precision: `dtype` is torch.float32 or torch.float64."""
 
@@ -137,8 +147,9 @@ class Problem(ABC):
         together = {name: torch.stack([column[name] for column in columns]) for name in columns[0]}
         return replace(problems[0], **together, header=replace(problems[0].header, stacked=True))  # type: ignore[type-var]
 
-    def _tensors(self) -> dict[str, Tensor]:
-        values = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+    def _tensors(self, but: str = "") -> dict[str, Tensor]:
+        names = [field.name for field in fields(self) if field.name != but]  # type: ignore[arg-type]
+        values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if isinstance(value, Tensor)}
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.coils.espirit import espirit_sets
 from dealias.header import Header
+from dealias.linear_phase import without_linear_phase
 from dealias.operators.soft_sense import SumOfSets
 from dealias.problem import Problem
 from dealias.root_sum_of_squares import root_sum_of_squares
@@ -73,6 +74,11 @@ class SoftSense(Problem):
         """Return the problem whose solution is `factor` times this one's; factor (*batch, 1, 1, 1)."""
         noise = None if self.noise_std is None else self.noise_std * factor.abs()
         return replace(self, kspace=self.kspace * factor, noise_std=noise)
+
+    def without_linear_phase(self, together: int = 0) -> tuple["SoftSense", Tensor | None]:
+        """Return the problem with the centre of its k-space moved to the middle, if it lies clearly beside it."""
+        parts, phase = without_linear_phase(self._tensors(but="maps"), 3, len(self.axes))
+        return (self, None) if phase is None else (replace(self, **parts), phase)
 
 
 def whole(images: Sets) -> Image:

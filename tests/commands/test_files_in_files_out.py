@@ -276,12 +276,13 @@ def test_a_pair_of_bart_by_its_base_name(here, capsys):
     dealias.write("ksp.cfl", dealias.open("full.h5")[0])
     for words in (
         "reconstruct ksp -o img.cfl --method zero_filled",
+        "reconstruct ksp -o base --method zero_filled",
         "info ksp",
         "score img --against ksp",
         "undersample ksp -o fast.cfl --acceleration 2",
     ):
         execute(words.split())
-    assert (here / "img.hdr").exists()
+    assert (here / "img.hdr").exists() and (here / "base.cfl").exists()
     assert float(capsys.readouterr().out.splitlines()[-1].split()[2]) > 100
 
 
@@ -298,6 +299,7 @@ BAD = [
     ("reconstruct full.h5 -o o.h5 --batch 0 --method zero_filled", "batch of 0"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --device cuda:9", "no CUDA device"),
     ("reconstruct full.h5 -o o.tiff --method zero_filled", "'.tiff'"),
+    ("reconstruct full.h5 -o o --method zero_filled", "o: has no extension, which names its format; write o.h5"),
     ("reconstruct full.h5 -o folder/ --method zero_filled --format tiff", "one of h5, npy, png, nii.gz"),
     ("reconstruct ful.h5 -o o.h5 --method zero_filled", "did you mean full.h5"),
     ("reconstruct full.h5 -o o.h5 --method zero_filled --key nothing", "--key"),

@@ -10,7 +10,8 @@ from dealias import cards
 from dealias.__main__ import execute
 from dealias.commands._summary import Summary
 from dealias.commands.info import _ordinal, _remarks, describe
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
+from dealias.files.images import stored_images
 from dealias.methods.rim import RIM
 from dealias.phantoms import head
 from dealias.sampling import cartesian, gaussian, kt
@@ -158,12 +159,22 @@ def test_images_are_no_k_space(kind, tmp_path, capsys):
     assert facts["images"].startswith("5 of 64 x 72; `dealias train` learns") and "mask" not in out
 
 
-def test_k_space_that_is_refused_is_not_offered_as_images(tmp_path, capsys):
-    """A partial Fourier scan that was cropped: its peak lies at column 16 of 52, so 20 columns are missing."""
+def test_partial_fourier_as_acquired_is_k_space(tmp_path, capsys):
+    """Its peak lies at column 16 of 52, so 20 columns are missing; it makes an image, and no image to learn from."""
     full = dealias.Acquisition.simulate(head((64, 72)).abs(), torch.ones(72))
     np.save(tmp_path / "cropped.npy", full.centred_kspace[..., 20:].numpy())
-    with pytest.raises(UserError, match="column 16 of 64 x 52; .* add 20 columns of zeros left of it") as caught:
+    with pytest.warns(Note, match="column 16 of 64 x 52; 20 columns of zeros left of it would make the whole matrix"):
         execute(["info", str(tmp_path / "cropped.npy")])
+    assert "fully sampled" in capsys.readouterr().out
+    with pytest.raises(UserError, match="looks like k-space"):
+        stored_images(tmp_path / "cropped.npy")
+
+
+def test_k_space_that_is_refused_is_not_offered_as_images(tmp_path, capsys):
+    full = dealias.Acquisition.simulate(head((64, 72)).abs(), torch.ones(72))
+    np.save(tmp_path / "corner.npy", np.fft.fftshift(full.centred_kspace.numpy()))
+    with pytest.raises(UserError, match="not centred") as caught:
+        execute(["info", str(tmp_path / "corner.npy")])
     assert "images" not in capsys.readouterr().out and "as images" not in str(caught.value)
 
 

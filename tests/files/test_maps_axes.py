@@ -2,6 +2,7 @@
 
 from itertools import permutations
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -48,3 +49,22 @@ def test_opening_with_maps(tmp_path):
     maps = coil_maps(4, 24, 30)
     np.save(tmp_path / "k.npy", scan(maps).centred_kspace.numpy())
     torch.testing.assert_close(open(tmp_path / "k.npy", maps=maps.permute(1, 2, 0)[:, :, None]).maps, maps)
+
+
+@pytest.mark.parametrize("name", ["k.h5", "k.npz"])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 0, 2, 3), (3, 2, 1, 0)])
+@pytest.mark.parametrize("coils", [3, 5])
+def test_maps_of_the_wanted_slices(name, order, coils, tmp_path):
+    """Of five slices, also where there are five coils: then all maps are read, and their order found."""
+    draws = [torch.Generator().manual_seed(n) for n in range(5)]
+    maps = torch.stack([simulate((24, 20), coils, generator=draw) for draw in draws])
+    arrays = {"kspace": scan(maps).centred_kspace.numpy(), "maps": maps.permute(order).numpy()}
+    if name == "k.npz":
+        np.savez(tmp_path / name, **arrays)
+    else:
+        with h5py.File(tmp_path / name, "w") as file:
+            file.update(arrays)
+    for slices in (None, 2, slice(1, 5, 2)):
+        found = open(tmp_path / name, slices=slices).maps
+        wanted = maps[slices] if isinstance(slices, slice) else maps if slices is None else maps[2:3]
+        torch.testing.assert_close(found, wanted, atol=1e-5, rtol=0)

@@ -1,7 +1,9 @@
 """Slices that come some at a time: in order, their notes once, and their errors as they are."""
 
 import warnings
+from functools import partial
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from dealias.errors import Note, UserError
 from dealias.files import slice_ranges
 from dealias.files.gather import gather
 from dealias.files.stack import Stack
-from problems import film
+from problems import coil_maps, film
 
 PLACES = [slice(0, 2), slice(2, 4), slice(4, 5)]
 
@@ -100,3 +102,31 @@ def test_a_file_is_cut_where_it_is_large(tmp_path, monkeypatch):
         stack = Stack.of(tmp_path / name, {"axes": None}, lambda **reading: reading["slices"])
         assert [(place.start, place.stop) for place in stack] == [(0, 2), (2, 4), (4, 5)] and stack.slices == 5
     assert len([*Stack.of(tmp_path / "a.mat", {}, lambda **reading: reading)]) == 1  # of version 5
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.npy", "a.mat"])
+@pytest.mark.parametrize("parts", ["last", "first", "in turn"])
+def test_real_and_imaginary_parts_come_in_slices_too(name, parts, tmp_path, monkeypatch):
+    heads = dealias.phantoms.head((48, 40)) * torch.linspace(1, 2, 5)[:, None, None]
+    kspace = dealias.Acquisition.simulate(heads, torch.ones(40), coil_maps(2, 48, 40)).centred_kspace.numpy()
+    array = np.stack((kspace.real, kspace.imag), 0 if parts == "first" else -1)
+    if parts == "in turn":
+        array = np.moveaxis(array, 1, -2).reshape(5, 48, 40, 4)
+    if name == "a.npy":
+        np.save(tmp_path / name, array)
+    else:
+        turned = name == "a.mat"
+        with h5py.File(tmp_path / name, "w", userblock_size=512 if turned else 0) as file:
+            if turned and parts == "in turn":
+                array = array.transpose(1, 2, 0, 3)
+            file["kspace"] = array.T if turned else array
+    if name == "a.mat":
+        with (tmp_path / name).open("r+b") as file:
+            file.write(b"MATLAB 7.3 MAT-file".ljust(128))
+    monkeypatch.setattr(slice_ranges, "AT_ONCE", 2 * kspace[0].nbytes)
+    axes = None if parts == "in turn" else "slice coil y x"
+    with pytest.warns(Note, match="taken for real and imaginary parts"):
+        stack = Stack.of(tmp_path / name, {"axes": axes}, partial(dealias.open, tmp_path / name))
+        found = gather(stack)
+    assert len(stack.places) == 3 and stack.slices == 5
+    np.testing.assert_allclose(found.kspace, kspace, atol=1e-6)

@@ -106,7 +106,7 @@ ZOO = {
     "inf": (lambda p: save(p, wrong(np.inf)), "1 values that are NaN or infinite"),
     "one axis": (lambda p: h5(p, kspace=DATA[0, 0]), "1 axes"),
     "one axis npy": (lambda p: save(p, DATA[0, 0]), "1 axes"),
-    "six axes": (lambda p: h5(p, kspace=DATA[None, None, None]), "6 axes .*--axes"),
+    "six axes": (lambda p: h5(p, kspace=np.broadcast_to(DATA, (2, 2, 2, *DATA.shape))), "6 axes .*--axes"),
     "scalar": (lambda p: h5(p, kspace=1j), "0 axes"),
     "no slices": (lambda p: h5(p, kspace=DATA[:0]), "k-space is empty"),
     "no slices npy": (lambda p: save(p, DATA[:0]), "k-space is empty"),

@@ -18,7 +18,7 @@ Work = Callable[[Path, Path], None]
 
 
 def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
-    """Return each input file with its output; a folder gives OUT/<relative path>.<extension>.
+    """Return each input file with its output; a folder gives OUT/<relative path>.<extension>, a pair of BART's a pair.
 
     Raises:
         UserError: where nothing is there, two inputs would write one output, or one would write over an input.
@@ -32,6 +32,8 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     if not begin.is_dir():
         into = os.path.isdir(end) or target.endswith("/")
         begin = main_part(begin)
+        if not into and not end.suffix and begin.suffix == ".cfl":  # BART's tools name pairs without it
+            end = end.with_name(f"{end.name}.cfl")
         return _safe({end / renamed(begin, f".{extension}").name if into else end: begin})
     if end.is_file():
         raise UserError(f"{end}: is a file, but the input is a folder; give a folder for the output")
@@ -155,6 +157,8 @@ def _one(path: Path, goal: Path, work: Work, extensions: Sequence[str], overwrit
     from dealias.files.recognition import extension_of
 
     kind = extension_of(goal)
+    if not kind:
+        raise UserError(f"{goal}: has no extension, which names its format; write {goal.name}.{extensions[0]}")
     if kind.removeprefix(".") not in extensions:
         raise UserError(f"{goal}: cannot be of the kind '{kind}'{suggest(kind, [f'.{n}' for n in extensions])}")
     if os.path.exists(goal) and not overwrite:

@@ -29,6 +29,7 @@ class Summary:
         brightest: of the image's magnitudes.
         swapped: whether the body lies at the corners of the image.
         empty: how many coil images are zero everywhere.
+        centre: whether the centre of k-space was sampled, which may lie beside the middle of the matrix.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +46,7 @@ class Summary:
     brightest: float
     swapped: bool
     empty: int
+    centre: bool
 
     @classmethod
     def of(cls, parts: "Iterable[Acquisition]") -> "Summary":
@@ -79,6 +81,7 @@ class Summary:
             brightest=max(look.brightest for look in looks),
             swapped=quadrants_swapped(body),
             empty=sum(look.empty for look in looks),
+            centre=all(look.centre for look in looks),
         )
 
     @property
@@ -109,6 +112,7 @@ class _Look:
     brightest: float
     body: "Tensor"
     empty: int
+    centre: bool
 
     @classmethod
     def at(cls, scan: "Acquisition") -> "_Look":
@@ -119,6 +123,7 @@ class _Look:
         from dealias.noise import estimate_noise
 
         size = scan.kspace.abs()
+        straight, _ = scan.without_linear_phase()
         sampled = size[scan.mask.expand(size.shape)]
         images = scan.root_sum_of_squares
         mask = scan.centred_mask
@@ -134,6 +139,7 @@ class _Look:
             brightest=float(images.max()),
             body=images.reshape(-1, *images.shape[-2:]).double().square().sum(0),
             empty=int((size == 0).all(-1).all(-1).sum()),
+            centre=bool(straight.mask[..., 0, 0].all()),
         )
 
 

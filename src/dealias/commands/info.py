@@ -248,7 +248,7 @@ def _remarks(scan: Summary) -> list[str]:
         return ["the mask samples nothing: every image will be zero"]
     if not scan.largest > 0:
         return ["every sample is zero: every image will be zero"]
-    if not bool(scan.mask[..., scan.shape[-2] // 2, scan.shape[-1] // 2].all()):
+    if not scan.centre:
         remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
     if scan.swapped:
         remarks.append(f"the body lies at the corners of the image: {SWAP}")

@@ -84,12 +84,20 @@ class Layout:
         return self._taken(mask, "mask", self._arranged_axes)
 
     def maps(self, maps: NDArray[Any]) -> NDArray[Any]:
-        """Return stored maps (coil, y, x) or (slice, coil, y, x), of the wanted slices, shared over time."""
+        """Return maps (coil, y, x) or (slice, coil, y, x), of all slices or the wanted ones, as those of these."""
+        if maps.ndim > 3 and maps.shape[0] != len(range(self.count)[self.wanted]):
+            maps = self._taken(maps, "maps", axes=4)
         return np.expand_dims(maps, 1) if 3 < maps.ndim < self._arranged_axes else maps
 
-    def maps_wanted(self, maps: Any) -> Any:
-        """Return stored maps, of those that differ from slice to slice the wanted ones: all that is read of them."""
-        return self._taken(maps, "maps", axes=4)
+    def maps_wanted(self, maps: Any, shape: tuple[int, ...]) -> Any:
+        """Return what is read of stored maps: the wanted slices, where their sizes tell which axis is that of slices.
+
+        Arguments:
+            shape: that of the stored k-space.
+        """
+        one = tuple(shape[self.axes.index(name)] if name in self.axes else 1 for name in ("coil", "y", "x"))
+        told = tuple(maps.shape[-3:]) == one and self.count not in one
+        return self._taken(maps, "maps", axes=4) if told else maps[()]
 
     def noise_std(self, noise_std: NDArray[Any]) -> NDArray[Any]:
         """Return a stored standard deviation: a number, or with as many axes as k-space."""

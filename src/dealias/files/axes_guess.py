@@ -8,14 +8,12 @@ not, and they differ more than the frames of a film.
 | https://doi.org/10.1002/mrm.24751
 """
 
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
@@ -24,23 +22,22 @@ from dealias.errors import Note, UserError
 from dealias.files.to_acquisition import native
 
 CENTRAL, SMALLEST = 0.6, 16  # share of the energy in a quarter of the samples, and how many these must be
-LOOKED_AT = 2**23  # bytes of k-space, to tell where its energy lies
+AROUND = 2  # places on each side of the middle of an axis
 BLOCK, MEMBERS, KERNEL = 48, 16, 4  # of k-space and of the images that are looked at
 CLEAR = 0.1  # of the largest singular value
 TOGETHER, EACH, ALIKE = 2.0, 0.4, 0.85  # times the rank of one image, more for each further one; share of energy
 
 
-def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tuple[str, ...]:
+def recognised(kspace: Any, usual: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the axes of k-space; a Note says where they are not the usual ones.
 
     Arguments:
         kspace: an array, or a dataset of which only a part is read.
         usual: the names that an array of so many axes has.
-        rows_too: whether rows and columns may lie elsewhere than usual; places all over k-space are read then.
     """
-    if 0 in kspace.shape:
+    if 0 in kspace.shape or kspace.ndim != len(usual):
         return tuple(usual)
-    names = _with_rows(kspace, list(usual)) if rows_too else list(usual)
+    names = _with_rows(kspace, list(usual))
     places = [axis for axis, name in enumerate(names) if name not in ("y", "x") and kspace.shape[axis] > 1]
     coil = names.index("coil") if "coil" in names else None
     if places and places != [coil]:
@@ -59,35 +56,32 @@ def recognised(kspace: Any, usual: Sequence[str], rows_too: bool = True) -> tupl
 
 def _with_rows(kspace: Any, names: list[str]) -> list[str]:
     """Return the names with y and x where energy lies in the middle, if it does so along two other axes only."""
-    magnitude = np.abs(native(_some(kspace), "k-space"))
-    largest = magnitude.max(initial=0)
-    if not 0 < largest < np.inf:
+    usual = [names.index("y"), names.index("x")]
+    if all(_central_share(kspace, axis) > CENTRAL for axis in usual):
         return names
-    energy = np.square(magnitude / largest)  # neither under- nor overflows
-    central = [axis for axis in range(energy.ndim) if _central_share(energy, axis) > CENTRAL]
-    if len(central) != 2 or central == sorted((names.index("y"), names.index("x"))):
+    central = [axis for axis in range(kspace.ndim) if _central_share(kspace, axis) > CENTRAL]
+    if len(central) != 2:
         return names
     rest = [name for name in names if name not in ("y", "x")]
-    return [{central[0]: "y", central[1]: "x"}.get(axis) or rest.pop(0) for axis in range(energy.ndim)]
+    return [{central[0]: "y", central[1]: "x"}.get(axis) or rest.pop(0) for axis in range(kspace.ndim)]
 
 
-def _some(kspace: Any) -> Any:
-    """Return k-space, of a large one some places along each axis, evenly spread, of which one is the middle."""
-    many, index = math.prod(kspace.shape) * kspace.dtype.itemsize // LOOKED_AT, []
-    for size in kspace.shape:
-        step = max(1, min(many + 1, size // SMALLEST))
-        index.append(slice(size // 2 % step, None, step))
-        many //= step
-    return kspace[tuple(index)]
+def _central_share(kspace: Any, axis: int) -> float:
+    """Return which share of the energy a quarter of the places along an axis holds, in the middle.
 
-
-def _central_share(energy: NDArray[Any], axis: int) -> float:
-    """Return which share of the energy a quarter of the places along an axis holds, in the middle."""
-    size = energy.shape[axis]
+    In the middle of all other axes, which is little to read.
+    """
+    size = kspace.shape[axis]
     if size < SMALLEST:
         return 0.0
-    others = tuple(other for other in range(energy.ndim) if other != axis)
-    profile = energy.sum(others, dtype=np.float64)
+    middle = [slice(max(0, n // 2 - AROUND), n // 2 + AROUND) for n in kspace.shape]
+    middle[axis] = slice(None)
+    magnitude = np.abs(native(np.asarray(kspace[tuple(middle)]), "k-space"))
+    largest = magnitude.max(initial=0)
+    if not 0 < largest < np.inf:
+        return 0.0
+    magnitude = magnitude / largest  # squares neither under- nor overflow
+    profile = np.square(magnitude).sum(tuple(other for other in range(kspace.ndim) if other != axis), dtype=np.float64)
     half = size // 8
     return float(profile[size // 2 - half : size // 2 + half + 1].sum() / profile.sum())
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.foreign import known_elsewhere
 from dealias.files.open import open
 from dealias.files.recognition import about, check_exists, files_below, recognise
 from dealias.kind import WrongKind
@@ -68,7 +69,8 @@ def stored_images(path: str | PathLike[str], axes: str | None = None) -> Tensor:
         path = check_exists(path)
         module = None if path.is_dir() else recognise(path)
         if module is None or not hasattr(module, "images"):
-            raise UserError(f"is no file of images; give {FORMATS}")
+            other = known_elsewhere(path) if module is None and path.is_file() else None
+            raise UserError(f"is no file of images{f' ({other[0]}); {other[1]}' if other else f'; give {FORMATS}'}")
         found: Tensor = module.images(path)
         if not found.numel():
             raise UserError(f"holds images of shape {tuple(found.shape)}, which are none; save them again")

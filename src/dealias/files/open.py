@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dealias.acquisition import Acquisition
 from dealias.errors import UserError
+from dealias.files.foreign import known_elsewhere
 from dealias.files.maps_axes import fitted
 from dealias.files.recognition import about, check_exists, formats, recognise
 from dealias.files.wanted import Wanted
@@ -53,6 +54,9 @@ def open(
             raise UserError("is a folder; open one of the files in it")
         module = recognise(path)
         if module is None or not hasattr(module, "read"):
+            other = None if module else known_elsewhere(path)
+            if other:
+                raise UserError(f"is in no known format ({other[0]}); {other[1]}")
             found = f"is {module.title}, which holds no k-space" if module else "is in no known format"
             known = ", ".join(reader.title for reader in formats("read"))
             raise UserError(f"{found}; dealias opens {known}")

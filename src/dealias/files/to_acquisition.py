@@ -13,13 +13,19 @@ from dealias.acquisition import Acquisition
 from dealias.centring_check import NUMPY_SHIFT, Shift
 from dealias.errors import UserError, suggest
 from dealias.files.axes import Layout
+from dealias.files.maps_axes import fitted
+from dealias.files.mask_axes import fitted_mask
 from dealias.header import Header
 from dealias.kind import WrongKind, kind_of
 from dealias.numpy_bridge import numbers
 from dealias.validation import validated_mask
 
 TRAJECTORIES = ("traj", "trajectory", "ktraj", "coord", "coords")
-OTHERS = ("image", "images", "maps", "sens", "mask", "reconstruction")
+OTHERS = (
+    "image", "images", "maps", "mask", "reconstruction",
+    "sens", "csm", "smaps", "coil_maps", "coil_sens", "sens_maps", "sensitivities",
+    "acs", "calib", "calibration", "calibration_data", "noise",
+)  # fmt: skip
 PARTS = (("r", "i"), ("real", "imag"), ("re", "im"))
 
 
@@ -38,11 +44,16 @@ class Stored:
     @property
     def complex(self) -> bool:
         """Whether the numbers are complex, in NumPy's way or as a pair of named parts."""
-        return self.dtype.kind == "c" or self.dtype.names in PARTS
+        return self.dtype.kind == "c" or in_parts(self.dtype)
 
     def __str__(self) -> str:
-        kind = "complex pairs" if self.dtype.names in PARTS else str(self.dtype)
+        kind = "complex pairs" if in_parts(self.dtype) else str(self.dtype)
         return f"{self.shape} {kind}"
+
+
+def in_parts(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers are pairs of named parts, real and imaginary."""
+    return tuple(name.lower() for name in dtype.names or ()) in PARTS
 
 
 def choose(arrays: Mapping[str, Stored], key: str | None) -> str:
@@ -64,10 +75,15 @@ def choose(arrays: Mapping[str, Stored], key: str | None) -> str:
     last = {name: name.rpartition("/")[2] for name in arrays}
     found = [name for name in arrays if last[name] == "kspace"]
     if not found:
-        found = [n for n, a in arrays.items() if a.complex and len(a.shape) > 1 and last[n] not in OTHERS]
+        found = [n for n, a in arrays.items() if a.complex and len(a.shape) > 1 and last[n].lower() not in OTHERS]
     found = once(arrays, found)
     if len(found) == 1:
         return found[0]
+    halves = [(name, name.replace("real", "imag")) for name in arrays if name.replace("real", "imag") != name]
+    for real, imaginary in () if found else halves:
+        if imaginary in arrays:
+            text = f"'{real}' and '{imaginary}' are the parts of complex numbers"
+            raise UserError(f"{text}; save them as one complex array 'kspace'")
     trouble = "several arrays could be k-space" if found else "there is no array 'kspace'"
     raise UserError(f"{trouble}; the file holds {listing}; name k-space with --key, its axes with --axes")
 
@@ -91,7 +107,7 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
         UserError: where it holds no numbers.
     """
     array = np.asarray(array)
-    if array.dtype.names in PARTS and all(array.dtype[part].kind in "fiu" for part in array.dtype.names):
+    if array.dtype.names and in_parts(array.dtype) and all(array.dtype[n].kind in "fiu" for n in array.dtype.names):
         real, imaginary = (array[part] for part in array.dtype.names)
         array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
     return numbers(array, f"'{name}'")
@@ -121,9 +137,10 @@ def together(stacks: Sequence[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Measured:
-    """The arrays that a file holds of one scan, as they lie in it; of k-space and maps the slices that are wanted.
+    """The arrays that a file holds of one scan, as they lie in it; of k-space the slices that are wanted.
 
     Arguments:
+        maps: of the wanted slices, or of all where it was not clear which of their axes is that of slices.
         shift: what moves the centre of rows, columns or both from an edge to the middle, in the file's own software.
     """
 
@@ -144,18 +161,23 @@ class Measured:
             UserError: where the arrays do not describe a measurement.
         """
         kspace = torch.from_numpy(native(layout.arranged(self.kspace), "kspace"))
-        mask = None if self.mask is None or use == "ignore" else layout.mask(native(self.mask, "mask"))
-        if mask is not None:
+        mask = None
+        if self.mask is not None and use != "ignore":
+            mask = layout.mask(fitted_mask(native(self.mask, "mask"), kspace.numpy(), layout.count))
             kspace = _masked(kspace, mask, use)
-        return Acquisition.centred(
+        acquisition = Acquisition.centred(
             kspace,
             mask,
-            None if self.maps is None else layout.maps(native(self.maps, "maps")),
+            None,
             None if self.noise_std is None else layout.noise_std(native(self.noise_std, "noise_std")),
             layout.header(self.header),
             layout.image_axes,
             self.shift,
         )
+        if self.maps is None:
+            return acquisition
+        maps = fitted(native(self.maps, "maps"), acquisition, layout.count, layout.wanted)
+        return acquisition.with_maps(layout.maps(maps.numpy()))
 
 
 def _masked(kspace: Tensor, mask: NDArray[Any], use: str | None) -> Tensor:

@@ -151,7 +151,7 @@ ZOO = {
     "cell": (lambda p: save(p, kspace=np.array([DATA, "a"], object)), "no array 'kspace'"),
     "text": (lambda p: save(p, kspace="a"), "no array 'kspace'"),
     "real": (lambda p: save(p, kspace=np.ones((16, 18))), "float64 numbers, not complex"),
-    "axes": (lambda p: save(p, kspace=DATA[None]), r"5 axes .* name them, as --axes 'y x coil time slice'"),
+    "axes": (lambda p: save(p, kspace=np.stack([DATA, DATA])), r"5 axes .* name them, as --axes 'y x coil time slice'"),
     "unknown axes": (lambda p: save(p, kspace=DATA, axes="a b c d"), "an axis 'a'; known: batch"),
     "empty": (lambda p: save(p, kspace=DATA[:0]), "is empty"),
     "nan": (lambda p: save(p, kspace=DATA[0, 0] * np.nan), "NaN or infinite"),

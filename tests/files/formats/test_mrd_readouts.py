@@ -3,12 +3,13 @@
 import re
 from contextlib import nullcontext as nothing
 
+import h5py
 import ismrmrd
 import numpy as np
 import pytest
 import torch
 
-from dealias.errors import Note
+from dealias.errors import Note, UserError
 from dealias.files.open import open
 from files.raw import header, line, lines, save, transform
 from files.scans import image
@@ -39,6 +40,34 @@ def same(found, pixels):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "scan.h5"
+
+
+def test_headers_without_a_counter_are_refused(path):
+    _, kspace = scan()
+    save(path, USUAL, lines(kspace))
+    with h5py.File(path, "a") as file:
+        table = file["dataset/data"][()]
+        names = [name for name in table.dtype["head"]["idx"].names if name != "kspace_encode_step_2"]
+        head = [(name, table.dtype["head"][name]) for name in table.dtype["head"].names if name != "idx"]
+        head.append(("idx", [(name, table.dtype["head"]["idx"][name]) for name in names]))
+        other = np.zeros(table.shape, [("head", head), ("data", h5py.vlen_dtype(np.float32))])
+        other["data"] = table["data"]
+        del file["dataset/data"]
+        file["dataset/data"] = other
+    with pytest.raises(UserError, match="lack kspace_encode_step_2"):
+        open(path)
+
+
+def test_readouts_without_samples_are_left_out(path):
+    pixels, kspace = scan()
+    same(open(save(path, USUAL, [*lines(kspace), line(kspace[:, :0, 3], 3)])), pixels[None])
+
+
+def test_repetitions_that_are_slices_by_their_positions(path):
+    pixels, kspace = scan(3)
+    readouts = [a for s in range(3) for a in lines(kspace[s], repetition=s, position=(0, 0, 6 * s))]
+    with pytest.warns(Note, match="3 slices by their positions"):
+        same(open(save(path, USUAL, readouts)), pixels)
 
 
 @pytest.mark.parametrize("slices", [1, 3])

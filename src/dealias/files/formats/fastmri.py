@@ -42,6 +42,7 @@ from dealias.files.oversampling import without_oversampling
 from dealias.files.recognition import about, check_exists
 from dealias.files.slice_ranges import extent
 from dealias.files.stack import Stack
+from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, choose, native, sibling
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -66,11 +67,11 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     with opened(path) as file:
         arrays = listed(file)
         name = choose(arrays, wanted.key)
-        kspace = file[name]
-        layout = _layout(file, kspace, wanted.axes, wanted.slices)
+        kspace, layout = _layout(file, file[name], wanted.axes, wanted.slices)
         parts = [sibling(arrays, name, part) for part in ("mask", "maps")]
         mask, maps = (file[part] if part in arrays else None for part in parts)
-        mask, maps = None if mask is None else mask[()], None if maps is None else layout.maps_wanted(maps)
+        mask = None if mask is None else mask[()]
+        maps = None if maps is None else layout.maps_wanted(maps, kspace.shape)
         noise_std = np.asarray(file.attrs["noise_std"]) if "noise_std" in file.attrs else None
         measured = Measured(kspace[layout.index], mask, maps, noise_std, _header(file))
     header = measured.header
@@ -90,8 +91,7 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     with opened(path) as file:
         arrays = listed(file)
         name = choose(arrays, wanted.key)
-        kspace = file[name]
-        layout = _layout(file, kspace, wanted.axes, wanted.slices)
+        kspace, layout = _layout(file, file[name], wanted.axes, wanted.slices)
         axis = layout.axes.index("slice") if layout.count else None
         return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
 
@@ -262,15 +262,20 @@ def sampled_in_full(mask: Tensor) -> bool:
     return bool(len(where) > 0.75 * box)
 
 
-def _layout(file: Any, kspace: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None) -> Layout:
-    text = file.attrs.get("axes", kspace.attrs.get("axes"))
+def _layout(
+    file: Any, stored: Any, axes: str | Sequence[str] | None, slices: int | slice | str | None
+) -> tuple[Any, Layout]:
+    """Return a dataset as k-space, and what its axes are."""
+    text = file.attrs.get("axes", stored.attrs.get("axes"))
     axes = axes or (None if text is None else text_of(text))
+    kspace, told = as_kspace(stored, axes is not None)
+    axes = axes or told
     if axes is None and kspace.ndim in USUAL_AXES:
-        axes = recognised(kspace, USUAL_AXES[kspace.ndim].split(), rows_too=False)
+        axes = recognised(kspace, USUAL_AXES[kspace.ndim].split())
     if axes is None:
-        text = f"'{kspace.name.strip('/')}' has {kspace.ndim} axes {kspace.shape}"
-        raise UserError(f"{text}; name them, as --axes 'slice time coil y x'")
-    return Layout.of(kspace.shape, axes, slices)
+        text = f"'{stored.name.strip('/')}' has {stored.ndim} axes {stored.shape}"
+        raise UserError(f"{text}; name them, as --axes 'slice time coil y x'; one of averages or echoes is 'batch'")
+    return kspace, Layout.of(kspace.shape, axes, slices)
 
 
 def _header(file: Any) -> Header:

@@ -12,7 +12,6 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,9 @@ from dealias.files.header_fields import SHAPES, header_of, numbers_of
 from dealias.files.size_limits import check_size, largest_size, too_much_memory
 from dealias.files.slice_ranges import extent
 from dealias.files.stack import Stack
+from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, sibling, together
+from dealias.files.turned import Turned
 from dealias.files.wanted import Wanted
 from dealias.header import Header
 
@@ -55,13 +56,15 @@ def knows(start: bytes, path: Path) -> bool:
 def read(path: Path, wanted: Wanted) -> Acquisition:
     """Return the acquisition that a .mat holds; options as of `dealias.open`, axes in MATLAB's order."""
     with _opened(path) as (arrays, texts):
+        if not any(array.ndim > 1 and array.dtype.kind == "c" for array in arrays.values()):
+            _complain_of_others(path)
         kspace, layout, name = _laid_out(arrays, texts, wanted)
         parts = (sibling(arrays, name, part) for part in ("mask", "maps", "noise_std"))
         mask, maps, noise_std = (_ours(arrays[part][()]) if part in arrays else None for part in parts)
         measured = Measured(
             kspace[layout.index],
             mask,
-            None if maps is None else layout.maps_wanted(maps),
+            None if maps is None else layout.maps_wanted(maps, kspace.shape),
             noise_std.reshape(()) if noise_std is not None and noise_std.size == 1 else noise_std,
             header_of({name: arrays[name][()] for name in SHAPES if name in arrays}, {}),
             SHIFT,
@@ -82,12 +85,14 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
 def _laid_out(arrays: Mapping[str, Any], texts: Mapping[str, str], wanted: Wanted) -> tuple[Any, Layout, str]:
     """Return the array that is k-space, its axes, and its name."""
     name = choose({name: Stored(array.shape, array.dtype) for name, array in arrays.items()}, wanted.key)
-    kspace = arrays[name]
     names = wanted.axes or texts.get("axes")
+    kspace, told = as_kspace(arrays[name], names is not None, last_first=True)
+    names = names or (None if told is None else [*told[-3:-1], *told[:-3], told[-1]])
     if names is None and kspace.ndim in USUAL_AXES:
         names = recognised(kspace, USUAL_AXES[kspace.ndim].split())
     if names is None:
-        raise UserError(f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'")
+        text = f"'{name}' has {kspace.ndim} axes {kspace.shape}; name them, as --axes 'y x coil time slice'"
+        raise UserError(f"{text}; one of averages or echoes is 'batch'")
     names = names.split() if isinstance(names, str) else names
     if len(names) > kspace.ndim:  # MATLAB drops axes of size 1 at the end
         kspace = kspace[()]
@@ -186,32 +191,20 @@ def _matlabs(value: Any) -> Any:
     return value.swapaxes(-1, -2).T if isinstance(value, np.ndarray) and value.ndim > 1 else value
 
 
-@dataclass(frozen=True)
-class _Turned:
-    """An array of version 7.3, in MATLAB's order, of which an index reads a part."""
+def _complain_of_others(path: Path) -> None:
+    """Raise where a .mat of version 5 holds something else than numbers, such as cells, which is left alone."""
+    if _version_7_3(path):
+        return
+    found = [f"'{name}' ({kind})" for name, _, kind in _variables(path) if kind not in (*NUMBERS, "char", "struct")]
+    if found:
+        text = f"there is no array 'kspace' of numbers, but {', '.join(found)}"
+        raise UserError(f"{text}; save numbers, such as kspace = full(x) or cat(4, x{{:}})")
 
-    dataset: Any
-    name: str
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes as MATLAB tells them."""
-        return tuple(reversed(self.dataset.shape))
-
-    @property
-    def ndim(self) -> int:
-        """How many axes there are."""
-        return len(self.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the numbers in the file."""
-        found: np.dtype[Any] = self.dataset.dtype
-        return found
-
-    def __getitem__(self, index: tuple[int | slice, ...]) -> NDArray[Any]:
-        rest = (slice(None),) * (self.ndim - len(index))
-        return native(np.asarray(self.dataset[(*rest, *reversed(index))]), self.name).T
+def _variables(path: Path) -> list[tuple[str, tuple[int, ...], str]]:
+    """Return name, shape and class of each variable."""
+    found: list[tuple[str, tuple[int, ...], str]] = _call("variables", path, size=100 * 2**20)
+    return found
 
 
 @contextmanager
@@ -228,7 +221,7 @@ def _opened(path: Path) -> Iterator[tuple[Mapping[str, Any], dict[str, str]]]:
             if kind == "char" and stored.dtype == np.uint16:
                 texts[name] = "".join(map(chr, file[name][()].ravel().tolist()))
             elif kind in NUMBERS and not name.startswith("#") and "MATLAB_empty" not in notes:
-                arrays[name] = _Turned(file[name], name)
+                arrays[name] = Turned(file[name], name)
         yield arrays, texts
 
 
@@ -245,7 +238,7 @@ def _version_7_3(path: Path) -> bool:
 
 def _by_scipy(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     stored = path.stat().st_size
-    kinds = {name: (shape, kind) for name, shape, kind in _call("variables", path, size=100 * 2**20)}
+    kinds = {name: (shape, kind) for name, shape, kind in _variables(path)}
     wanted = [name for name, (_, kind) in kinds.items() if kind in (*NUMBERS, "char", "struct")]
     numbers = sum(math.prod(kinds[name][0]) for name in wanted if kinds[name][1] != "struct")
     check_size(16 * numbers, stored)

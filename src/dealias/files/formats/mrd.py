@@ -24,7 +24,7 @@ from dealias.files.decouple import READOUT, SECOND, decouple
 from dealias.files.hdf5 import MAGIC, listed, opened, text_of
 from dealias.files.maps_axes import fitted
 from dealias.files.mrd.extent import extent
-from dealias.files.mrd.grid import Grid, decoded, flagged, sorted_readouts
+from dealias.files.mrd.grid import Grid, check_fields, decoded, flagged, sorted_readouts
 from dealias.files.mrd.imaging import NOISE, imaging
 from dealias.files.mrd.patient_position import header_of_readouts
 from dealias.files.mrd.slices import in_order
@@ -64,6 +64,7 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
         group = file[names[0] if wanted.key is None else wanted.key.strip("/")]
         xml = text_of(group["xml"][0]) if "xml" in group else ""
         heads, readouts = group["data"]["head"], group["data"]["data"]
+    check_fields(heads)
     scan = _cartesian(xml)
     image = imaging(heads, scan)
     lines, kept = decoded(heads[image], readouts[image]), in_order(heads[image])

@@ -7,6 +7,7 @@ NIfTI counts millimetres to the right, the front and the head where our header c
 
 import gzip
 import math
+import warnings
 import zlib
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 from dealias.files.notes import comment, commented
 from dealias.files.size_limits import check_size
 from dealias.header import Header
@@ -31,17 +32,19 @@ COMMENT = 6
 
 
 def knows(start: bytes, path: Path) -> bool:
-    """Whether a file begins as NIfTI 1 or 2 does, compressed or not."""
+    """Whether a file begins as NIfTI 1 or 2 in one file does, compressed or not."""
     if start.startswith(b"\x1f\x8b"):
         try:
             start = zlib.decompressobj(wbits=31).decompress(start, 512)
         except zlib.error:
             return False
-    return start[344:348] in (b"n+1\0", b"ni1\0") or start[4:8] in (b"n+2\0", b"ni2\0")
+    return start[344:348] == b"n+1\0" or start[4:8] == b"n+2\0"
 
 
 def images(path: Path) -> Tensor:
     """Return the images ([slice, ..., time,] y, x) in complex numbers.
+
+    Pixels that are NaN, as some programs mark what is no body, are zero; a Note counts them.
 
     Raises:
         UserError: where the file is damaged, or nibabel is missing.
@@ -58,6 +61,10 @@ def images(path: Path) -> Tensor:
         raise UserError(f"is a damaged NIfTI ({type(error).__name__}); copy it again") from error
     if array.dtype.kind not in "cfiub" or array.ndim < 2 or 0 in array.shape:
         raise UserError(f"holds {array.dtype} of shape {array.shape}, not images; give (x, y, slice)")
+    nothing = np.isnan(array) if array.dtype.kind in "cf" else np.zeros(1, bool)
+    if nothing.any() and not nothing.all():
+        warnings.warn(Note(f"{nothing.sum()} of {array.size} pixels are NaN; they count as zero"), stacklevel=3)
+        array = np.where(nothing, 0, array)
     stack = array.T if array.ndim < 4 else np.moveaxis(array.T, -3, 0)  # the reverse of what `write` does
     return torch.from_numpy(np.ascontiguousarray(stack).astype(np.complex64))
 
@@ -142,7 +149,7 @@ def _size(start: bytes) -> int:
 
 
 def _version_2(start: bytes) -> bool:
-    return start[4:8] in (b"n+2\0", b"ni2\0")
+    return start[4:8] == b"n+2\0"
 
 
 def _nibabel() -> ModuleType:

@@ -29,6 +29,7 @@ from dealias.files.recognition import about, check_exists, recognise
 from dealias.files.size_limits import check_size
 from dealias.files.slice_ranges import extent
 from dealias.files.stack import Stack
+from dealias.files.stored_kspace import as_kspace
 from dealias.files.to_acquisition import Measured, Stored, as_images, choose, native, together
 from dealias.files.wanted import Wanted
 from dealias.header import Header
@@ -57,10 +58,9 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     if "" in arrays and wanted.key is not None:
         raise UserError("holds one array without a name; leave --key out")
     name = "" if "" in arrays else choose(arrays, wanted.key)
-    kspace = _loaded(path, name)
-    layout = _layout(kspace, wanted)
+    kspace, layout = _laid_out(path, name, wanted)
     mask, maps, noise_std = (_loaded(path, part) if part in arrays else None for part in ("mask", "maps", "noise_std"))
-    maps = None if maps is None else layout.maps_wanted(maps)
+    maps = None if maps is None else layout.maps_wanted(maps, kspace.shape)
     return Measured(kspace[layout.index], mask, maps, noise_std).acquisition(layout, wanted.mask)
 
 
@@ -68,10 +68,11 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     """Return which slices of k-space are wanted, and the bytes of one; of an archive none, and the bytes of all."""
     arrays = _listed(path)
     name = "" if "" in arrays else choose(arrays, wanted.key)
-    shape, size = arrays[name].shape, arrays[name].dtype.itemsize
-    layout = None if name else _layout(_loaded(path, name), wanted)
-    axis = layout.axes.index("slice") if layout and layout.count else None
-    return extent(shape, size, axis, layout.wanted if layout else slice(None))
+    if name:
+        return extent(arrays[name].shape, arrays[name].dtype.itemsize, None, slice(None))
+    kspace, layout = _laid_out(path, name, wanted)
+    axis = layout.axes.index("slice") if layout.count else None
+    return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
 
 
 def images(path: Path) -> Tensor:
@@ -149,8 +150,11 @@ def _save(path: Path, parts: Stack[Tensor]) -> None:
             file.write(array.reshape(-1).view(np.uint8).data)
 
 
-def _layout(kspace: NDArray[Any], wanted: Wanted) -> Layout:
-    return Layout.of(kspace.shape, wanted.axes or recognised(kspace, _usual_axes(kspace.ndim)), wanted.slices)
+def _laid_out(path: Path, name: str, wanted: Wanted) -> tuple[Any, Layout]:
+    """Return an array as k-space, and what its axes are."""
+    kspace, told = as_kspace(_loaded(path, name), wanted.axes is not None, sure=bool(name))
+    axes = wanted.axes or told or recognised(kspace, _usual_axes(kspace.ndim))
+    return kspace, Layout.of(kspace.shape, axes, wanted.slices)
 
 
 def _usual_axes(count: int) -> tuple[str, ...]:

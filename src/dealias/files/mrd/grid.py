@@ -14,6 +14,10 @@ from dealias.files.size_limits import check_size
 COUNTERS = ("slice", "contrast", "set", "repetition", "phase")
 STEPS = ("kspace_encode_step_1", "kspace_encode_step_2")
 REVERSE = 22
+FIELDS = (
+    "flags", "number_of_samples", "active_channels", "center_sample", "discard_pre", "discard_post",
+    "encoding_space_ref", "sample_time_us", "position", "read_dir", "phase_dir", "slice_dir", "idx",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,19 @@ class Grid:
 def flagged(heads: NDArray[Any], *flags: int) -> NDArray[np.bool_]:
     """Return which readouts have one of these flags, numbered as MRD does."""
     return np.asarray((heads["flags"] & np.uint64(sum(1 << (flag - 1) for flag in flags))) != 0)
+
+
+def check_fields(heads: NDArray[Any]) -> None:
+    """Raise where the headers of readouts lack something that MRD's have.
+
+    Raises:
+        UserError: which names it.
+    """
+    missing = sorted({*FIELDS} - {*(heads.dtype.names or ())})
+    if not missing:
+        missing = sorted({*COUNTERS, *STEPS, "user"} - {*(heads.dtype["idx"].names or ())})
+    if missing:
+        raise UserError(f"the headers of its readouts lack {', '.join(missing)}; convert the scan again")
 
 
 def decoded(heads: NDArray[Any], readouts: NDArray[Any]) -> list[Readout]:

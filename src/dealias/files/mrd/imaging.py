@@ -23,7 +23,7 @@ def imaging(heads: Heads, scan: Encoding) -> NDArray[np.bool_]:
     Raises:
         UserError: where there are none, or where readouts of one image run both ways.
     """
-    wanted = ~flagged(heads, *NO_IMAGE)
+    wanted = ~flagged(heads, *NO_IMAGE) & (heads["number_of_samples"] > 0)
     elsewhere = wanted & (heads["encoding_space_ref"] != 0)
     if elsewhere.any():
         warnings.warn(Note(f"{elsewhere.sum()} readouts of another encoding are left out"), stacklevel=4)
