@@ -145,7 +145,7 @@ def test_methods_lists_what_there_is(capsys):
     for room, kind in (("methods", "method"), ("sampling", "mask")):
         for name in find.names(room):
             assert f"{kind} {name}: " in out
-    assert "--method.regularisation" in out and "--mask.lines" in out and "generator" not in out
+    assert "--method.regularisation" in out and "--mask.lines" in out and "--mask.generator" not in out
 
 
 def test_demo_spares_what_is_no_picture(tmp_path):

@@ -103,7 +103,7 @@ def test_bart_maps(here):
 def test_a_folder_of_maps_by_name(here):
     for folder in ("in/deep", "maps/deep"):
         (here / folder).mkdir(parents=True)
-    maps = [coil_maps(4, *SHAPE), coil_maps(4, *SHAPE).roll(1, 0)]
+    maps = [coil_maps(4, *SHAPE), 1j * coil_maps(4, *SHAPE)]
     for name, given in zip(("a", "deep/b"), maps, strict=True):
         dealias.write(f"in/{name}.h5", scan())
         write_maps(f"maps/{name}.npy", given)
