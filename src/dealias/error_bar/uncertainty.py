@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Literal
 
@@ -117,21 +117,23 @@ def uncertainty(
         raise UserError("only samples of k-space can be held out; give an Acquisition")
     if method.own_maps and scan.maps is None and scan.coils > 1:
         raise UserError(f"{type(method).__name__} finds its own coil maps, which cannot be judged; give maps")
+    straight, phase = scan.without_linear_phase(method.together(scan))  # so that a sample's frequency is its place
     bar = tqdm(total=folds + 1, disable=not progress, unit="fold", leave=False)
 
     def image_of(part: Acquisition) -> Tensor:
-        with warnings.catch_warnings(), nullcontext() if part is scan else decisions():
+        with warnings.catch_warnings(), nullcontext() if part is straight else decisions():
             warnings.simplefilter("ignore", Note)  # those of the whole scan were shown above
             image = reconstruct(method, part, batch=batch, precision=precision)
         bar.update()
         return image
 
     with bar:
-        found = held_out(image_of, scan, folds, seed)
+        found = held_out(image_of, straight, folds, seed)
     notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, scan, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
-    return _of_magnitude(scan, found, notes)
+    bars = _of_magnitude(straight, found, notes)
+    return bars if phase is None else replace(bars, image=bars.image * phase)
 
 
 def _of_magnitude(scan: Acquisition, found: HeldOut, notes: tuple[str, ...]) -> Uncertainty:
