@@ -8,8 +8,10 @@ import torch
 
 from brains import error, phantom, scan
 from complaints import complaint
+from dealias import sampling
 from dealias.__main__ import execute
 from dealias.errors import Note, UserError
+from dealias.susceptibility.scan import reconstructed, shared_phase
 from dealias.susceptibility.volumes import affine_of, geometry, read_volume, write_volume
 
 GIVEN = "qsm --magnitude mag.nii.gz --phase phase.nii.gz -o out --radius 15".split()
@@ -84,8 +86,6 @@ def test_kspace_gives_what_images_give(here):
 
 
 def test_undersampled_kspace_is_solved_along_the_readout():
-    from dealias.susceptibility.scan import reconstructed
-
     kspace, truth = scan().kspace[:2], scan().images[:2]
     mask = torch.rand(2, 1, 40, 40, 1, generator=torch.Generator().manual_seed(0)) < 0.4
     mask[..., 14:26, 14:26, :] = True
@@ -97,6 +97,23 @@ def test_undersampled_kspace_is_solved_along_the_readout():
     joined = reconstructed(many.kspace[:1] * mask[:1], "sense")
     size = torch.linalg.vector_norm(many.images[:1], dim=1, keepdim=True)
     assert float((joined.abs() - size).norm()) < 0.3 * float(size.norm())
+
+
+def test_echoes_tell_each_other_their_phase():
+    made = scan(1, 100.0)
+    generator = torch.Generator().manual_seed(0)
+    kept = torch.stack([sampling.gaussian((40, 40), 4.0, generator=generator) for _ in made.images])
+    sampled = made.kspace * kept[:, None, :, :, None]
+    phase = shared_phase(sampled, made.echo_times)
+    mask = phantom().mask
+    errors = []
+    for images in (reconstructed(sampled, "total_variation", phase), reconstructed(sampled, "total_variation")):
+        weight = made.images.abs() * mask
+        turn = (images * made.images.conj()).angle()
+        errors.append(float((weight * turn.square())[-2:].sum() / weight[-2:].sum()) ** 0.5)
+    assert errors[0] < 0.9 * errors[1]
+    assert shared_phase(made.kspace, made.echo_times) is None
+    assert shared_phase(sampled[:2], made.echo_times[:2]) is None
 
 
 def test_geometry_of_an_oblique_scan():

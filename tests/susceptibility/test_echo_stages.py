@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from brains import ball, error, phantom, scan, seen
+from dealias import sampling
 from dealias.errors import UserError
 from dealias.susceptibility.bipolar import ramp, without_ramp
 from dealias.susceptibility.field import field_map
@@ -11,6 +12,8 @@ from dealias.susceptibility.laplacian import unwrap_laplacian
 from dealias.susceptibility.mask import brain_mask, eroded, otsu
 from dealias.susceptibility.offset import coil_offsets, combined
 from dealias.susceptibility.relaxation import relaxation_rate
+from dealias.susceptibility.scan import READOUT, reconstructed
+from dealias.susceptibility.stages import RAMP
 from dealias.susceptibility.units import checked_strength, checked_times, radians
 from dealias.susceptibility.unwrap import unwrap, unwrap_echoes, wrap
 
@@ -138,3 +141,18 @@ def test_the_brain_is_found_and_the_scalp_is_not():
 def test_otsu_parts_two_classes():
     values = torch.cat([torch.full((100,), 1.0), torch.full((50,), 5.0)]).numpy()
     assert 1 <= otsu(values) < 5
+
+
+def test_aliasing_is_no_bipolar_readout():
+    made = phantom().scan()
+    generator = torch.Generator().manual_seed(2)
+    kept = torch.stack([sampling.gaussian((40, 40), 4.0, generator=generator) for _ in made.images])
+    aliased = reconstructed(made.kspace * kept[:, None, :, :, None], "zero_filled")
+    mask = seen(aliased)
+    assert max(map(abs, ramp(aliased, made.echo_times, mask))) > RAMP  # what the check took for a bipolar readout
+    assert max(map(abs, ramp(aliased, made.echo_times, mask, READOUT))) < 0.05
+    x = (torch.arange(40) - 20) / 40
+    aliased[1::2] *= torch.polar(torch.ones(40), 3 * x)
+    assert ramp(aliased, made.echo_times, mask, READOUT) == pytest.approx((0, 0, 3), abs=0.05)
+    mended = without_ramp(aliased, made.echo_times, mask, READOUT)
+    assert max(map(abs, ramp(mended, made.echo_times, mask, READOUT))) < 0.05

@@ -18,7 +18,9 @@ from dealias.shapes import Region
 EQUAL = 0.02  # of the spacing
 
 
-def ramp(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> tuple[float, ...]:
+def ramp(
+    echoes: Tensor, echo_times: Sequence[float], mask: Region, readout: Sequence[int] = (0, 1, 2)
+) -> tuple[float, ...]:
     """Return the phase that even echoes have too much, in radians from end to end along (z, y, x).
 
     Zero where fewer than three echoes, or echoes at unequal distances, cannot tell.
@@ -26,19 +28,26 @@ def ramp(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> tuple[flo
     Arguments:
         echoes: complex (echo, z, y, x) or (echo, coil, z, y, x).
         mask: (z, y, x), True where there is signal.
+        readout: the axes of (z, y, x) to look along, zero along others: what aliases along an undersampled axis
+            looks like a ramp of its own.
     """
     product = _product(echoes, echo_times, mask)
     if product is None:
         return (0.0, 0.0, 0.0)
     slopes = []
     for axis in range(3):
+        if axis not in readout:
+            slopes.append(0.0)
+            continue
         count = product.shape[axis]
         here, there = product.narrow(axis, 0, count - 1), product.narrow(axis, 1, count - 1)
         slopes.append(-float((here.conj() * there).sum().angle()) / 2 * count)
     return tuple(slopes)
 
 
-def without_ramp(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> Tensor:
+def without_ramp(
+    echoes: Tensor, echo_times: Sequence[float], mask: Region, readout: Sequence[int] = (0, 1, 2)
+) -> Tensor:
     """Return the echoes with the ramp removed from the even ones; arguments as in `ramp`.
 
     Raises:
@@ -48,7 +57,7 @@ def without_ramp(echoes: Tensor, echo_times: Sequence[float], mask: Region) -> T
     if product is None:
         raise UserError("a bipolar readout is corrected from three or more echoes at equal distances; give those")
     phase = torch.zeros(echoes.shape[-3:])
-    for axis, slope in enumerate(ramp(echoes, echo_times, mask)):
+    for axis, slope in enumerate(ramp(echoes, echo_times, mask, readout)):
         place = [1, 1, 1]
         place[axis] = -1
         count = echoes.shape[axis - 3]

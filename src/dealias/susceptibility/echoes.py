@@ -38,6 +38,7 @@ class Echoes:
         voxel_size: millimetres along (z, y, x).
         direction: the unit vector of B0 along (z, y, x).
         affine: from (x, y, z) to the scanner's millimetres, for files.
+        readout: the axes of (z, y, x) along which the readout may have gone; k-space says which, images do not.
     """
 
     images: Tensor
@@ -46,6 +47,7 @@ class Echoes:
     voxel_size: Vector
     direction: Vector
     affine: Affine
+    readout: tuple[int, ...] = (0, 1, 2)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dealias.susceptibility.mask import brain_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
-from dealias.susceptibility.scan import read_scan, reconstructed
+from dealias.susceptibility.scan import PHASE_ROUNDS, read_scan, reconstructed, shared_phase
 from dealias.susceptibility.stages import (
     DEFAULTS,
     MEASURED,
@@ -108,7 +108,10 @@ def map_susceptibility(
     folder = Folder(target, echoes.affine, overwrite)
 
     def first() -> tuple[Tensor, ...]:
-        whole = echoes if kspace is None or method is None else replace(echoes, images=reconstructed(kspace, method))
+        whole = echoes
+        if kspace is not None and method is not None:
+            phase = None if choices.bipolar else shared_phase(kspace, echoes.echo_times)
+            whole = replace(echoes, images=reconstructed(kspace, method, phase))
         return combine(turned(whole) if choices.conjugate else whole, bipolar=choices.bipolar)
 
     magnitude, phase = folder.stage("echoes", _of_echoes(sources, told, choices), ("magnitude", "phase"), first)
@@ -142,7 +145,8 @@ def map_susceptibility(
 
 def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]:
     """Return what the echoes depend on."""
-    solved = {"method": choices.method, "method_arguments": dict(choices.method_arguments)}
+    solved: dict[str, Any] = {"method": choices.method, "method_arguments": dict(choices.method_arguments)}
+    solved["phase_rounds"] = 0 if choices.bipolar else PHASE_ROUNDS
     return {
         "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
         **asdict(told),

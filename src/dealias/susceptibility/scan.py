@@ -27,10 +27,13 @@ from dealias.files.recognition import about
 from dealias.method import Method
 from dealias.operators.dipole import checked_direction, checked_lengths
 from dealias.susceptibility.echoes import Echoes, Told
+from dealias.susceptibility.phase_of_all import phase_of_all
 from dealias.susceptibility.units import checked_strength, checked_times
 from dealias.susceptibility.volumes import affine_of
 
 AXES = (-3, -2, -1)
+READOUT = (2,)  # of z, y, x
+PHASE_ROUNDS = 2
 WITH_COILS, ONE_COIL = "echo coil z y x", "echo z y x"
 
 
@@ -60,24 +63,52 @@ def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
             raise UserError(f"there are {len(times)} echo_times and {len(kspace)} echoes; give one for each")
         affine = affine_of(kspace.shape[-3:], voxel_size, direction)
         empty = torch.empty(0, dtype=torch.complex64)
-        return kspace, Echoes(empty, checked_times(times), checked_strength(strength), voxel_size, direction, affine)
+        checked = checked_times(times), checked_strength(strength)
+        return kspace, Echoes(empty, *checked, voxel_size, direction, affine, READOUT)
 
 
-def reconstructed(kspace: Tensor, method: Method | str) -> Tensor:
+def reconstructed(kspace: Tensor, method: Method | str, phase: Tensor | None = None) -> Tensor:
     """Return images (echo, coil, z, y, x): of every coil where all was sampled, else of all coils together.
 
     Arguments:
         kspace: centred, (echo, coil, z, y, x), zero where nothing was sampled.
         method: solves each position along x as an image (z, y).
+        phase: factors (echo, 1, z, y, x) that the images are expected to have, of `shared_phase`; None is 1.
     """
-    sampled = (kspace != 0).any(-1).any(1)  # (echo, z, y)
+    sampled = _sampled(kspace)
     if bool(sampled.all()):
         return _inverse(kspace, AXES)
     lines = _inverse(kspace, (-1,)).movedim(-1, 1)  # (echo, x, coil, z, y)
     mask = sampled[:, None, None]
     maps = _maps(lines[:1], mask[:1]) if kspace.shape[1] > 1 else None
+    if phase is not None:
+        maps = phase.movedim(-1, 1) if maps is None else maps * phase.movedim(-1, 1)
     acquisition = Acquisition.centred(lines * mask, mask, maps)
-    return reconstruct(method, acquisition, maps=maps if maps is None else "auto").movedim(1, -1)[:, None]
+    images = reconstruct(method, acquisition, maps=maps if maps is None else "auto").movedim(1, -1)[:, None]
+    return images if phase is None else images * phase
+
+
+def shared_phase(kspace: Tensor, echo_times: Sequence[float]) -> Tensor | None:
+    """Return the phase factors (echo, 1, z, y, x) that all echoes have together, for `reconstructed`.
+
+    None where all was sampled, or where fewer than three echoes cannot help each other.
+
+    Arguments:
+        kspace: centred, (echo, coil, z, y, x), zero where nothing was sampled; not of a bipolar readout, whose phase
+            does not grow evenly.
+        echo_times: seconds.
+    """
+    if len(echo_times) < 3 or bool(_sampled(kspace).all()):
+        return None
+    phase = None
+    for _ in range(PHASE_ROUNDS):
+        phase = phase_of_all(reconstructed(kspace, "total_variation", phase), echo_times)
+    return phase
+
+
+def _sampled(kspace: Tensor) -> Tensor:
+    """Return where (echo, z, y) a whole readout was sampled."""
+    return (kspace != 0).any(-1).any(1)
 
 
 def _maps(lines: Tensor, mask: Tensor) -> Tensor:

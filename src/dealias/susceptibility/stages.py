@@ -124,9 +124,9 @@ def combine(echoes: Echoes, *, bipolar: bool) -> tuple[EchoVolumes, EchoVolumes]
     """
     images, times = echoes.images, echoes.echo_times
     mask = signal_mask(torch.linalg.vector_norm(images[0], dim=0))
-    largest = max(abs(slope) for slope in ramp(images, times, mask))
+    largest = max(abs(slope) for slope in ramp(images, times, mask, echoes.readout))
     if bipolar:
-        images = without_ramp(images, times, mask)
+        images = without_ramp(images, times, mask, echoes.readout)
     elif largest > RAMP:
         raise UserError(f"even echoes have a ramp of {largest:.2g} rad, as of a bipolar readout; --bipolar removes it")
     whole = combined(images, times, mask)
