@@ -7,6 +7,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from _machine import describe, is_busy, refuse_if_busy  # noqa: E402
 from _row import medians  # noqa: E402
+from error_bars import KINDS  # noqa: E402
 from measured_coils import cases  # noqa: E402
 
-__all__ = ["cases", "describe", "is_busy", "medians", "refuse_if_busy"]
+__all__ = ["KINDS", "cases", "describe", "is_busy", "medians", "refuse_if_busy"]

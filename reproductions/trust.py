@@ -14,20 +14,16 @@ import torch
 from matplotlib.figure import Figure
 
 import dealias
+from _benchmarks import KINDS as ALL_KINDS
 from _data import foreign, held_back
 from _page import Claim, figure, save, table, write
 from _verdict import listed, verdict
-from dealias import sampling
 from dealias.acquisition import Acquisition
 from dealias.errors import Note
 from dealias.evaluation.calibration import BODY, CURVE, GROUPS, judged
 
 METHODS = ("wavelet", "rim")
-KINDS = {
-    "Gaussian 2x": lambda shape, g: sampling.gaussian(shape, 2, centre=0.15, generator=g),
-    "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.15, generator=g),
-    "random lines 3x": lambda shape, g: sampling.cartesian(shape, 3, centre=0.12, generator=g),
-}
+KINDS = {name: ALL_KINDS[name] for name in ("Gaussian 2x", "Gaussian 4x", "random lines 3x")}
 MARKERS = dict(zip(KINDS, "o^s", strict=True))
 COLOURS = dict(zip(METHODS, ("C0", "C1"), strict=True))
 PUBLISHED = 0.44  # correlation over slices, the highest of van Lohuizen 2026

@@ -8,6 +8,7 @@ from torch import Tensor
 from dealias.acquisition import Acquisition
 from dealias.header import Header
 from dealias.linear_operator import LinearOperator
+from dealias.phantoms import head
 from dealias.problem import IMAGE, Problem
 from dealias.sampling import gaussian
 
@@ -31,6 +32,14 @@ def film(batch=(2, 2), coils=3, shape=(19, 24), axes=("y", "x"), seed=0):
     mask = mask.reshape((1,) * (len(batch) + 3 - mask.ndim) + mask.shape)
     maps = coil_maps(coils, *shape) if coils > 1 else None
     return Acquisition.simulate(image, mask, maps, 0.01, generator=generator, axes=axes)
+
+
+def two_heads(noise_std):
+    """Two simulated heads, one coil, a third of the points sampled."""
+    images = torch.stack([head((64, 60), seed=seed) for seed in (1, 2)])
+    generator = torch.Generator().manual_seed(0)
+    mask = gaussian((64, 60), 3, centre=0.06, generator=generator)
+    return Acquisition.simulate(images, mask, None, noise_std, generator=generator)
 
 
 class Missing(LinearOperator):

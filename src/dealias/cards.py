@@ -161,7 +161,11 @@ def load_written(text: str, *, device: str = "cpu", **others: Any) -> Method:
     name, *given = [text] if Path(text).exists() else text.split(":")
     if not all("=" in part for part in given):
         raise UserError(f"'{text}' names no method; arguments follow as wavelet:iterations=100")
-    arguments: dict[str, Any] = dict(part.split("=", 1) for part in given)
+    return load_filled(name, dict(part.split("=", 1) for part in given), device=device, **others)
+
+
+def load_filled(name: str, arguments: Mapping[str, Any], *, device: str = "cpu", **others: Any) -> Method:
+    """Return what `load` does of these arguments, and of others that are not among them where the method takes them."""
     method = load(name, device=device, **arguments)
     missing = {key: value for key, value in others.items() if key in method.arguments and key not in arguments}
     return load(name, device=device, **arguments, **missing) if missing else method

@@ -7,10 +7,10 @@ block would leak it to its consumer.
 import copy
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import product
 from os import PathLike
 from typing import Literal, get_args
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
@@ -158,7 +158,7 @@ def _place(method: Method, problem: Problem) -> torch.device:
 def _chunks(problem: Problem, size: int, method: Method) -> Iterator[list[tuple[int, ...]]]:
     """Yield the indices of some problems of a batch at a time."""
     lead = problem.shape[: len(problem.shape) - max(method.together(problem), len(problem.axes))]
-    places = list(product(*(range(n) for n in lead)))
+    places = list(np.ndindex(*lead))
     for first in range(0, len(places), size):
         yield places[first : first + size]
 

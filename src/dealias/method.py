@@ -1,7 +1,7 @@
 """The verb: a method turns a problem into a sequence of ever better images."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -104,28 +104,31 @@ class Method(Configured, ABC):
             UserError: where the problem is none for this method.
         """
         self.check(problem)
-        problem, phase = problem.without_linear_phase(self.together(problem))
-        problem = self.prepared(problem)
-        normalised, scale = self.normalised(problem)
-        scale = scale if phase is None else scale * phase
-        estimates = self.estimates(normalised)
+        seen, restored = self._seen(problem)
+        estimates = self.estimates(seen)
         if self.tolerance:
             estimates = until_settled(estimates, self.iterations, self.tolerance, self.together(problem))
-        return (_within(problem.support, x * scale) for x in estimates)
+        return map(restored, estimates)
 
     def drawn(self, problem: Problem, generator: torch.Generator) -> Iterator[Tensor]:
         """Yield a chain's images on the scale of the data, zero where none was seen; the last is a sample."""
-        problem, phase = problem.without_linear_phase(self.together(problem))
-        problem = self.prepared(problem)
-        normalised, scale = self.normalised(problem)
-        scale = scale if phase is None else scale * phase
-        return (_within(problem.support, x * scale) for x in self.chain(normalised, generator))
+        seen, restored = self._seen(problem)
+        return map(restored, self.chain(seen, generator))
 
     def forward(self, problem: Problem) -> Tensor:
         """Return the image, on the scale of the data: exactly what `reconstruct` gives."""
         *_, image = self.images(problem)
         return image
 
+    def _seen(self, problem: Problem) -> tuple[Problem, Callable[[Tensor], Tensor]]:
+        """Return the problem that the method is given, and what brings its images to the data's scale and phase."""
+        problem, phase = problem.without_linear_phase(self.together(problem))
+        problem = self.prepared(problem)
+        seen, scale = self.normalised(problem)
+        factor, support = scale if phase is None else scale * phase, problem.support
 
-def _within(support: Tensor | None, image: Tensor) -> Tensor:
-    return image if support is None else image.masked_fill(~support, 0)
+        def restored(x: Tensor) -> Tensor:
+            image = x * factor
+            return image if support is None else image.masked_fill(~support, 0)
+
+        return seen, restored

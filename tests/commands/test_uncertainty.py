@@ -3,24 +3,18 @@
 import h5py
 import numpy as np
 import pytest
-import torch
 
 import dealias
 from complaints import complaint
 from dealias.__main__ import execute
-from dealias.acquisition import Acquisition
 from dealias.files import slice_ranges
-from dealias.phantoms import head
-from dealias.sampling import gaussian
+from problems import two_heads
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    images = torch.stack([head((64, 60), seed=seed) for seed in (1, 2)])
-    generator = torch.Generator().manual_seed(0)
-    mask = gaussian((64, 60), 3, centre=0.06, generator=generator)
-    dealias.write("scan.h5", Acquisition.simulate(images, mask, None, 0.002, generator=generator))
+    dealias.write("scan.h5", two_heads(0.002))
     return tmp_path
 
 

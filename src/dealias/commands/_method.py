@@ -12,7 +12,7 @@ def loaded(method: str, given: dict[str, Any] | None, device: str, seed: int, tu
     """Return the method with the arguments that a user gave, with the seed where it takes one, tuned where wanted."""
     import torch
 
-    from dealias.cards import load, written
+    from dealias.cards import load_filled, written
 
     torch.manual_seed(seed)
     arguments = given or {}
@@ -20,7 +20,4 @@ def loaded(method: str, given: dict[str, Any] | None, device: str, seed: int, tu
         raise UserError(f"no method takes --method.{name}; `dealias methods` lists what each takes")
     if tune:
         method, arguments = "tuned", {"of": written(method, arguments)}
-    chosen = load(method, device=device, **arguments)
-    if "seed" in chosen.arguments and "seed" not in arguments:
-        chosen = load(method, device=device, **arguments, seed=seed)
-    return chosen
+    return load_filled(method, arguments, device=device, seed=seed)

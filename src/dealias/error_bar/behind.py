@@ -7,8 +7,8 @@
 """
 
 import warnings
-from itertools import product
 
+import numpy as np
 import torch
 
 from dealias.acquisition import Acquisition
@@ -40,7 +40,7 @@ def behind(method: Method, scan: Acquisition, seed: int = 0) -> list[float]:
     Arguments:
         seed: of which samples are hidden.
     """
-    places = list(product(*(range(n) for n in scan.shape[: -len(scan.axes)])))
+    places = list(np.ndindex(*scan.shape[: -len(scan.axes)]))
     learned = next(method.parameters(), None) is not None and not isinstance(method, Stacked)
     seen, hidden = scan.folds(1, 0.1, seed)[0] if learned else (scan, scan)
     if not learned or not hidden.mask.any():

@@ -13,8 +13,7 @@ steep centre; for `foreign` those near it, where the image is far above the nois
 | https://doi.org/10.1111/j.2517-6161.1968.tb00724.x
 """
 
-from itertools import product
-
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -45,7 +44,7 @@ MEANING = {
 
 def suspicions(scan: Acquisition) -> list[str]:
     """Return what is suspicious about a scan, one sentence for each sign that is above its limit."""
-    places = list(product(*(range(n) for n in scan.shape[: -len(scan.axes)])))
+    places = list(np.ndindex(*scan.shape[: -len(scan.axes)]))
     found = [signs(scan[place]) for place in places]
     sentences = []
     for name, limit in LIMITS.items():

@@ -129,7 +129,7 @@ def uncertainty(
 
     with bar:
         found = held_out(image_of, straight, folds, seed)
-    notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, scan, seed))
+    notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, straight, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
     bars = _of_magnitude(straight, found, notes)

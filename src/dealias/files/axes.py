@@ -59,6 +59,11 @@ class Layout:
         return FILM if "time" in self.axes else IMAGE
 
     @property
+    def slice_axis(self) -> int | None:
+        """Which axis is that of slices; None where there is none."""
+        return self.axes.index("slice") if self.count else None
+
+    @property
     def index(self) -> tuple[slice, ...]:
         """What to read of the stored array."""
         return tuple(self.wanted if name == "slice" else slice(None) for name in self.axes)

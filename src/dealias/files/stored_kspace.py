@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from dealias.errors import Note
+from dealias.files.to_acquisition import combined
 from dealias.kind import kind_of
 
 COILS = 128  # more than a scanner has
@@ -48,9 +49,9 @@ class StoredKspace:
         wanted[0 if self.parts == "first" else -1] = slice(None)
         found = np.asarray(self.source[tuple(wanted)])
         if self.parts == "first":
-            return _combined(found[0], found[1])
-        combined = _combined(found[..., 0::2], found[..., 1::2])
-        return combined[..., 0] if self.parts == "last" else combined[..., places[-1]]
+            return combined(found[0], found[1])
+        pairs = combined(found[..., 0::2], found[..., 1::2])
+        return pairs[..., 0] if self.parts == "last" else pairs[..., places[-1]]
 
 
 def as_kspace(
@@ -107,7 +108,3 @@ def _parts(shape: tuple[int, ...]) -> Parts | None:
     if shape[0] == 2:
         return "first"
     return "in turn" if shape[-1] % 2 == 0 and shape[-1] <= min(COILS, *shape[-3:-1]) else None
-
-
-def _combined(real: NDArray[Any], imaginary: NDArray[Any]) -> NDArray[Any]:
-    return real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))

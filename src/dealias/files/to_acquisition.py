@@ -109,8 +109,13 @@ def native(array: NDArray[Any], name: str) -> NDArray[Any]:
     array = np.asarray(array)
     if array.dtype.names and in_parts(array.dtype) and all(array.dtype[n].kind in "fiu" for n in array.dtype.names):
         real, imaginary = (array[part] for part in array.dtype.names)
-        array = real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
+        array = combined(real, imaginary)
     return numbers(array, f"'{name}'")
+
+
+def combined(real: NDArray[Any], imaginary: NDArray[Any]) -> NDArray[Any]:
+    """Return complex numbers of their two parts, of the precision that these have, single at the least."""
+    return real + np.multiply(imaginary, 1j, dtype=np.result_type(imaginary, np.complex64))
 
 
 def as_images(array: NDArray[Any], name: str) -> Tensor:

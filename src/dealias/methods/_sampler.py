@@ -31,8 +31,7 @@ class Sampler(Method):
     def __init__(self, prior: str | dict[str, Any], iterations: int, first: float, chains: int, seed: int) -> None:
         super().__init__()
         check_sizes(iterations=iterations, chains=chains)
-        self.prior = prior_of(Score, prior)
-        self.arguments["prior"] = self.prior.arguments  # a card has its weights, and needs no other file
+        self.prior = prior_of(self, Score, prior)
         self.iterations = iterations
         self.first = first
         self.chains = chains

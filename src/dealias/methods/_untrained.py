@@ -2,8 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from itertools import product, repeat
+from itertools import repeat
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -52,7 +53,7 @@ class Untrained(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per update: of those so far the one that fits the held samples best."""
         lead = problem.shape[: -max(self.together(problem), len(problem.axes))]
-        places = list(product(*(range(n) for n in lead)))
+        places = list(np.ndindex(*lead))
         fits = [self._fit(problem[place], self.seed + run) for place in places for run in range(self.runs)]
         for left, images in zip(reversed(range(self.iterations)), zip(*fits, strict=True), strict=True):
             means = [torch.stack(images[first : first + self.runs]).mean(0) for first in range(0, len(fits), self.runs)]

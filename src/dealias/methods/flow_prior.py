@@ -50,12 +50,11 @@ class FlowPrior(Latent):
         restarts: int = 1,
         seed: int = 0,
     ) -> None:
-        loaded = prior_of(Flow, prior)
+        loaded = prior_of(self, Flow, prior)
         super().__init__(loaded.size, loaded.length, iterations, rate, restarts, start or 0.0, seed)
         if not 0 <= l1_weight < float("inf") or not 0 <= probability_weight < float("inf"):
             raise UserError("l1_weight and probability_weight must be zero or more; correct them")
         self.prior = loaded
-        self.arguments["prior"] = loaded.arguments  # a card has its weights, and needs no other file
         self.l1_weight = l1_weight
         self.probability_weight = probability_weight
         self.at_data = start is None

@@ -43,12 +43,11 @@ class GeneratorPrior(Latent):
         start: float = 1.0,
         seed: int = 0,
     ) -> None:
-        loaded = prior_of(Generator, prior)
+        loaded = prior_of(self, Generator, prior)
         super().__init__(loaded.size, loaded.length, iterations, rate, restarts, start, seed)
         if not 0 <= weight < float("inf"):
             raise UserError(f"weight cannot be {weight}; give zero or more")
         self.prior = loaded
-        self.arguments["prior"] = loaded.arguments  # a card has its weights, and needs no other file
         self.weight = weight
 
     def decoded(self, z: Tensor) -> tuple[Tensor, Tensor]:

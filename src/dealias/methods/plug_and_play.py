@@ -53,8 +53,7 @@ class PlugAndPlay(Method):
         check_sizes(iterations=iterations, gradients=gradients)
         if not 0 < prior_weight < float("inf"):
             raise UserError(f"prior_weight cannot be {prior_weight}; give more than zero")
-        self.prior = prior_of(Score, prior)
-        self.arguments["prior"] = self.prior.arguments  # a card has its weights, and needs no other file
+        self.prior = prior_of(self, Score, prior)
         self.prior.levels(first, iterations, last)
         self.iterations = iterations
         self.first = first

@@ -14,9 +14,9 @@ stays as it was unless the gain exceeds its standard error: few lines cannot tel
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,7 +64,7 @@ class Tuned(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the one image."""
         lead = problem.shape[: len(problem.shape) - max(self.together(problem), len(problem.axes))]
-        places = list(product(*(range(n) for n in lead)))
+        places = list(np.ndindex(*lead))
         best = [chosen(self.method, problem[place], self.method.knobs, self.share, self.seed) for place in places]
         decided([{name: _number(value) for name, value in one.items()} for one in best])
         with decisions():  # those of the method itself are no news

@@ -92,8 +92,7 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
         arrays = listed(file)
         name = choose(arrays, wanted.key)
         kspace, layout = _layout(file, file[name], wanted.axes, wanted.slices)
-        axis = layout.axes.index("slice") if layout.count else None
-        return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
+        return extent(kspace.shape, kspace.dtype.itemsize, layout.slice_axis, layout.wanted)
 
 
 def targets(path: str | PathLike[str], slices: int | slice | str | None = None) -> Tensor | None:

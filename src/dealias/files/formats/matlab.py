@@ -78,8 +78,7 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
         return range(0), path.stat().st_size
     with _opened(path) as (arrays, texts):
         kspace, layout, _ = _laid_out(arrays, texts, wanted)
-        axis = layout.axes.index("slice") if layout.count else None
-        return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
+        return extent(kspace.shape, kspace.dtype.itemsize, layout.slice_axis, layout.wanted)
 
 
 def _laid_out(arrays: Mapping[str, Any], texts: Mapping[str, str], wanted: Wanted) -> tuple[Any, Layout, str]:

@@ -71,8 +71,7 @@ def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     if name:
         return extent(arrays[name].shape, arrays[name].dtype.itemsize, None, slice(None))
     kspace, layout = _laid_out(path, name, wanted)
-    axis = layout.axes.index("slice") if layout.count else None
-    return extent(kspace.shape, kspace.dtype.itemsize, axis, layout.wanted)
+    return extent(kspace.shape, kspace.dtype.itemsize, layout.slice_axis, layout.wanted)
 
 
 def images(path: Path) -> Tensor:
