@@ -10,6 +10,12 @@
 The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would
 multiply one input by a million. Here sigma is 1, and `noise_input` feeds the noise level as one more channel.
 
+`damping` is for operators that tell some frequencies much more of than others, as that of susceptibility does:
+
+    P g_t takes the place of g_t, and P A^H y that of A^H y,  P = F^-1 (s / max s + damping)^-1 F
+
+with s the spectrum of A^H A, as the operator knows it.
+
 `consistency_steps` lets the estimates obey the data as far as their noise allows, while the recursion goes on as above:
 
     x_T + d,  (w A^H A + (1 - w) I) d = w A^H (y - A x_T) by that many conjugate gradients
@@ -54,6 +60,8 @@ class RIM(Method):
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
         memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
         dimensions: 2 for images; 3 for volumes that the operator couples, such as susceptibility.
+        damping: divide gradients by the operator's spectrum, where that is above this share of its largest value;
+            None leaves them as they are.
         trust: w, from 0, estimates alone, to 1, data alone; None: by the noise level, or 0.95 where that is unknown.
     """
 
@@ -68,6 +76,7 @@ class RIM(Method):
         memory: bool = True,
         dimensions: int = 2,
         trust: float | None = None,
+        damping: float | None = None,
     ) -> None:
         super().__init__()
         if dimensions not in (2, 3) or (noise_input and dimensions == 3):
@@ -76,10 +85,13 @@ class RIM(Method):
         check_sizes(features=features, iterations=iterations, channels=channels)
         if trust is not None and not 0 <= trust <= 1:
             raise UserError(f"trust of {trust} is impossible; give 0 to 1")
+        if damping is not None and not damping > 0:
+            raise UserError(f"damping of {damping} is impossible; give more than 0, such as 0.03")
         self.iterations = iterations
         self.noise_input = noise_input
         self.consistency_steps = consistency_steps
         self.trust = trust
+        self.damping = damping
         self.takes_noise = noise_input
         self.recompute = recompute
         self.memory = memory
@@ -108,13 +120,14 @@ class RIM(Method):
             raise UserError(f"{text}; make it with dimensions={problem.spatial}")
         if self.takes_noise:
             problem = with_noise_level(problem)  # once, not at every step
-        x = problem.zero_filled
-        check_channels(x, self.outwards.out_channels)
+        check_channels(problem.zero_filled, self.outwards.out_channels)
+        precondition = _preconditioner(problem, self.damping)
+        x = precondition(problem.zero_filled)
         noise = noise_channel(problem) if self.noise_input else None
         first: Channels | None = None
         second: Channels | None = None
         for left in reversed(range(iterations)):
-            seen = to_channels(x, problem.gradient(x), dimensions=self.dimensions)
+            seen = to_channels(x, precondition(problem.gradient(x)), dimensions=self.dimensions)
             if noise is not None:
                 seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
             if self.recompute and torch.is_grad_enabled():
@@ -149,6 +162,21 @@ class RIM(Method):
             return w * problem.operator.normal(x) + (1 - w) * x
 
         return solve(normal, w * problem.operator.adjoint(residual), iterations, problem.coupled).x
+
+
+def _preconditioner(problem: Problem, damping: float | None) -> Callable[[Tensor], Tensor]:
+    """Return what divides an image's frequencies by the spectrum of A^H A; without damping, what leaves it alone."""
+    if damping is None:
+        return lambda x: x
+    axes = tuple(range(-problem.coupled, 0))
+    spectrum = problem.operator.spectrum(problem.zero_filled)
+    divisor = spectrum / spectrum.amax(axes, keepdim=True) + damping
+
+    def divided(x: Tensor) -> Tensor:
+        found = torch.fft.ifftn(torch.fft.fftn(x, dim=axes) / divisor, dim=axes)
+        return found if x.is_complex() else found.real
+
+    return divided
 
 
 def _trust(problem: Problem, residual: Tensor) -> Tensor:

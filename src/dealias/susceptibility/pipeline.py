@@ -22,7 +22,6 @@ from dealias.susceptibility.stages import (
     REMOVALS,
     Background,
     Folder,
-    Inversion,
     check_sign,
     combine,
     constants,
@@ -79,7 +78,7 @@ class Choices:
     method_arguments: Mapping[str, Any] = field(default_factory=dict)
     background: Background = "v_sharp"
     radius: float = 12.0
-    inversion: Inversion = "total_variation"
+    inversion: str = "total_variation"
     regularisation: float | None = None
     conjugate: bool = False
     bipolar: bool = False

@@ -21,8 +21,10 @@ import torch
 from torch import Tensor
 
 from dealias import __version__
+from dealias.driver import reconstruct
 from dealias.errors import Note, UserError
 from dealias.files.atomic import atomic
+from dealias.method import Method
 from dealias.operators.dipole import Dipole
 from dealias.shapes import EchoVolumes, Region, Volume
 from dealias.susceptibility.bipolar import ramp, without_ramp
@@ -158,19 +160,29 @@ def local_field_of(
 
 
 def invert(
-    local: Volume, noise: Volume, mask: Region, echoes: Echoes, *, inversion: Inversion, regularisation: float | None
+    local: Volume,
+    noise: Volume,
+    mask: Region,
+    echoes: Echoes,
+    *,
+    inversion: Inversion | Method,
+    regularisation: float | None,
 ) -> Volume:
     """Return the susceptibility (z, y, x) in parts per million, its mean over the mask zero; zero outside.
 
     Arguments:
+        inversion: by name, or a network.
         regularisation: lambda, or the threshold of a division; None is the default of the inversion.
     """
     dipole = Dipole(echoes.voxel_size, echoes.direction)
+    known = noise if bool((noise[mask] > 0).any()) else None
+    problem = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction)
+    if isinstance(inversion, Method):
+        chi = reconstruct(inversion, problem)
+        return torch.where(mask, chi - chi[mask].mean(), 0)
     strength = DEFAULTS[inversion] if regularisation is None else regularisation
     if inversion == "total_variation":
-        known = noise if bool((noise[mask] > 0).any()) else None
-        weight = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction).weight
-        chi = total_variation(local, dipole, weight, regularisation=strength, **MEASURED)
+        chi = total_variation(local, dipole, problem.weight, regularisation=strength, **MEASURED)
     elif inversion == "ridge":
         chi = ridge_division(local * mask, dipole, regularisation=strength)
     else:
