@@ -14,7 +14,8 @@ multiply one input by a million. Here sigma is 1, and `noise_input` feeds the no
 
     P g_t takes the place of g_t, and P A^H y that of A^H y,  P = F^-1 (s / max s + damping)^-1 F
 
-with s the spectrum of A^H A, as the operator knows it.
+with s the spectrum of A^H A, as the operator knows it. The scale is then that of P A^H y, whose root mean square is
+one where data are, and not that of its largest value, which noise may have made.
 
 `consistency_steps` lets the estimates obey the data as far as their noise allows, while the recursion goes on as above:
 
@@ -60,8 +61,8 @@ class RIM(Method):
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
         memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
         dimensions: 2 for images; 3 for volumes that the operator couples, such as susceptibility.
-        damping: divide gradients by the operator's spectrum, where that is above this share of its largest value;
-            None leaves them as they are.
+        damping: divide gradients by the operator's spectrum and this share of its largest value; None leaves them.
+        support_input: feed where data are as a further channel, for problems that know it.
         trust: w, from 0, estimates alone, to 1, data alone; None: by the noise level, or 0.95 where that is unknown.
     """
 
@@ -77,6 +78,7 @@ class RIM(Method):
         dimensions: int = 2,
         trust: float | None = None,
         damping: float | None = None,
+        support_input: bool = False,
     ) -> None:
         super().__init__()
         if dimensions not in (2, 3) or (noise_input and dimensions == 3):
@@ -92,12 +94,13 @@ class RIM(Method):
         self.consistency_steps = consistency_steps
         self.trust = trust
         self.damping = damping
+        self.support_input = support_input
         self.takes_noise = noise_input
         self.recompute = recompute
         self.memory = memory
         self.dimensions = dimensions
         convolution = nn.Conv2d if dimensions == 2 else nn.Conv3d
-        self.inwards = convolution(2 * channels + noise_input, features, 5, padding=2)
+        self.inwards = convolution(2 * channels + noise_input + support_input, features, 5, padding=2)
         self.between = convolution(features, features, 3, padding=1)
         self.outwards = convolution(features, channels, 3, padding=1)
         self.units = nn.ModuleList(ConvGRU(features, features) for _ in range(2))
@@ -123,24 +126,35 @@ class RIM(Method):
         check_channels(problem.zero_filled, self.outwards.out_channels)
         precondition = _preconditioner(problem, self.damping)
         x = precondition(problem.zero_filled)
-        noise = noise_channel(problem) if self.noise_input else None
+        size = None if self.damping is None else _size(problem, x)
+        more = self._told(problem)
         first: Channels | None = None
         second: Channels | None = None
         for left in reversed(range(iterations)):
-            seen = to_channels(x, precondition(problem.gradient(x)), dimensions=self.dimensions)
-            if noise is not None:
-                seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
+            both = x, precondition(problem.gradient(x))
+            seen = to_channels(*(both if size is None else (b / size for b in both)), dimensions=self.dimensions)
+            if more:
+                seen = torch.cat((seen, *(channel.expand(-1, -1, *seen.shape[2:]) for channel in more)), 1)
             if self.recompute and torch.is_grad_enabled():
                 update, first, second = checkpoint(self._step, seen, first, second, use_reentrant=False)
             else:
                 update, first, second = self._step(seen, first, second)
             if not self.memory:
                 first = second = None
-            x = x + to_image(update, x)
+            x = x + (to_image(update, x) if size is None else size * to_image(update, x))
             # the recursion never sees the correction, so that it need be good only where a loss or a user looks at it
             thorough = self.training or not left
             steps = self.consistency_steps if thorough else min(self.consistency_steps, 1)
             yield x + self._correction(problem, x, steps, self.trust) if steps else x
+
+    def _told(self, problem: Problem) -> list[Channels]:
+        """Return what else the network sees at every step."""
+        told = [noise_channel(problem)] if self.noise_input else []
+        if self.support_input:
+            x = problem.zero_filled.real
+            where = torch.ones_like(x) if problem.support is None else problem.support.expand(x.shape).to(x)
+            told.append(to_channels(where, dimensions=self.dimensions))
+        return told
 
     def _step(
         self, seen: Channels, first: Channels | None, second: Channels | None
@@ -177,6 +191,14 @@ def _preconditioner(problem: Problem, damping: float | None) -> Callable[[Tensor
         return found if x.is_complex() else found.real
 
     return divided
+
+
+def _size(problem: Problem, x: Tensor) -> Tensor:
+    """Return the root mean square of each problem's image where data are; one where that is zero."""
+    axes = tuple(range(-problem.coupled, 0))
+    where = torch.ones_like(x.real) if problem.support is None else problem.support.to(x.real)
+    square = (x.abs().square() * where).sum(axes, keepdim=True)
+    return torch.where(square > 0, square / where.sum(axes, keepdim=True), 1).sqrt()
 
 
 def _trust(problem: Problem, residual: Tensor) -> Tensor:

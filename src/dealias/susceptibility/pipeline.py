@@ -11,18 +11,18 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.shapes import Region
 from dealias.susceptibility.echoes import Echoes, Told, bids_files, read_echoes, read_mask
+from dealias.susceptibility.learned import check_images
 from dealias.susceptibility.mask import brain_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
 from dealias.susceptibility.scan import PHASE_ROUNDS, read_scan, reconstructed, shared_phase
 from dealias.susceptibility.stages import (
-    DEFAULTS,
-    MEASURED,
     REMOVALS,
     Background,
     Folder,
     check_sign,
+    chosen,
     combine,
     constants,
     field_of,
@@ -94,12 +94,15 @@ def map_susceptibility(
     """
     from dealias.cards import load
 
+    finding, inversion = chosen(choices.inversion, choices.regularisation)
     kspace = None
     if sources.kspace is not None:
         kspace, echoes = read_scan(sources.kspace, told)
     else:
         echoes = read_echoes(sources.magnitude, sources.phase, told)
     method = load(choices.method, **choices.method_arguments) if kspace is not None else None
+    if method is not None:
+        check_images(method, choices.method)
     probe = echoes if kspace is None else replace(echoes, images=kspace)
     given = None if sources.mask is None else read_mask(sources.mask, probe)
     region = None if sources.reference is None else read_mask(sources.reference, probe)
@@ -129,13 +132,14 @@ def map_susceptibility(
         lambda: local_field_of(total, noise, mask, echoes, background=choices.background, radius=choices.radius),
     )
     inner = inner > 0.5
-    strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
-    finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
-    finding |= MEASURED if choices.inversion == "total_variation" else {}
     finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
-    (chi,) = folder.stage(
-        "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
-    )
+
+    def last() -> tuple[Tensor, ...]:
+        strength = choices.regularisation
+        chi = invert(local, noise, inner, echoes, inversion=inversion, regularisation=strength)
+        return (_referenced(chi, inner, region),)
+
+    (chi,) = folder.stage("chi", finding, ("chi",), last)
     right = check_sign(chi, rate, inner, echoes.voxel_size)
     _finish(folder, echoes, {"iron_paramagnetic": right})
     _draw(target, magnitude[0], local, chi, inner, echoes)
@@ -154,10 +158,6 @@ def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]
         "bipolar": choices.bipolar,
         "offset": constants(combined),
     }
-
-
-def _chi(local: Tensor, noise: Tensor, mask: Region, echoes: Echoes, choices: Choices) -> Tensor:
-    return invert(local, noise, mask, echoes, inversion=choices.inversion, regularisation=choices.regularisation)
 
 
 def _referenced(chi: Tensor, mask: Region, region: Region | None) -> Tensor:

@@ -15,12 +15,13 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
 from dealias import __version__
+from dealias.cards import fingerprint
 from dealias.driver import reconstruct
 from dealias.errors import Note, UserError
 from dealias.files.atomic import atomic
@@ -31,6 +32,7 @@ from dealias.susceptibility.bipolar import ramp, without_ramp
 from dealias.susceptibility.division import ridge_division, thresholded_division
 from dealias.susceptibility.echoes import Echoes
 from dealias.susceptibility.field import field_map, fit_quality
+from dealias.susceptibility.learned import network
 from dealias.susceptibility.mask import brain_mask, eroded, signal_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.pdf import project_onto_dipole_fields
@@ -50,7 +52,11 @@ REMOVALS: dict[Background, Callable[..., tuple[Volume, Region]]] = {
     "pdf": project_onto_dipole_fields,
 }
 MEASURED: dict[str, Any] = {"iterations": 30, "rounds": 3, "free_outside": True}  # total variation of a measured field
-DEFAULTS = {"total_variation": 2e-4, "ridge": 0.01, "division": 0.15}  # lambda in ppm, lambda, threshold
+DEFAULTS: dict[Inversion, float] = {
+    "total_variation": 2e-4,
+    "ridge": 0.01,
+    "division": 0.15,
+}  # lambda in ppm, lambda, threshold
 
 
 @dataclass
@@ -188,6 +194,23 @@ def invert(
     else:
         chi = thresholded_division(local * mask, dipole, threshold=strength)
     return torch.where(mask, chi - chi[mask].mean(), 0)
+
+
+def chosen(inversion: str, regularisation: float | None) -> tuple[dict[str, Any], Inversion | Method]:
+    """Return what a report says of an inversion, and the inversion: one by its name, or a network.
+
+    Raises:
+        UserError: where there is none such, or a network is given a lambda.
+    """
+    if inversion in get_args(Inversion):
+        name: Inversion = inversion  # type: ignore[assignment]
+        strength = DEFAULTS[name] if regularisation is None else regularisation
+        settings = {"inversion": name, "regularisation": strength}
+        return settings | (MEASURED if name == "total_variation" else {}), name
+    if regularisation is not None:
+        raise UserError(f"{inversion} is no inversion with a lambda; leave --regularisation out")
+    method = network(inversion, [*get_args(Inversion)])
+    return {"inversion": inversion, "weights": fingerprint(method)}, method
 
 
 def check_sign(chi: Volume, rate: Volume, mask: Region, voxel_size: tuple[float, float, float]) -> bool:

@@ -26,7 +26,7 @@ FINER = 2
 MARGIN = 8  # voxels around, in which sources of the background lie too
 OUTSIDE = 4.0  # parts per million, of what lies around
 LEAST = 0.1  # share of the voxels that must be known
-UNSEEN = 0.2  # of the deviation of the field in a voxel, an error that its signal does not tell of
+UNSEEN = 0.1  # of the deviation of the field in a voxel, an error that its signal does not tell of
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FieldSimulation(Source):
     bodies: Sequence[Body] = field(repr=False)
     crop: tuple[int, int] = (28, 36)
     voxel: tuple[float, float] = (0.8, 4.5)
-    noise: tuple[float, float] = (1e-4, 5e-3)
+    noise: tuple[float, float] = (5e-5, 2e-3)
     heads: float = 0.6
     background: float = 0.7
     radius: tuple[float, float] = (8.0, 16.0)
