@@ -55,8 +55,8 @@ def bodies(count: int) -> list[Body]:
 
 def head() -> Body:
     """Return the head of `dealias.phantoms.susceptibility`."""
-    half = [round(h) + 4 for h in HALF]
-    labels, inside = labelled((torch.arange(-half[0], half[0] + 1.0), *(torch.arange(-h, h + 1.0) for h in half[1:])))
+    z, y, x = (torch.arange(-round(h) - 4.0, round(h) + 5.0) for h in HALF)
+    labels, inside = labelled((z, y, x))
     return Body(labels, inside, torch.tensor([0.0, *CHI]), 0.015)
 
 
