@@ -24,7 +24,7 @@ from dealias.training.source import Source
 
 FINER = 2
 MARGIN = 8  # voxels around, in which sources of the background lie too
-OUTSIDE = 4.0  # parts per million, of what lies around
+OUTSIDE = 2.0  # parts per million, of what lies around
 LEAST = 0.1  # share of the voxels that must be known
 UNSEEN = 0.1  # of the deviation of the field in a voxel, an error that its signal does not tell of
 
@@ -46,7 +46,7 @@ class FieldSimulation(Source):
     """
 
     bodies: Sequence[Body] = field(repr=False)
-    crop: tuple[int, int] = (28, 36)
+    crop: tuple[int, int] = (26, 34)
     voxel: tuple[float, float] = (0.8, 4.5)
     noise: tuple[float, float] = (5e-5, 2e-3)
     heads: float = 0.6
@@ -130,7 +130,7 @@ class FieldSimulation(Source):
 def _outside(inside: Tensor, generator: torch.Generator) -> Tensor:
     """Return susceptibility (z, y, x) of what lies outside: one value, and pieces of other values."""
     constant, rough = uniform(-1, 1, generator), uniform(0, 1, generator)
-    pieces = smooth(inside.shape, integer(4, 16, generator), generator)[0]
+    pieces = smooth(inside.shape, integer(4, 10, generator), generator)[0]
     strength = logarithmic(0.05, 1, generator) * OUTSIDE
     return strength * (constant + rough * pieces.clamp(-2, 2)) * ~inside
 
