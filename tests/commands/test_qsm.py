@@ -8,9 +8,10 @@ import torch
 
 from brains import error, phantom, scan
 from complaints import complaint
-from dealias import sampling
+from dealias import cards, sampling
 from dealias.__main__ import execute
 from dealias.errors import Note, UserError
+from dealias.methods.rim import RIM
 from dealias.susceptibility.scan import reconstructed, shared_phase
 from dealias.susceptibility.volumes import affine_of, geometry, read_volume, write_volume
 
@@ -66,6 +67,16 @@ def test_nifti_to_susceptibility_and_no_stage_twice(here, capsys):
     execute([*GIVEN, "--inversion", "division", "--overwrite"])
     assert capsys.readouterr().err.count("done before") >= 4
     assert not torch.equal(result(here / "out/chi.nii.gz"), chi)
+
+
+def test_a_network_inverts(here):
+    cards.save("w.safetensors", RIM(features=2, iterations=1, channels=1, dimensions=3))
+    write_kspace("k.h5", scan().kspace)
+    assert "--inversion" in complaint("qsm k.h5 -o out --method w.safetensors".split())
+    execute([*GIVEN, "--inversion", "w.safetensors"])
+    report = json.loads((here / "out/qsm.json").read_text())["stages"]["chi"]
+    assert report["inversion"] == "w.safetensors" and len(report["weights"]) == 16
+    assert torch.isfinite(result(here / "out/chi.nii.gz")).all()
 
 
 def test_both_conventions_of_phase(here):

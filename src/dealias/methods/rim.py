@@ -127,12 +127,13 @@ class RIM(Method):
         precondition = _preconditioner(problem, self.damping)
         x = precondition(problem.zero_filled)
         size = None if self.damping is None else _size(problem, x)
+        if size is not None:
+            problem, x = problem.scaled(1 / size), x / size
         more = self._told(problem)
         first: Channels | None = None
         second: Channels | None = None
         for left in reversed(range(iterations)):
-            both = x, precondition(problem.gradient(x))
-            seen = to_channels(*(both if size is None else (b / size for b in both)), dimensions=self.dimensions)
+            seen = to_channels(x, precondition(problem.gradient(x)), dimensions=self.dimensions)
             if more:
                 seen = torch.cat((seen, *(channel.expand(-1, -1, *seen.shape[2:]) for channel in more)), 1)
             if self.recompute and torch.is_grad_enabled():
@@ -141,11 +142,12 @@ class RIM(Method):
                 update, first, second = self._step(seen, first, second)
             if not self.memory:
                 first = second = None
-            x = x + (to_image(update, x) if size is None else size * to_image(update, x))
+            x = x + to_image(update, x)
             # the recursion never sees the correction, so that it need be good only where a loss or a user looks at it
             thorough = self.training or not left
             steps = self.consistency_steps if thorough else min(self.consistency_steps, 1)
-            yield x + self._correction(problem, x, steps, self.trust) if steps else x
+            estimate = x + self._correction(problem, x, steps, self.trust) if steps else x
+            yield estimate if size is None else size * estimate
 
     def _told(self, problem: Problem) -> list[Channels]:
         """Return what else the network sees at every step."""
