@@ -25,7 +25,7 @@ def drawn(source, seed=0):
 
 @pytest.mark.parametrize("heads", [0.0, 1.0])
 def test_an_exact_field_is_that_of_its_target(some, heads):
-    source = FieldSimulation(some, (20, 24), (2.0, 3.0), (1e-6, 1e-6), heads, background=0.0, hide_noise=1.0)
+    source = FieldSimulation(some, (20, 24), (2.0, 3.0), (1e-6, 1e-6), heads, background=0.0, hide_noise_level=1.0)
     for seed in range(3):
         example = drawn(source, seed)
         problem, known = example.problem, example.problem.support
@@ -37,7 +37,7 @@ def test_an_exact_field_is_that_of_its_target(some, heads):
 
 
 def test_a_background_is_larger_than_what_is_left_of_it(some):
-    source = FieldSimulation(some, (24, 24), (2.0, 3.0), heads=0.0, background=1.0, hide_noise=0.0, batch=2)
+    source = FieldSimulation(some, (24, 24), (2.0, 3.0), heads=0.0, background=1.0, hide_noise_level=0.0, batch=2)
     example = drawn(source)
     problem = example.problem
     assert problem.shape == example.target.shape == (2, 24, 24, 24)

@@ -41,7 +41,7 @@ class FieldSimulation(Source):
         heads: how often it is a part of a head.
         background: how often the field of sources outside is there, and removed by V-SHARP.
         radius: of the largest sphere of V-SHARP, in millimetres.
-        hide_noise: how often the noise is not told.
+        hide_noise_level: how often the noise is not told.
         batch: volumes of one update, all of one size of voxel and direction.
     """
 
@@ -52,7 +52,7 @@ class FieldSimulation(Source):
     heads: float = 0.6
     background: float = 0.7
     radius: tuple[float, float] = (8.0, 16.0)
-    hide_noise: float = 0.2
+    hide_noise_level: float = 0.2
     batch: int = 1
 
     def __post_init__(self) -> None:
@@ -62,7 +62,7 @@ class FieldSimulation(Source):
             UserError: for a range whose ends are swapped or impossible.
         """
         tiny = torch.finfo(torch.float32).tiny
-        check(self, {"crop": 16, "voxel": 0.1, "noise": tiny, "radius": 1}, ("heads", "background", "hide_noise"))
+        check(self, {"crop": 16, "voxel": 0.1, "noise": tiny, "radius": 1}, ("heads", "background", "hide_noise_level"))
         if self.batch < 1:
             raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
 
@@ -105,7 +105,7 @@ class FieldSimulation(Source):
                 return None
         if known.float().mean() < LEAST:
             return None
-        told = None if uniform(0, 1, generator) < self.hide_noise else noise
+        told = None if uniform(0, 1, generator) < self.hide_noise_level else noise
         problem = Susceptibility.of(seen, known, told, dipole.voxel_size, dipole.direction)
         return Example(problem, referenced(means(chi), known))
 
