@@ -24,6 +24,7 @@ from dealias.susceptibility.units import checked_strength, checked_times
 from dealias.susceptibility.volumes import Affine, geometry, read_volume
 
 Vector = tuple[float, float, float]
+READOUT = (2,)  # of z, y, x, in k-space
 TOLERANCE = 0.02  # by which phases may pass pi
 
 

@@ -1,11 +1,11 @@
-"""The echoes of a k-space file: HDF5 with `kspace` (echo, coil, z, y, x) and what the physics needs as attributes.
+"""The echoes of a k-space file: MRD's raw data (`raw_data.py`), or HDF5 with `kspace` (echo, coil, z, y, x).
 
     S = F^-1 k-space  where all was sampled; else along x, and each position along it is an image of (z, y) to solve
 
 | Advances in sensitivity encoding with arbitrary k-space trajectories (Pruessmann et al., 2001)
 | https://doi.org/10.1002/mrm.1241
 
-The readout x is fully sampled. Attributes, of the array or of the file: `axes` = "echo coil z y x" (or without
+The readout x is fully sampled. What the physics needs are attributes of HDF5, of the array or of the file: `axes` = "echo coil z y x" (or without
 coil), `echo_times` in seconds, `field_strength` in tesla, `voxel_size` in millimetres and `b0_direction`, both along
 z, y, x.
 """
@@ -22,17 +22,18 @@ from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.driver import reconstruct
 from dealias.errors import UserError
+from dealias.files.formats import mrd
 from dealias.files.hdf5 import opened, text_of
-from dealias.files.recognition import about
+from dealias.files.recognition import about, check_exists, recognise
 from dealias.method import Method
 from dealias.operators.dipole import checked_direction, checked_lengths
-from dealias.susceptibility.echoes import Echoes, Told
+from dealias.susceptibility.echoes import READOUT, Echoes, Told
 from dealias.susceptibility.phase_of_all import phase_of_all
+from dealias.susceptibility.raw_data import read_raw_data
 from dealias.susceptibility.units import checked_strength, checked_times
 from dealias.susceptibility.volumes import affine_of
 
 AXES = (-3, -2, -1)
-READOUT = (2,)  # of z, y, x
 PHASE_ROUNDS = 2
 WITH_COILS, ONE_COIL = "echo coil z y x", "echo z y x"
 
@@ -43,6 +44,9 @@ def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
     Raises:
         UserError: where the file does not say what the physics needs.
     """
+    with about(path):
+        if recognise(check_exists(path)) is mrd:
+            return read_raw_data(path, told)
     with about(path), opened(path) as file:
         if "kspace" not in file:
             raise UserError(f"holds no 'kspace', only {', '.join(file.keys()) or 'nothing'}; name it so")
