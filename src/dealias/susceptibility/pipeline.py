@@ -11,14 +11,18 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.shapes import Region
 from dealias.susceptibility.echoes import Echoes, Told, bids_files, read_echoes, read_mask
-from dealias.susceptibility.mask import brain_mask
+from dealias.susceptibility.field import field_map
+from dealias.susceptibility.mask import brain_mask, signal_mask
 from dealias.susceptibility.offset import combined
+from dealias.susceptibility.phase_of_all import phase_of_all
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
 from dealias.susceptibility.scan import PHASE_ROUNDS, read_scan, reconstructed, shared_phase
 from dealias.susceptibility.stages import (
     DEFAULTS,
+    INVERSIONS,
     MEASURED,
+    RAMP,
     REMOVALS,
     Background,
     Folder,
@@ -32,6 +36,7 @@ from dealias.susceptibility.stages import (
     turned,
 )
 from dealias.susceptibility.units import hertz
+from dealias.susceptibility.unwrap import unwrap_echoes
 
 WINDOW = 0.15  # ppm to both sides in the picture
 
@@ -115,9 +120,10 @@ def map_susceptibility(
         return combine(turned(whole) if choices.conjugate else whole, bipolar=choices.bipolar)
 
     magnitude, phase = folder.stage("echoes", _of_echoes(sources, told, choices), ("magnitude", "phase"), first)
-    mask_settings = {"mask": _stamp(sources.mask) if sources.mask else constants(brain_mask)}
+    fit: dict[str, Any] = {"unwrapping": constants(unwrap_echoes), "fit": constants(field_map)}
+    fit["mask"] = _stamp(sources.mask) if sources.mask else constants(brain_mask)
     names = ("field", "field_noise", "mask")
-    known = folder.stage("field", mask_settings, names, lambda: field_of(magnitude, phase, echoes, given))
+    known = folder.stage("field", fit, names, lambda: field_of(magnitude, phase, echoes, given))
     total, noise, mask = known[0], known[1], known[2] > 0.5
     times = echoes.echo_times
     (rate,) = folder.stage("r2star", {}, ("r2star",), lambda: (relaxation_rate(magnitude, times, mask),))
@@ -133,6 +139,8 @@ def map_susceptibility(
     strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
     finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
     finding |= MEASURED if choices.inversion == "total_variation" else {}
+    finding = {**constants(*INVERSIONS.get(choices.inversion, ())), **finding}
+    finding.pop("threshold", None)  # of a division, which is called the regularisation here
     finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
     (chi,) = folder.stage(
         "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
@@ -146,13 +154,15 @@ def map_susceptibility(
 def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]:
     """Return what the echoes depend on."""
     solved: dict[str, Any] = {"method": choices.method, "method_arguments": dict(choices.method_arguments)}
-    solved["phase_rounds"] = 0 if choices.bipolar else PHASE_ROUNDS
+    solved["phase_of_all"] = {} if choices.bipolar else {"rounds": PHASE_ROUNDS, **constants(phase_of_all)}
     return {
         "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
         **asdict(told),
         **({} if sources.kspace is None else solved),
         "conjugate": choices.conjugate,
         "bipolar": choices.bipolar,
+        "signal": constants(signal_mask),
+        "largest_ramp": RAMP,
         "offset": constants(combined),
     }
 

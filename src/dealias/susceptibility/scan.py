@@ -5,9 +5,9 @@
 | Advances in sensitivity encoding with arbitrary k-space trajectories (Pruessmann et al., 2001)
 | https://doi.org/10.1002/mrm.1241
 
-The readout x is fully sampled. What the physics needs are attributes of HDF5, of the array or of the file: `axes` = "echo coil z y x" (or without
-coil), `echo_times` in seconds, `field_strength` in tesla, `voxel_size` in millimetres and `b0_direction`, both along
-z, y, x.
+The readout x is fully sampled. What the physics needs are attributes of HDF5, of the array or of the file: `axes` =
+"echo coil z y x" (or without coil), `echo_times` in seconds, `field_strength` in tesla, `voxel_size` in millimetres
+and `b0_direction`, both along z, y, x.
 """
 
 from collections.abc import Sequence

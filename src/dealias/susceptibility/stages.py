@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +33,7 @@ from dealias.susceptibility.field import field_map, fit_quality
 from dealias.susceptibility.mask import brain_mask, eroded, signal_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.pdf import project_onto_dipole_fields
-from dealias.susceptibility.problem import Susceptibility
+from dealias.susceptibility.problem import Susceptibility, WeightedDipole
 from dealias.susceptibility.total_variation import total_variation
 from dealias.susceptibility.units import radians
 from dealias.susceptibility.unwrap import unwrap_echoes
@@ -42,12 +43,18 @@ from dealias.susceptibility.volumes import Affine, read_volume, write_volume
 Background = Literal["v_sharp", "pdf"]
 Inversion = Literal["total_variation", "division", "ridge"]
 RAMP = 0.5  # radians from end to end, above which even echoes were read backwards
-REPORT = "qsm.json"
+REPORT, UNFINISHED = "qsm.json", "unfinished"
+PACKAGES = ("torch", "numpy", "scipy", "nibabel")
 REMOVALS: dict[Background, Callable[..., tuple[Volume, Region]]] = {
     "v_sharp": v_sharp,
     "pdf": project_onto_dipole_fields,
 }
 MEASURED: dict[str, Any] = {"iterations": 30, "rounds": 3, "free_outside": True}  # total variation of a measured field
+INVERSIONS: dict[str, tuple[Callable[..., Any], ...]] = {  # what takes part in each
+    "total_variation": (total_variation, WeightedDipole),
+    "division": (thresholded_division,),
+    "ridge": (ridge_division,),
+}
 DEFAULTS = {"total_variation": 2e-4, "ridge": 0.01, "division": 0.15}  # lambda in ppm, lambda, threshold
 
 
@@ -71,10 +78,12 @@ class Folder:
     ) -> tuple[Tensor, ...]:
         """Return the volumes of a stage: those that are there if they were made likewise, else those of the work.
 
+        What an interrupted run left of a stage is replaced.
+
         Raises:
             UserError: where others are there, and may not be replaced.
         """
-        text = json.dumps([self.before, settings], sort_keys=True, default=str)
+        text = json.dumps([__version__, self.before, settings], sort_keys=True, default=str)
         self.before = hashlib.sha256(text.encode()).hexdigest()[:16]
         files = [self.path / f"{volume}.nii.gz" for volume in names]
         report = self.report()
@@ -83,14 +92,18 @@ class Folder:
             print(f"dealias: {name}: done before", file=sys.stderr)
             return tuple(read_volume(file)[0] for file in files)
         present = [file for file in files if file.exists()]
-        if present and not self.overwrite:
+        ours = self.overwrite or UNFINISHED in there
+        if present and not ours:
             raise UserError(f"{present[0]}: exists already and was made otherwise; --overwrite replaces it")
         start = time.perf_counter()
         volumes = work()
+        report["stages"][name] = {**settings, UNFINISHED: True}
+        self.say(report)
         for file, volume in zip(files, volumes, strict=True):
-            write_volume(file, volume, self.affine, overwrite=self.overwrite)
+            write_volume(file, volume, self.affine, overwrite=ours)
         seconds = round(time.perf_counter() - start, 2)
-        report["stages"][name] = {**settings, "seconds": seconds, "fingerprint": self.before}
+        about = {"seconds": seconds, "versions": versions(), "fingerprint": self.before}
+        report["stages"][name] = {**settings, **about}
         self.say(report)
         print(f"dealias: {name}: {seconds:.1f} s", file=sys.stderr)
         return volumes
@@ -102,7 +115,7 @@ class Folder:
             found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
         except ValueError:
             found = {}
-        return {"version": __version__, "torch": torch.__version__, "unit": "ppm", "stages": {}, **found}
+        return {"unit": "ppm", "stages": {}, **found}
 
     def say(self, report: Mapping[str, Any]) -> None:
         """Write what the folder says of itself."""
@@ -110,10 +123,20 @@ class Folder:
             place.write_text(json.dumps(report, indent=2, default=str) + "\n")
 
 
-def constants(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return by name the numbers that a function takes where nobody says otherwise."""
-    arguments = inspect.signature(function).parameters.values()
-    return {a.name: a.default for a in arguments if isinstance(a.default, int | float | tuple)}
+def constants(*functions: Callable[..., Any]) -> dict[str, Any]:
+    """Return by name the numbers that functions take where nobody says otherwise, and those of their modules."""
+    found: dict[str, Any] = {}
+    for function in functions:
+        module = vars(sys.modules[function.__module__])
+        fixed = {name.lower(): n for name, n in module.items() if name.isupper() and isinstance(n, int | float)}
+        arguments = inspect.signature(function).parameters.values()
+        found |= fixed | {a.name: a.default for a in arguments if isinstance(a.default, int | float | tuple)}
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Return the version of every package that takes part in a map."""
+    return {"dealias": __version__, **{name: metadata.version(name) for name in PACKAGES}}
 
 
 def combine(echoes: Echoes, *, bipolar: bool) -> tuple[EchoVolumes, EchoVolumes]:
