@@ -17,7 +17,7 @@ from dealias.susceptibility.offset import combined
 from dealias.susceptibility.phase_of_all import phase_of_all
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
-from dealias.susceptibility.scan import PHASE_ROUNDS, read_scan, reconstructed, shared_phase
+from dealias.susceptibility.scan import PHASE_ROUNDS, first_echo, read_scan, reconstructed, shared_phase
 from dealias.susceptibility.stages import (
     DEFAULTS,
     INVERSIONS,
@@ -75,6 +75,17 @@ class Sources:
             kspace = Path(input)
         return cls(magnitudes, phases, kspace, Path(mask) if mask else None, Path(reference) if reference else None)
 
+    @property
+    def measured(self) -> list[Path]:
+        """The files of the echoes."""
+        return [*self.magnitude, *self.phase, *([] if self.kspace is None else [self.kspace])]
+
+    def check_apart(self, target: Path) -> None:
+        """Raise where a source lies among the results, one of which could replace it."""
+        for path in (*self.measured, self.mask, self.reference):
+            if path is not None and path.resolve().parent == target.resolve():
+                raise UserError(f"{path}: lies in the folder of the results; name another with -o")
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -89,6 +100,12 @@ class Choices:
     conjugate: bool = False
     bipolar: bool = False
 
+    def __post_init__(self) -> None:
+        """Raise where a number is impossible."""
+        for name, value in (("radius", self.radius), ("regularisation", self.regularisation)):
+            if value is not None and not 0 < value < float("inf"):
+                raise UserError(f"a {name} of {value:g} is impossible; give more than 0")
+
 
 def map_susceptibility(
     sources: Sources, target: Path, told: Told, choices: Choices, *, overwrite: bool = False
@@ -100,15 +117,16 @@ def map_susceptibility(
     """
     from dealias.cards import load
 
+    sources.check_apart(target)
     kspace = None
     if sources.kspace is not None:
         kspace, echoes = read_scan(sources.kspace, told)
     else:
         echoes = read_echoes(sources.magnitude, sources.phase, told)
     method = load(choices.method, **choices.method_arguments) if kspace is not None else None
-    probe = echoes if kspace is None else replace(echoes, images=kspace)
-    given = None if sources.mask is None else read_mask(sources.mask, probe)
-    region = None if sources.reference is None else read_mask(sources.reference, probe)
+    shown = echoes if kspace is None else replace(echoes, images=first_echo(kspace))
+    given = None if sources.mask is None else read_mask(sources.mask, shown)
+    region = None if sources.reference is None else read_mask(sources.reference, shown)
     target.mkdir(parents=True, exist_ok=True)
     folder = Folder(target, echoes.affine, overwrite)
 
@@ -136,12 +154,7 @@ def map_susceptibility(
         lambda: local_field_of(total, noise, mask, echoes, background=choices.background, radius=choices.radius),
     )
     inner = inner > 0.5
-    strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
-    finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
-    finding |= MEASURED if choices.inversion == "total_variation" else {}
-    finding = {**constants(*INVERSIONS.get(choices.inversion, ())), **finding}
-    finding.pop("threshold", None)  # of a division, which is called the regularisation here
-    finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
+    finding = _of_inversion(sources, choices)
     (chi,) = folder.stage(
         "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
     )
@@ -156,7 +169,7 @@ def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]
     solved: dict[str, Any] = {"method": choices.method, "method_arguments": dict(choices.method_arguments)}
     solved["phase_of_all"] = {} if choices.bipolar else {"rounds": PHASE_ROUNDS, **constants(phase_of_all)}
     return {
-        "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
+        "sources": [_stamp(path) for path in sources.measured],
         **asdict(told),
         **({} if sources.kspace is None else solved),
         "conjugate": choices.conjugate,
@@ -165,6 +178,16 @@ def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]
         "largest_ramp": RAMP,
         "offset": constants(combined),
     }
+
+
+def _of_inversion(sources: Sources, choices: Choices) -> dict[str, Any]:
+    """Return what the susceptibility depends on besides the local field."""
+    strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
+    fixed = constants(*INVERSIONS.get(choices.inversion, ()))
+    fixed.pop("threshold", None)  # of a division, which is called the regularisation here
+    fixed |= MEASURED if choices.inversion == "total_variation" else {}
+    reference = _stamp(sources.reference) if sources.reference else "whole mask"
+    return {**fixed, "inversion": choices.inversion, "regularisation": strength, "reference": reference}
 
 
 def _chi(local: Tensor, noise: Tensor, mask: Region, echoes: Echoes, choices: Choices) -> Tensor:

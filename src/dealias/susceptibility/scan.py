@@ -22,7 +22,7 @@ from dealias.acquisition import Acquisition
 from dealias.coils import espirit
 from dealias.driver import reconstruct
 from dealias.errors import UserError
-from dealias.files.formats import mrd
+from dealias.files.formats import mrd, nifti
 from dealias.files.hdf5 import opened, text_of
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.method import Method
@@ -45,7 +45,10 @@ def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
         UserError: where the file does not say what the physics needs.
     """
     with about(path):
-        if recognise(check_exists(path)) is mrd:
+        kind = recognise(check_exists(path))
+        if kind is nifti:
+            raise UserError("is NIfTI, no k-space; name it with --magnitude or --phase")
+        if kind is mrd:
             return read_raw_data(path, told)
     with about(path), opened(path) as file:
         if "kspace" not in file:
@@ -90,6 +93,11 @@ def reconstructed(kspace: Tensor, method: Method | str, phase: Tensor | None = N
     acquisition = Acquisition.centred(lines * mask, mask, maps)
     images = reconstruct(method, acquisition, maps=maps if maps is None else "auto").movedim(1, -1)[:, None]
     return images if phase is None else images * phase
+
+
+def first_echo(kspace: Tensor) -> Tensor:
+    """Return what the first echo shows (1, coil, z, y, x) with zeros where nothing was sampled."""
+    return _inverse(kspace[:1], AXES)
 
 
 def shared_phase(kspace: Tensor, echo_times: Sequence[float]) -> Tensor | None:

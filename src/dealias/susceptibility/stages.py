@@ -112,9 +112,10 @@ class Folder:
         """Return what the folder says of itself."""
         file = self.path / REPORT
         try:
-            found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+            found = json.loads(file.read_text()) if file.is_file() else {}
         except ValueError:
             found = {}
+        found = found if isinstance(found, dict) else {}
         return {"unit": "ppm", "stages": {}, **found}
 
     def say(self, report: Mapping[str, Any]) -> None:
