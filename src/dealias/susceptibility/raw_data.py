@@ -49,7 +49,8 @@ def read_raw_data(path: Path, told: Told) -> tuple[Tensor, Echoes]:
     header = _header(raw, kspace.shape[-3])
     if header.voxel_size is None:
         raise UserError("its header does not say the field of view; convert the scan again")
-    place, shape = affine(header, tuple(kspace.shape[-2:])), kspace.shape[-3:]
+    shape = kspace.shape[-3:]
+    place = affine(header, (shape[1], shape[2]))
     if place is None and told.direction is None:
         raise UserError("its readouts have no directions, so B0's is unknown; give --b0_direction along z, y, x")
     place = affine_of(shape, header.voxel_size, checked_direction(told.direction or ())) if place is None else place
