@@ -216,11 +216,32 @@ def test_a_bipolar_readout_is_named(here):
 
 @pytest.mark.parametrize(
     ("more", "text"),
-    [({"voxel_size": None}, "voxel_size"), ({"axes": "z y x"}, "named"), ({"echo_times": [1.0]}, "one for each")],
+    [
+        ({"voxel_size": None}, "voxel_size"),
+        ({"axes": "z y x"}, "named"),
+        ({"echo_times": [1.0]}, "one for each"),
+        ({"field_strength": []}, "no numbers"),
+    ],
 )
 def test_kspace_that_does_not_say_enough(here, more, text):
     write_kspace("bad.h5", scan().kspace, **more)
     assert text in complaint("qsm bad.h5 -o out".split())
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda k: torch.fft.fftshift(k, dim=(-3, -2, -1)), "axes=(-3, -2, -1)"),
+        (lambda k: k / 0, "NaN"),
+        (lambda k: 0 * k, "zero everywhere"),
+        (lambda k: k[:, :, :1], "no slice"),
+        (lambda k: k.real.to(torch.int32), "complex numbers"),
+    ],
+)
+def test_kspace_that_is_none(here, change, text):
+    write_kspace("bad.h5", change(scan().kspace))
+    assert text in complaint("qsm bad.h5 -o out".split())
+    assert not (here / "out").exists()
 
 
 def bids(folder, names):
