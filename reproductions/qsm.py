@@ -12,16 +12,9 @@ from matplotlib.figure import Figure
 
 import dealias
 from _page import figure, save, table, write
+from _scanned_head import ABOUT, SCORES, Scanned
 from dealias import sampling
-from dealias.operators.dipole import Dipole
-from dealias.phantoms.susceptibility import susceptibility
-from dealias.susceptibility.echoes import Echoes
-from dealias.susceptibility.mask import eroded
 from dealias.susceptibility.scan import reconstructed, shared_phase
-from dealias.susceptibility.scores import detrended_nrmse, hfen, nrmse, slope, xsim
-from dealias.susceptibility.stages import combine, field_of, invert, local_field_of
-from dealias.susceptibility.total_variation import total_variation
-from dealias.susceptibility.volumes import affine_of
 
 METHODS = {
     "CS, total variation": ("total_variation", True),
@@ -30,88 +23,7 @@ METHODS = {
     "CS, total variation, echoes alone": ("total_variation", False),
     "RIM, echoes alone": ("rim", False),
 }  # and whether each echo is told the phase that all have together, as `dealias qsm` does
-NUCLEI = range(1, 7)  # labels of the phantom
 WINDOW = 0.15  # ppm to both sides in the picture
-
-
-class Scanned:
-    """A head, the common mask of all comparisons, and the maps that are made of its scan."""
-
-    def __init__(self, size):
-        self.head = susceptibility((size,) * 3)
-        self.scan = self.head.scan()
-        self.first = self.map(self.scan.images)
-        inner = eroded(self.first["mask"], 2.01 * max(self.head.voxel_size), self.head.voxel_size)
-        self.common = inner & self.head.mask & self.first["local_mask"]
-
-    def echoes(self, images):
-        """Return images as the stages take them."""
-        head, scan = self.head, self.scan
-        affine = affine_of(head.chi.shape, head.voxel_size, head.direction)
-        return Echoes(images, scan.echo_times, scan.field_strength, head.voxel_size, head.direction, affine)
-
-    def map(self, images, mask=None):
-        """Return what every stage makes of images (echo, coil, z, y, x)."""
-        echoes = self.echoes(images)
-        magnitude, phase = combine(echoes, bipolar=False)
-        field, noise, mask = field_of(magnitude, phase, echoes, mask)
-        local, inner = local_field_of(field, noise, mask, echoes, background="v_sharp", radius=12.0)
-        chi = self.inverted(local, noise, inner)
-        return {"field": field, "noise": noise, "mask": mask, "local": local, "local_mask": inner, "chi": chi}
-
-    def inverted(self, local, noise, mask):
-        """Return the map of a local field as the pipeline makes it."""
-        return invert(local, noise, mask, self.echoes(None), inversion="total_variation", regularisation=None)
-
-    def scores(self, chi):
-        """Return the scores of a map in the common mask, as words."""
-        head, where = self.head, self.common
-        nuclei = [(head.labels == k) & where for k in NUCLEI]
-        found, truth = (torch.stack([volume[k].mean() for k in nuclei if k.any()]) for volume in (chi, head.chi))
-        errors = [100 * score(chi, head.chi, where) for score in (nrmse, detrended_nrmse, hfen)]
-        return [f"{e:.1f}" for e in errors] + [f"{slope(found, truth):.2f}", f"{xsim(chi, head.chi, where):.3f}"]
-
-    def phase_error(self, images):
-        """Return the root mean square of the echoes' phase error in radians, weighted by magnitude."""
-        truth = self.scan.images
-        weight = truth.abs() * self.common
-        return float((weight * (images * truth.conj()).angle().square()).sum() / weight.sum()) ** 0.5
-
-
-def stages(scanned):
-    """Return a table: the error of the map when stages are replaced by the truth, one after another."""
-    head, first = scanned.head, scanned.first
-    mask, noise, inner = first["mask"], first["noise"], first["local_mask"]
-    dipole = Dipole(head.voxel_size, head.direction)
-    exact = total_variation(head.local_field, dipole, head.mask.float(), iterations=60)
-    echoes = scanned.echoes(None)
-    removed, _ = local_field_of(head.field * mask, noise, mask, echoes, background="v_sharp", radius=12.0)
-    rows = {
-        "the exact local field, in the exact mask": exact,
-        "the exact local field, in the mask found": scanned.inverted(head.local_field, noise, mask),
-        "the exact total field, background removed": scanned.inverted(removed, noise, inner),
-        "the measured field, exact background subtracted": scanned.inverted(
-            first["field"] - head.background, noise, mask
-        ),
-        "the measured field, background removed": first["chi"],
-    }
-    head_row = ["the map of", "NRMSE %", "detrended %", "HFEN %", "slope of nuclei", "XSIM"]
-    return table(head_row, [[name, *scanned.scores(chi)] for name, chi in rows.items()])
-
-
-def sizes(counts):
-    """Return a table: total variation from the exact local field, by the size of a voxel, in the whole mask."""
-    rows = []
-    for count in counts:
-        head = susceptibility((count,) * 3)
-        dipole, mask = Dipole(head.voxel_size, head.direction), head.mask
-        alone = Dipole(head.voxel_size, head.direction, doubled=True)
-        errors = []
-        for field in (head.local_field, alone(head.chi * mask)):
-            chi = total_variation(field, dipole, mask.float(), regularisation=1e-4, iterations=60)
-            errors.append(f"{100 * nrmse(chi, head.chi, mask):.1f}")
-        rows.append([f"{head.voxel_size[0]:.1f}", *errors])
-    return table(["voxel, mm", "field of the finer grid", "field of the same grid (an inverse crime)"], rows)
 
 
 def picture(scanned, maps):
@@ -150,23 +62,17 @@ def main():
         maps[name] = scanned.map(images, scanned.first["mask"])["chi"]
         rows.append([name, f"{scanned.phase_error(images):.3f}", *scanned.scores(maps[name])])
     picture(scanned, maps)
-    head_row = ["echoes by", "phase error, rad", "NRMSE %", "detrended %", "HFEN %", "slope of nuclei", "XSIM"]
+    head_row = ["echoes by", "phase error, rad", *SCORES]
     voxel = scanned.head.voxel_size[0]
     parts = [
         f"A head of known susceptibility, {voxel:.1f} mm voxels, 7 T, six echoes, one coil, SNR 100, simulated on a "
         f"grid twice as fine. {options.acceleration:g} times fewer points of (z, y), other ones for each echo. "
         "The phase that all echoes have together is told to each, unless they are alone. The maps are those of "
-        "`dealias qsm`; the mask of the brain is that of the full scan. Scores are of what lies two "
-        "voxels inside of it, phase errors against the noisy full scan. The inversion's lambda, rounds and "
-        "free outside were chosen on this same head with 3.1 mm voxels.",
+        f"`dealias qsm`; the mask of the brain is that of the full scan. {ABOUT} Phase errors are against the noisy "
+        "full scan.",
         table(head_row, rows),
         figure("qsm", "Susceptibility from -0.15 to 0.15 ppm, and the error of each map"),
-        "## Which stage costs what\n\nThe same inversion, of fields that are more and more those of a scan.",
-        stages(scanned),
-        "## What limits the inversion\n\nTotal variation (lambda 1e-4) from the exact local field, in the whole exact "
-        "mask; NRMSE in per cent. Voxels as wide as the cortex are mixtures: the coarser the grid, the less is it "
-        "piecewise constant, and the less is the mean of a field over a voxel the field of its mean.",
-        sizes((options.size * 3 // 4, options.size, options.size * 3 // 2)),
+        "[What the errors come from](qsm_stages.md), stage by stage.",
     ]
     write("qsm", "Susceptibility from accelerated echoes", parts)
 

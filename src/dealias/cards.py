@@ -45,6 +45,11 @@ def shipped(room: str = "") -> dict[str, dict[str, Any]]:
     return {name: card for name, card in cards.items() if card["method"].startswith(f"dealias.{room}")}
 
 
+def of_volumes(card: dict[str, Any]) -> bool:
+    """Return whether a card is that of a network of volumes, such as susceptibility, and not of images."""
+    return card["arguments"].get("dimensions") == 3
+
+
 def path_of(name: str) -> Path | None:
     """Return the weight file that a name or path means, None where it means none."""
     if name.endswith((".safetensors", *PUBLISHED)) or "/" in name or ("." in name and Path(name).is_file()):

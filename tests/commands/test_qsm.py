@@ -8,9 +8,12 @@ import torch
 
 from brains import error, phantom, scan
 from complaints import complaint
-from dealias import sampling
+from dealias import cards, sampling
 from dealias.__main__ import execute
 from dealias.errors import Note, UserError
+from dealias.methods.rim import RIM
+from dealias.susceptibility import stages
+from dealias.susceptibility.echoes import Told, bids_files, read_echoes
 from dealias.susceptibility.scan import reconstructed, shared_phase
 from dealias.susceptibility.volumes import affine_of, geometry, read_volume, write_volume
 
@@ -58,6 +61,9 @@ def test_nifti_to_susceptibility_and_no_stage_twice(here, capsys):
     assert report["stages"]["chi"]["regularisation"] == 2e-4 and report["iron_paramagnetic"]
     assert report["stages"]["local_field"]["radius"] == 15 and report["stages"]["local_field"]["threshold"] == 0.05
     assert report["stages"]["echoes"]["offset"] == {"smoothing": [2.0, 2.0, 2.0]}
+    assert report["stages"]["field"]["fit"] == {"passes": 3} and report["stages"]["field"]["mask"]["poor"] == 0.9
+    assert report["stages"]["chi"]["penalty"] == 0.1 and report["stages"]["chi"]["iterations"] == 30
+    assert {"dealias", "torch", "nibabel"} < report["stages"]["chi"]["versions"].keys()
     capsys.readouterr()
     execute(GIVEN)
     assert capsys.readouterr().err.count("done before") == 5
@@ -66,6 +72,34 @@ def test_nifti_to_susceptibility_and_no_stage_twice(here, capsys):
     execute([*GIVEN, "--inversion", "division", "--overwrite"])
     assert capsys.readouterr().err.count("done before") >= 4
     assert not torch.equal(result(here / "out/chi.nii.gz"), chi)
+
+
+def test_a_network_inverts(here):
+    cards.save("w.safetensors", RIM(features=2, iterations=1, channels=1, dimensions=3))
+    write_kspace("k.h5", scan().kspace)
+    assert "--inversion" in complaint("qsm k.h5 -o out --method w.safetensors".split())
+    execute([*GIVEN, "--inversion", "w.safetensors"])
+    report = json.loads((here / "out/qsm.json").read_text())["stages"]["chi"]
+    assert report["inversion"] == "w.safetensors" and len(report["weights"]) == 16
+    assert torch.isfinite(result(here / "out/chi.nii.gz")).all()
+
+
+def test_an_interrupted_run_goes_on_where_it_was(here, capsys, monkeypatch):
+    def interrupted(path, volume, affine, *, overwrite):
+        if path.name == "local_mask.nii.gz":
+            raise KeyboardInterrupt
+        write_volume(path, volume, affine, overwrite=overwrite)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "write_volume", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            execute([*GIVEN, "--inversion", "division"])
+    assert (here / "out/local_field.nii.gz").is_file() and not (here / "out/chi.nii.gz").exists()
+    capsys.readouterr()
+    execute([*GIVEN, "--inversion", "division"])  # without --overwrite, though half of a stage lies there
+    said = capsys.readouterr().err
+    assert said.count("done before") == 3 and "local_field: done before" not in said
+    assert (here / "out/chi.nii.gz").is_file()
 
 
 def test_both_conventions_of_phase(here):
@@ -83,6 +117,14 @@ def test_kspace_gives_what_images_give(here):
     execute("qsm full.h5 -o k --radius 15".split())
     mask = result(here / "out/local_mask.nii.gz") > 0.5
     assert error(result(here / "k/chi.nii.gz"), result(here / "out/chi.nii.gz"), mask) < 0.02
+
+
+def test_a_mask_for_kspace(here):
+    write_kspace("full.h5", scan().kspace)
+    head, (_, affine) = phantom(), read_volume(here / "phase.nii.gz")
+    write_volume(here / "m.nii.gz", head.mask, affine)
+    execute("qsm full.h5 -o k --mask m.nii.gz --inversion division".split())
+    assert torch.equal(result(here / "k/mask.nii.gz") > 0.5, head.mask)
 
 
 def test_undersampled_kspace_is_solved_along_the_readout():
@@ -185,11 +227,77 @@ def test_a_bipolar_readout_is_named(here):
 
 @pytest.mark.parametrize(
     ("more", "text"),
-    [({"voxel_size": None}, "voxel_size"), ({"axes": "z y x"}, "named"), ({"echo_times": [1.0]}, "one for each")],
+    [
+        ({"voxel_size": None}, "voxel_size"),
+        ({"axes": "z y x"}, "named"),
+        ({"echo_times": [1.0]}, "one for each"),
+        ({"field_strength": []}, "no numbers"),
+    ],
 )
 def test_kspace_that_does_not_say_enough(here, more, text):
     write_kspace("bad.h5", scan().kspace, **more)
     assert text in complaint("qsm bad.h5 -o out".split())
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda k: torch.fft.fftshift(k, dim=(-3, -2, -1)), "axes=(-3, -2, -1)"),
+        (lambda k: k / 0, "NaN"),
+        (lambda k: 0 * k, "zero everywhere"),
+        (lambda k: k[:, :, :1], "no slice"),
+        (lambda k: k.real.to(torch.int32), "complex numbers"),
+    ],
+)
+def test_kspace_that_is_none(here, change, text):
+    write_kspace("bad.h5", change(scan().kspace))
+    assert text in complaint("qsm bad.h5 -o out".split())
+    assert not (here / "out").exists()
+
+
+def bids(folder, names):
+    magnitude, affine = read_volume("mag.nii.gz")
+    phase, _ = read_volume("phase.nii.gz")
+    for number, name in enumerate(names):
+        for part, volumes in (("mag", magnitude), ("phase", phase)):
+            place = folder / name.replace("PART", part)
+            write_volume(place, volumes[number], affine)
+            said = {"EchoTime": scan().echo_times[number], "MagneticFieldStrength": 7}
+            place.with_name(place.name.replace(".nii.gz", ".json")).write_text(json.dumps(said))
+
+
+def test_a_bids_folder_has_its_echoes_in_order(here):
+    (here / "sub-01/anat").mkdir(parents=True)
+    numbers = (1, 2, 3, 9, 10, 11)  # the tenth comes after the ninth
+    bids(here / "sub-01/anat", [f"sub-01_echo-{n}_part-PART_MEGRE.nii.gz" for n in numbers])
+    echoes = read_echoes(*bids_files(here / "sub-01"), Told())
+    assert echoes.echo_times == scan().echo_times and echoes.field_strength == 7
+    torch.testing.assert_close(echoes.images[:, 0], scan().images[:, 0], rtol=1e-4, atol=1e-4)
+    bids(here / "sub-01/anat", ["sub-01_run-2_echo-1_part-PART_MEGRE.nii.gz"])
+    assert "several scans" in complaint("qsm sub-01 -o out".split())
+    assert "part-mag" in complaint("qsm . -o out".split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("qsm mag.nii.gz -o out", "--magnitude"),
+        ("qsm --magnitude phase.nii.gz --phase mag.nii.gz -o out", "exchange"),
+        ("qsm --magnitude mag.nii.gz --phase phase.nii.gz -o .", "folder of the results"),
+        ("qsm --magnitude mag.nii.gz --phase phase.nii.gz -o out --radius -5", "radius"),
+        ("qsm --magnitude mag.nii.gz --phase phase.nii.gz -o out --regularisation 0", "regularisation"),
+        ("qsm --magnitude mag.nii.gz --phase moved.nii.gz -o out", "lies elsewhere"),
+        ("qsm --magnitude mag.nii.gz --phase odd.nii.gz -o out", "no number"),
+    ],
+)
+def test_what_users_mistake(here, arguments, text):
+    phase, affine = read_volume(here / "phase.nii.gz")
+    write_volume(here / "odd.nii.gz", phase, affine)
+    (here / "odd.json").write_text(json.dumps({"EchoTime": scan().echo_times, "MagneticFieldStrength": "3T"}))
+    affine[0, 3] += 5
+    write_volume(here / "moved.nii.gz", phase, affine)
+    assert text in complaint(arguments)
+    assert not (here / "out").exists()
 
 
 def test_nothing_given(here):

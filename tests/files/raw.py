@@ -42,10 +42,16 @@ def header(encoded, shown, views=None, trajectory="cartesian", **more):
         mode = xsd.calibrationModeType(more["calibration"])
         factor = xsd.accelerationFactorType(kspace_encoding_step_1=2, kspace_encoding_step_2=1)
         encoding.parallelImaging = xsd.parallelImagingType(accelerationFactor=factor, calibrationMode=mode)
-    system = xsd.acquisitionSystemInformationType(relativeReceiverNoiseBandwidth=more.get("bandwidth"))
+    system = xsd.acquisitionSystemInformationType(
+        relativeReceiverNoiseBandwidth=more.get("bandwidth"), systemFieldStrength_T=more.get("tesla")
+    )
+    sequence = xsd.sequenceParametersType(TE=list(more.get("milliseconds", ())))
     conditions = xsd.experimentalConditionsType(H1resonanceFrequency_Hz=63500000)
     return xsd.ismrmrdHeader(
-        experimentalConditions=conditions, acquisitionSystemInformation=system, encoding=[encoding]
+        experimentalConditions=conditions,
+        acquisitionSystemInformation=system,
+        encoding=[encoding],
+        sequenceParameters=sequence,
     ).toXML("utf-8")
 
 

@@ -10,6 +10,7 @@ from dealias.methods.rim import RIM
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.conv_gru import ConvGRU
 from dealias.noise import with_noise_level
+from dealias.susceptibility.division import ridge_division
 from dealias.susceptibility.problem import Susceptibility
 from dealias.testing import assert_close
 from problems import film
@@ -255,6 +256,43 @@ def test_a_volume_learns():
         optimiser.step()
         errors.append(float(error.detach()))
     assert errors[-1] < 0.5 * errors[0]
+
+
+def test_a_damped_gradient_starts_from_the_ridge():
+    """Where all weights are one, P A^H y is the map of a ridge whose lambda is damping times the largest D^2."""
+    problem = fields(1)
+    rim = RIM(**SMALL, channels=1, dimensions=3, damping=0.05, support_input=True)
+    with torch.no_grad():
+        rim.outwards.weight.zero_()
+        rim.outwards.bias.zero_()
+    dipole = problem.operator.dipole
+    largest = float(dipole.kernel(problem.field).square().max())
+    wanted = largest * ridge_division(problem.field[0], dipole, regularisation=0.05 * largest)
+    torch.testing.assert_close(rim(problem)[0], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_a_damped_network_does_not_see_the_largest_value():
+    """One voxel that is wrong scales what an undamped network sees everywhere; a damped one is of one degree anyway."""
+    torch.manual_seed(0)
+    rim, problem = RIM(**SMALL, channels=1, dimensions=3, damping=0.05, support_input=True), fields(1)
+    torch.testing.assert_close(rim(problem.scaled(torch.tensor(1e-4))), 1e-4 * rim(problem), rtol=1e-3, atol=1e-9)
+    scales = []
+    for factor in (1.0, 3.0):
+        estimate = torch.stack([*rim.estimates(problem.scaled(torch.tensor(factor)))]) / factor
+        scales.append(estimate)
+    torch.testing.assert_close(*scales, rtol=1e-3, atol=1e-5)
+
+
+def test_a_network_is_told_where_data_are():
+    torch.manual_seed(0)
+    rim = RIM(**SMALL, channels=1, dimensions=3, support_input=True)
+    field = torch.randn(6, 7, 8, generator=torch.Generator().manual_seed(0))
+    mask = field > -1
+    (told,) = rim._told(Susceptibility.of(field, mask))
+    assert torch.equal(told[0, 0] > 0, mask) and rim.inwards.weight.shape[1] == 3
+    assert (RIM(**SMALL, support_input=True)._told(film())[0] == 1).all()
+    with pytest.raises(UserError, match="damping"):
+        RIM(**SMALL, damping=0.0)
 
 
 def test_a_network_of_other_dimensions():

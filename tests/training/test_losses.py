@@ -12,6 +12,7 @@ from dealias import coils, find, sampling
 from dealias.errors import UserError
 from dealias.evaluation import metrics
 from dealias.phantoms import head
+from dealias.susceptibility.problem import Susceptibility
 from dealias.training import losses
 from dealias.training.example import Example
 from dealias.training.training import Training
@@ -31,6 +32,18 @@ def test_errors_of_images_by_hand():
     assert math.isclose(float(losses.log_squared_error(estimates, known)), math.log(4) / 2, rel_tol=1e-6)
     turned = [torch.full((2, 3, 3), 3j), torch.full((2, 3, 3), 1 + 0j)]
     assert math.isclose(float(losses.magnitude_error(turned, example(known.truth + 2))), 1)
+
+
+def test_an_error_without_zero_point_by_hand():
+    """Of a field that is known in two of four voxels, whatever the map is elsewhere, and whatever its mean."""
+    known = torch.tensor([True, True, False, False]).reshape(1, 1, 4)
+    problem = Susceptibility.of(torch.zeros(1, 1, 4), known)
+    truth = Example(problem, torch.tensor([1.0, -1.0, 0.0, 0.0]).reshape(1, 1, 4))
+    estimates = [
+        torch.tensor([7.5, 6.5, 99.0, 5.0]).reshape(1, 1, 4),
+        torch.tensor([0.0, 0.0, 3.0, 0.0]).reshape(1, 1, 4),
+    ]
+    assert math.isclose(float(losses.referenced_error(estimates, truth)), math.log(0.25) / 2, rel_tol=1e-5)
 
 
 def test_errors_in_kspace_by_hand():

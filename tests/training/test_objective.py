@@ -6,6 +6,7 @@ import torch
 from dealias import cards, find
 from dealias.errors import UserError
 from dealias.phantoms import head
+from dealias.susceptibility.problem import Susceptibility
 from dealias.training.example import Example
 from dealias.training.objective import OfMethod, OfPrior, objective
 from dealias.training.training import Training
@@ -30,6 +31,21 @@ def test_a_method_learns_at_the_scale_that_it_knows_and_is_scored_at_that_of_the
     assert torch.allclose(*values, rtol=1e-4) and 0.5 < seen[0] < 2
     scores = [taught.score(one, torch.Generator()) for one in (example(), large)]
     assert torch.allclose(*scores, atol=1e-2) and taught.kind(large) == "2x" and not taught.sees_films
+
+
+def test_susceptibility_is_scored_without_its_mean():
+    torch.manual_seed(0)
+    small = {"features": 2, "iterations": 1, "channels": 1, "dimensions": 3}
+    taught = objective(Training(method="rim", method_arguments=small, bodies=1, loss="referenced_error"))
+    field = torch.randn(8, 8, 8, generator=torch.Generator().manual_seed(0))
+    problem = Susceptibility.of(field, torch.ones_like(field, dtype=torch.bool))
+    made = taught.method(problem).detach()
+    wrong = made - made.mean()
+    wrong = wrong + 0.1 * wrong.norm() / 8**1.5 * (field - field.mean()) / field.std()
+    with torch.no_grad():
+        score = float(taught.score(Example(problem, wrong + 5), torch.Generator()))
+    assert score == pytest.approx(20, abs=0.5) and taught.kind(Example(problem)) is None
+    assert taught.in_words({"snr": 20.0}) == "NRMSE 10.0 %"
 
 
 def test_a_prior_is_scored_by_minus_its_loss():

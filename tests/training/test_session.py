@@ -23,6 +23,7 @@ from dealias.training.alone import alone
 from dealias.training.progress import Progress
 from dealias.training.session import export
 from dealias.training.training import Training
+from dealias.training.validation_set import of_heads
 
 pytest.importorskip("lightning")
 # Lightning uses what PyTorch has deprecated, and says what a training on few cores cannot help
@@ -416,3 +417,18 @@ def test_what_a_worker_complains_of_is_one_line(data, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Simulation, "examples", failing)
     assert complaint(words(data, tmp_path / "run")) == "slice 3 is damaged; copy it again"
+
+
+def test_susceptibility_is_learned_from_bodies_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("dealias.training.session.of_heads", lambda: of_heads((101,), 20))
+    small = "--method.features 2 --method.iterations 2 --simulation.crop [16,18] --bodies 2 --updates 2 --workers 0"
+    words = ["train", "--config", "qsm", *small.split(), "--precision", "float32"]
+    execute([*words, "-o", str(tmp_path / "run")])
+    card = cards.read(tmp_path / "run/weights.safetensors")
+    assert card["validation"].keys() == {"snr"} and "% on its validation set" in card["summary"]
+    assert "learned from deformed heads and 2 heaps of shapes" in card["summary"]
+    assert card["terms"] == "phantoms simulated by dealias"
+    assert card["arguments"]["dimensions"] == 3 and card["arguments"]["channels"] == 1
+    assert "leave --data" in complaint([*words, "--data", "a.npy", "-o", str(tmp_path / "other")])
+    assert "--validation" in complaint(["train", "--phantoms", "2", "-o", str(tmp_path / "other")])
+    assert not (tmp_path / "other").exists()

@@ -224,7 +224,8 @@ def _reach(pattern: "Tensor") -> str:
 def _fitting(scan: Summary) -> dict[str, str]:
     from dealias import cards, find
 
-    shipped = {name: card["method"] for name, card in cards.shipped("methods").items()}
+    of_images = {name: card for name, card in cards.shipped("methods").items() if not cards.of_volumes(card)}
+    shipped = {name: card["method"] for name, card in of_images.items()}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
     names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*scan.axes}]

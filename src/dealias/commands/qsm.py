@@ -15,7 +15,7 @@ def run(
     method_arguments: dict[str, Any] | None = None,
     background: Literal["v_sharp", "pdf"] = "v_sharp",
     radius: float = 12.0,
-    inversion: Literal["total_variation", "division", "ridge"] = "total_variation",
+    inversion: str = "total_variation",
     regularisation: float | None = None,
     reference: str | None = None,
     echo_times: list[float] | None = None,
@@ -38,7 +38,8 @@ def run(
         method_arguments: an argument of the method's constructor, such as --method.iterations 12
         background: how the field of sources outside the brain is removed
         radius: of the largest sphere of v_sharp, in mm
-        inversion: how susceptibility is found from the local field
+        inversion: how susceptibility is found from the local field: total_variation, division or ridge; rim, or weights
+            of another network that learned it
         regularisation: of the inversion; total_variation 2e-4 ppm, ridge 0.01, division its threshold 0.15
         reference: NIfTI mask of the region whose mean is zero; otherwise the whole mask
         echo_times: in seconds, where no file says them

@@ -10,6 +10,13 @@
 The papers divide g_t by the noise variance; their sigma is not printed, and at 0.001 of the maximum it would
 multiply one input by a million. Here sigma is 1, and `noise_input` feeds the noise level as one more channel.
 
+`damping` is for operators that tell some frequencies much more of than others, as that of susceptibility does:
+
+    P g_t takes the place of g_t, and P A^H y that of A^H y,  P = F^-1 (s / max s + damping)^-1 F
+
+with s the spectrum of A^H A, as the operator knows it. The scale is then that of P A^H y, whose root mean square is
+one where data are, and not that of its largest value, which noise may have made.
+
 `consistency_steps` lets the estimates obey the data as far as their noise allows, while the recursion goes on as above:
 
     x_T + d,  (w A^H A + (1 - w) I) d = w A^H (y - A x_T) by that many conjugate gradients
@@ -54,6 +61,8 @@ class RIM(Method):
         recompute: in training, recompute each step on the way back instead of storing it: less memory.
         memory: keep the hidden states from step to step; without, each step sees its estimate and gradient alone.
         dimensions: 2 for images; 3 for volumes that the operator couples, such as susceptibility.
+        damping: divide gradients by the operator's spectrum and this share of its largest value; None leaves them.
+        support_input: feed where data are as a further channel, for problems that know it.
         trust: w, from 0, estimates alone, to 1, data alone; None: by the noise level, or 0.95 where that is unknown.
     """
 
@@ -68,6 +77,8 @@ class RIM(Method):
         memory: bool = True,
         dimensions: int = 2,
         trust: float | None = None,
+        damping: float | None = None,
+        support_input: bool = False,
     ) -> None:
         super().__init__()
         if dimensions not in (2, 3) or (noise_input and dimensions == 3):
@@ -76,16 +87,20 @@ class RIM(Method):
         check_sizes(features=features, iterations=iterations, channels=channels)
         if trust is not None and not 0 <= trust <= 1:
             raise UserError(f"trust of {trust} is impossible; give 0 to 1")
+        if damping is not None and not damping > 0:
+            raise UserError(f"damping of {damping} is impossible; give more than 0, such as 0.03")
         self.iterations = iterations
         self.noise_input = noise_input
         self.consistency_steps = consistency_steps
         self.trust = trust
+        self.damping = damping
+        self.support_input = support_input
         self.takes_noise = noise_input
         self.recompute = recompute
         self.memory = memory
         self.dimensions = dimensions
         convolution = nn.Conv2d if dimensions == 2 else nn.Conv3d
-        self.inwards = convolution(2 * channels + noise_input, features, 5, padding=2)
+        self.inwards = convolution(2 * channels + noise_input + support_input, features, 5, padding=2)
         self.between = convolution(features, features, 3, padding=1)
         self.outwards = convolution(features, channels, 3, padding=1)
         self.units = nn.ModuleList(ConvGRU(features, features) for _ in range(2))
@@ -108,15 +123,19 @@ class RIM(Method):
             raise UserError(f"{text}; make it with dimensions={problem.spatial}")
         if self.takes_noise:
             problem = with_noise_level(problem)  # once, not at every step
-        x = problem.zero_filled
-        check_channels(x, self.outwards.out_channels)
-        noise = noise_channel(problem) if self.noise_input else None
+        check_channels(problem.zero_filled, self.outwards.out_channels)
+        precondition = _preconditioner(problem, self.damping)
+        x = precondition(problem.zero_filled)
+        size = None if self.damping is None else _size(problem, x)
+        if size is not None:
+            problem, x = problem.scaled(1 / size), x / size
+        more = self._told(problem)
         first: Channels | None = None
         second: Channels | None = None
         for left in reversed(range(iterations)):
-            seen = to_channels(x, problem.gradient(x), dimensions=self.dimensions)
-            if noise is not None:
-                seen = torch.cat((seen, noise.expand(-1, -1, *seen.shape[-2:])), 1)
+            seen = to_channels(x, precondition(problem.gradient(x)), dimensions=self.dimensions)
+            if more:
+                seen = torch.cat((seen, *(channel.expand(-1, -1, *seen.shape[2:]) for channel in more)), 1)
             if self.recompute and torch.is_grad_enabled():
                 update, first, second = checkpoint(self._step, seen, first, second, use_reentrant=False)
             else:
@@ -127,7 +146,17 @@ class RIM(Method):
             # the recursion never sees the correction, so that it need be good only where a loss or a user looks at it
             thorough = self.training or not left
             steps = self.consistency_steps if thorough else min(self.consistency_steps, 1)
-            yield x + self._correction(problem, x, steps, self.trust) if steps else x
+            estimate = x + self._correction(problem, x, steps, self.trust) if steps else x
+            yield estimate if size is None else size * estimate
+
+    def _told(self, problem: Problem) -> list[Channels]:
+        """Return what else the network sees at every step."""
+        told = [noise_channel(problem)] if self.noise_input else []
+        if self.support_input:
+            x = problem.zero_filled.real
+            where = torch.ones_like(x) if problem.support is None else problem.support.expand(x.shape).to(x)
+            told.append(to_channels(where, dimensions=self.dimensions))
+        return told
 
     def _step(
         self, seen: Channels, first: Channels | None, second: Channels | None
@@ -149,6 +178,29 @@ class RIM(Method):
             return w * problem.operator.normal(x) + (1 - w) * x
 
         return solve(normal, w * problem.operator.adjoint(residual), iterations, problem.coupled).x
+
+
+def _preconditioner(problem: Problem, damping: float | None) -> Callable[[Tensor], Tensor]:
+    """Return what divides an image's frequencies by the spectrum of A^H A; without damping, what leaves it alone."""
+    if damping is None:
+        return lambda x: x
+    axes = tuple(range(-problem.coupled, 0))
+    spectrum = problem.operator.spectrum(problem.zero_filled)
+    divisor = spectrum / spectrum.amax(axes, keepdim=True) + damping
+
+    def divided(x: Tensor) -> Tensor:
+        found = torch.fft.ifftn(torch.fft.fftn(x, dim=axes) / divisor, dim=axes)
+        return found if x.is_complex() else found.real
+
+    return divided
+
+
+def _size(problem: Problem, x: Tensor) -> Tensor:
+    """Return the root mean square of each problem's image where data are; one where that is zero."""
+    axes = tuple(range(-problem.coupled, 0))
+    where = torch.ones_like(x.real) if problem.support is None else problem.support.to(x.real)
+    square = (x.abs().square() * where).sum(axes, keepdim=True)
+    return torch.where(square > 0, square / where.sum(axes, keepdim=True), 1).sqrt()
 
 
 def _trust(problem: Problem, residual: Tensor) -> Tensor:

@@ -21,11 +21,13 @@ from torch.nn.functional import avg_pool3d
 
 from dealias.errors import UserError
 from dealias.operators.dipole import Dipole, checked_direction, checked_lengths
+from dealias.phantoms._deformation import deformed
 from dealias.phantoms._gradient_echo import SIX_ECHOES, Scan, gradient_echo
 from dealias.phantoms._head_volume import AIR, CALCIFICATION, HALF, NAMES, labelled
 
 # parts per million, in the order of NAMES from the caudate; of the calcification chosen by us
 CHI = (0.044, 0.1305, 0.038, 0.1, 0.152, 0.111, 0.02, -0.03, 0.02, 0.019, 0.19, 0.019, -2.1, 9.2, 0.0, -1.0)
+DIFFERENCE = 0.2  # of a tissue's susceptibility from head to head, as a share
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def susceptibility(
     direction: Sequence[float] = (1.0, 0.0, 0.0),
     calcification: float = CHI[CALCIFICATION - 1],
     finer: int = 2,
+    seed: int | None = None,
 ) -> SusceptibilityHead:
     """Return a head of known susceptibility, the same each time.
 
@@ -101,6 +104,7 @@ def susceptibility(
         direction: of B0 along (z, y, x).
         calcification: its susceptibility in parts per million.
         finer: how many times as fine the grid is on which it is drawn.
+        seed: of a head that is turned, stretched and bent, and whose tissues differ; None is the one that all know.
 
     Raises:
         UserError: where no volume or no finer grid is asked for.
@@ -110,19 +114,42 @@ def susceptibility(
     if voxel_size is None:
         voxel_size = (max(2.1 * h / n for h, n in zip(HALF, shape, strict=True)),) * 3
     voxel, b0 = checked_lengths(voxel_size), checked_direction(direction)
-    fine = [d / finer for d in voxel]
-    z, y, x = (d * (torch.arange(n * finer) - (n * finer - 1) / 2) for d, n in zip(fine, shape, strict=True))
-    half = [d / 2 for d in voxel]  # the voxel n // 2 of an even size lies at the middle
-    axes = [a + (h if n % 2 == 0 else 0) for a, h, n in zip((z, y, x), half, shape, strict=True)]
-    labels, brain = labelled((axes[0], axes[1], axes[2]))
+    axes = _axes(shape, voxel, finer)
+    labels, brain = labelled(axes)
     values = torch.tensor([0.0, *CHI])
     values[CALCIFICATION] = calcification
+    if seed is not None:
+        generator = torch.Generator().manual_seed(seed)
+        labels, brain = deformed(labels, brain, [d / finer for d in voxel], generator)
+        values = values * (1 + DIFFERENCE * torch.randn(len(values), generator=generator))
+    return of_labels(labels, brain, values, voxel, b0, finer=finer)
+
+
+def of_labels(
+    labels: Tensor,
+    brain: Tensor,
+    values: Tensor,
+    voxel_size: tuple[float, float, float],
+    direction: tuple[float, float, float],
+    *,
+    finer: int = 2,
+) -> SusceptibilityHead:
+    """Return a head, or whatever else, of labels on a finer grid.
+
+    Arguments:
+        labels: (z, y, x) of tissues as in `names`; of air somewhere, which goes on outside.
+        brain: (z, y, x), where susceptibility is looked for.
+        values: of each label, in parts per million.
+        voxel_size: millimetres along (z, y, x), of the coarser grid.
+        direction: the unit vector of B0 along (z, y, x).
+        finer: how many times as fine the grid of the labels is.
+    """
     chi = values[labels.long()]
     chi = chi - chi[brain].mean()
-    operator = Dipole(fine, b0, doubled=True)
+    operator = Dipole([d / finer for d in voxel_size], direction, doubled=True)
     local = operator(chi * brain)
     total = operator(chi - chi[labels == AIR][0])  # the air outside goes on for ever
-    total = total - _shim(total, brain, axes)
+    total = total - _shim(total, brain, _axes([n // finer for n in labels.shape], voxel_size, finer))
     coarse = _means(brain, finer) > 0.5
     mean = torch.where(coarse, _means(chi * brain, finer), _means(chi, finer))
     share = torch.stack([_means(labels == k, finer) for k in range(len(NAMES))])
@@ -134,9 +161,21 @@ def susceptibility(
         share.argmax(0),
         labels,
         total,
-        voxel,
-        b0,
+        voxel_size,
+        direction,
     )
+
+
+def _axes(shape: Sequence[int], voxel_size: Sequence[float], finer: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where the voxels of the finer grid lie, in millimetres from the middle of the head.
+
+    The voxel n // 2 of an even size lies at the middle.
+    """
+    found = []
+    for n, d in zip(shape, voxel_size, strict=True):
+        axis = d / finer * (torch.arange(n * finer) - (n * finer - 1) / 2)
+        found.append(axis + d / 2 if n % 2 == 0 else axis)
+    return found[0], found[1], found[2]
 
 
 def _means(fine: Tensor, finer: int) -> Tensor:

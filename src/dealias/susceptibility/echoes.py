@@ -9,6 +9,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from dealias.susceptibility.units import checked_strength, checked_times
 from dealias.susceptibility.volumes import Affine, geometry, read_volume
 
 Vector = tuple[float, float, float]
+READOUT = (2,)  # of z, y, x, in k-space
+STRENGTH, TIME = "MagneticFieldStrength", "EchoTime"
+TURNS = (360, 4096, 6283, 8192)  # degrees, integers of scanners, thousandths of a radian
 TOLERANCE = 0.02  # by which phases may pass pi
 
 
@@ -74,17 +78,22 @@ def read_echoes(magnitude: Sequence[Path], phase: Sequence[Path], told: Told) ->
         UserError: where files do not belong together, or do not say what the physics needs.
     """
     sizes, affine = _stack(magnitude, "magnitude")
-    phases, _ = _stack(phase, "phase")
+    phases, other = _stack(phase, "phase")
+    if affine is not None and other is not None and not np.allclose(affine, other, atol=0.01):
+        raise UserError(f"{phase[0]}: lies elsewhere than {magnitude[0]}; give both from one scan")
     if sizes.shape != phases.shape:
         raise UserError(f"magnitude is of shape {tuple(sizes.shape)}, phase of {tuple(phases.shape)}; give both alike")
-    sidecars = [_sidecar(path) for path in phase] + [_sidecar(path) for path in magnitude]
+    if float(sizes.min()) < -0.1 * float(sizes.max()):
+        raise UserError(f"the magnitude goes down to {float(sizes.min()):g}; exchange --magnitude and --phase?")
+    sidecars = [[_sidecar(path) for path in paths] for paths in (phase, magnitude)]
     times, strength = told.echo_times, told.field_strength
     if times is None:
         times = _echo_times(sidecars, len(sizes))
     if len(times) != len(sizes):
         raise UserError(f"{len(times)} echo times were given for {len(sizes)} echoes; give one for each")
-    if strength is None:
-        strength = next((s["MagneticFieldStrength"] for s in sidecars if "MagneticFieldStrength" in s), None)
+    strengths = [said[STRENGTH] for part in sidecars for said in part if STRENGTH in said]
+    if strength is None and strengths:
+        strength = _numbers(strengths[0], STRENGTH)[0]
     if strength is None:
         raise UserError("no JSON beside the files says MagneticFieldStrength; give --field_strength in tesla")
     if affine is None:
@@ -112,21 +121,31 @@ def read_mask(path: Path, echoes: Echoes) -> Tensor:
     if not bool(mask.any()):
         raise UserError(f"{path}: is empty; give a mask that holds the brain")
     size = echoes.images[0].abs().amax(0)
-    if float(size[mask].median()) < 0.02 * float(size.max()):
+    if not float(size[mask].median()) > 0.02 * float(size.max()):
         raise UserError(f"{path}: holds hardly any signal, so it lies elsewhere; give the mask of these echoes")
     return mask
 
 
 def bids_files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the magnitudes and the phases of a BIDS folder, in the order of their names.
+    """Return the magnitudes and the phases of a BIDS folder, or of its folder `anat`, in the order of their echoes.
 
     Raises:
-        UserError: where it has none.
+        UserError: where it has none, or several scans.
     """
-    found = tuple(sorted(folder.glob(f"*part-{part}*.nii*")) for part in ("mag", "phase"))
-    if not found[0] or not found[1]:
-        raise UserError(f"{folder}: holds no *part-mag*.nii.gz and *part-phase*.nii.gz; give --magnitude and --phase")
-    return found[0], found[1]
+    for place in (folder, folder / "anat"):
+        found = [sorted(place.glob(f"*part-{part}*.nii*"), key=_echo) for part in ("mag", "phase")]
+        scans = sorted({re.sub(r"_?(echo|part)-[a-z0-9]+", "", path.name) for path in found[0] + found[1]})
+        if len(scans) > 1:
+            raise UserError(f"{place}: holds several scans, {', '.join(scans)}; give --magnitude and --phase of one")
+        if found[0] and found[1]:
+            return found[0], found[1]
+    raise UserError(f"{folder}: holds no *part-mag*.nii.gz and *part-phase*.nii.gz; give --magnitude and --phase")
+
+
+def _echo(path: Path) -> tuple[int, str]:
+    """Return what sorts a file by its echo, of which the tenth comes after the ninth."""
+    number = re.search(r"echo-(\d+)", path.name)
+    return int(number[1]) if number else 0, path.name
 
 
 def _stack(paths: Sequence[Path], kind: str) -> tuple[Tensor, Affine | None]:
@@ -135,6 +154,9 @@ def _stack(paths: Sequence[Path], kind: str) -> tuple[Tensor, Affine | None]:
     shapes = {tuple(volume.shape[-3:]) for volume, _ in read}
     if len(shapes) > 1:
         raise UserError(f"the {kind} files hold volumes of different sizes {sorted(shapes)}; give echoes of one scan")
+    places = [affine for _, affine in read if affine is not None]
+    if any(not np.allclose(place, places[0], atol=0.01) for place in places):
+        raise UserError(f"the {kind} files lie in different places; give echoes of one scan")
     volumes = torch.cat([volume if volume.ndim == 4 else volume[None] for volume, _ in read])
     if len(volumes) < 2:
         raise UserError(f"{paths[0]}: holds one echo; a field map needs two or more")
@@ -153,15 +175,24 @@ def _sidecar(path: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _echo_times(sidecars: Sequence[dict[str, Any]], count: int) -> Sequence[float]:
-    """Return the echo times that sidecars say: a list in one, or one in each of the first files."""
-    said = [sidecar["EchoTime"] for sidecar in sidecars if "EchoTime" in sidecar]
-    for value in said:
-        if isinstance(value, list):
-            return [float(t) for t in value]
-    if len(said) < count:
-        raise UserError("no JSON beside the files says the EchoTime of every echo; give --echo_times in seconds")
-    return [float(t) for t in said[:count]]
+def _echo_times(sidecars: Sequence[Sequence[dict[str, Any]]], count: int) -> Sequence[float]:
+    """Return the echo times that sidecars of phases or of magnitudes say: a list in one, or one in each."""
+    for part in sidecars:
+        said = [_numbers(sidecar[TIME], TIME) for sidecar in part if TIME in sidecar]
+        for times in said:
+            if len(times) > 1:
+                return times
+        if len(said) == count:
+            return [time for times in said for time in times]
+    raise UserError("no JSON beside the files says the EchoTime of every echo; give --echo_times in seconds")
+
+
+def _numbers(said: Any, name: str) -> list[float]:
+    """Return the numbers that a sidecar says of something, one or several."""
+    try:
+        return [float(value) for value in (said if isinstance(said, list) else [said])]
+    except (TypeError, ValueError):
+        raise UserError(f"the JSON beside the files says {name} = {said}, which is no number; mend it") from None
 
 
 def _radians(phase: Tensor, full_turn: float | None) -> Tensor:
@@ -177,7 +208,7 @@ def _radians(phase: Tensor, full_turn: float | None) -> Tensor:
     low, high = float(phase.min()), float(phase.max())
     if low < -math.pi * (1 + TOLERANCE) or high > 2 * math.pi * (1 + TOLERANCE):
         span = high - low
-        turn = 360 if 300 < span < 370 else 8192 if span > 7500 else 4096
+        turn = next((turn for turn in TURNS if 0.9 * turn < span < 1.03 * turn), 4096)
         raise UserError(f"the phase goes from {low:g} to {high:g}, no radians; say --full_turn {turn}, if it is that")
     if high - low < math.pi:
         raise UserError(

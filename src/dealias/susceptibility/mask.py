@@ -19,12 +19,13 @@ from dealias.shapes import Region, Volume
 
 BINS = 256
 POOR = 0.9  # of the quality of a phase
+BRIGHT, SIGNAL = 99, 0.1  # per cent of voxels darker than what is bright; the share of it above which there is signal
 
 
 def signal_mask(magnitude: Volume) -> Region:
     """Return where (z, y, x) there is signal rather than noise: more than a tenth of what is bright."""
-    bright = np.percentile(magnitude.numpy(force=True), 99)
-    return magnitude > 0.1 * float(bright)
+    bright = np.percentile(magnitude.numpy(force=True), BRIGHT)
+    return magnitude > SIGNAL * float(bright)
 
 
 def brain_mask(

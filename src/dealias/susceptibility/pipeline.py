@@ -8,22 +8,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dealias.cards import fingerprint, load
 from dealias.errors import UserError
+from dealias.method import Method
 from dealias.shapes import Region
 from dealias.susceptibility.echoes import Echoes, Told, bids_files, read_echoes, read_mask
-from dealias.susceptibility.mask import brain_mask
+from dealias.susceptibility.field import field_map
+from dealias.susceptibility.learned import check_images
+from dealias.susceptibility.mask import brain_mask, signal_mask
 from dealias.susceptibility.offset import combined
+from dealias.susceptibility.phase_of_all import phase_of_all
 from dealias.susceptibility.picture import planes
 from dealias.susceptibility.relaxation import relaxation_rate
-from dealias.susceptibility.scan import PHASE_ROUNDS, read_scan, reconstructed, shared_phase
+from dealias.susceptibility.scan import PHASE_ROUNDS, first_echo, read_scan, reconstructed, shared_phase
 from dealias.susceptibility.stages import (
     DEFAULTS,
+    INVERSIONS,
     MEASURED,
+    RAMP,
     REMOVALS,
     Background,
     Folder,
     Inversion,
     check_sign,
+    chosen,
     combine,
     constants,
     field_of,
@@ -32,6 +40,7 @@ from dealias.susceptibility.stages import (
     turned,
 )
 from dealias.susceptibility.units import hertz
+from dealias.susceptibility.unwrap import unwrap_echoes
 
 WINDOW = 0.15  # ppm to both sides in the picture
 
@@ -70,6 +79,17 @@ class Sources:
             kspace = Path(input)
         return cls(magnitudes, phases, kspace, Path(mask) if mask else None, Path(reference) if reference else None)
 
+    @property
+    def measured(self) -> list[Path]:
+        """The files of the echoes."""
+        return [*self.magnitude, *self.phase, *([] if self.kspace is None else [self.kspace])]
+
+    def check_apart(self, target: Path) -> None:
+        """Raise where a source lies among the results, one of which could replace it."""
+        for path in (*self.measured, self.mask, self.reference):
+            if path is not None and path.resolve().parent == target.resolve():
+                raise UserError(f"{path}: lies in the folder of the results; name another with -o")
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -79,10 +99,16 @@ class Choices:
     method_arguments: Mapping[str, Any] = field(default_factory=dict)
     background: Background = "v_sharp"
     radius: float = 12.0
-    inversion: Inversion = "total_variation"
+    inversion: str = "total_variation"
     regularisation: float | None = None
     conjugate: bool = False
     bipolar: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise where a number is impossible."""
+        for name, value in (("radius", self.radius), ("regularisation", self.regularisation)):
+            if value is not None and not 0 < value < float("inf"):
+                raise UserError(f"a {name} of {value:g} is impossible; give more than 0")
 
 
 def map_susceptibility(
@@ -93,17 +119,19 @@ def map_susceptibility(
     Raises:
         UserError: where files do not say what is needed, or the folder holds stages that were made otherwise.
     """
-    from dealias.cards import load
-
+    sources.check_apart(target)
+    inversion = chosen(choices.inversion, choices.regularisation)
     kspace = None
     if sources.kspace is not None:
         kspace, echoes = read_scan(sources.kspace, told)
     else:
         echoes = read_echoes(sources.magnitude, sources.phase, told)
     method = load(choices.method, **choices.method_arguments) if kspace is not None else None
-    probe = echoes if kspace is None else replace(echoes, images=kspace)
-    given = None if sources.mask is None else read_mask(sources.mask, probe)
-    region = None if sources.reference is None else read_mask(sources.reference, probe)
+    if method is not None:
+        check_images(method, choices.method)
+    shown = echoes if kspace is None else replace(echoes, images=first_echo(kspace))
+    given = None if sources.mask is None else read_mask(sources.mask, shown)
+    region = None if sources.reference is None else read_mask(sources.reference, shown)
     target.mkdir(parents=True, exist_ok=True)
     folder = Folder(target, echoes.affine, overwrite)
 
@@ -115,9 +143,10 @@ def map_susceptibility(
         return combine(turned(whole) if choices.conjugate else whole, bipolar=choices.bipolar)
 
     magnitude, phase = folder.stage("echoes", _of_echoes(sources, told, choices), ("magnitude", "phase"), first)
-    mask_settings = {"mask": _stamp(sources.mask) if sources.mask else constants(brain_mask)}
+    fit: dict[str, Any] = {"unwrapping": constants(unwrap_echoes), "fit": constants(field_map)}
+    fit["mask"] = _stamp(sources.mask) if sources.mask else constants(brain_mask)
     names = ("field", "field_noise", "mask")
-    known = folder.stage("field", mask_settings, names, lambda: field_of(magnitude, phase, echoes, given))
+    known = folder.stage("field", fit, names, lambda: field_of(magnitude, phase, echoes, given))
     total, noise, mask = known[0], known[1], known[2] > 0.5
     times = echoes.echo_times
     (rate,) = folder.stage("r2star", {}, ("r2star",), lambda: (relaxation_rate(magnitude, times, mask),))
@@ -130,12 +159,10 @@ def map_susceptibility(
         lambda: local_field_of(total, noise, mask, echoes, background=choices.background, radius=choices.radius),
     )
     inner = inner > 0.5
-    strength = DEFAULTS[choices.inversion] if choices.regularisation is None else choices.regularisation
-    finding: dict[str, Any] = {"inversion": choices.inversion, "regularisation": strength}
-    finding |= MEASURED if choices.inversion == "total_variation" else {}
-    finding["reference"] = _stamp(sources.reference) if sources.reference else "whole mask"
+    finding = _of_inversion(sources, choices, inversion)
+    strength = choices.regularisation
     (chi,) = folder.stage(
-        "chi", finding, ("chi",), lambda: (_referenced(_chi(local, noise, inner, echoes, choices), inner, region),)
+        "chi", finding, ("chi",), lambda: (_chi(local, noise, inner, echoes, inversion, strength, region),)
     )
     right = check_sign(chi, rate, inner, echoes.voxel_size)
     _finish(folder, echoes, {"iron_paramagnetic": right})
@@ -146,19 +173,44 @@ def map_susceptibility(
 def _of_echoes(sources: Sources, told: Told, choices: Choices) -> dict[str, Any]:
     """Return what the echoes depend on."""
     solved: dict[str, Any] = {"method": choices.method, "method_arguments": dict(choices.method_arguments)}
-    solved["phase_rounds"] = 0 if choices.bipolar else PHASE_ROUNDS
+    solved["phase_of_all"] = {} if choices.bipolar else {"rounds": PHASE_ROUNDS, **constants(phase_of_all)}
     return {
-        "sources": [_stamp(p) for p in (*sources.magnitude, *sources.phase, sources.kspace) if p is not None],
+        "sources": [_stamp(path) for path in sources.measured],
         **asdict(told),
         **({} if sources.kspace is None else solved),
         "conjugate": choices.conjugate,
         "bipolar": choices.bipolar,
+        "signal": constants(signal_mask),
+        "largest_ramp": RAMP,
         "offset": constants(combined),
     }
 
 
-def _chi(local: Tensor, noise: Tensor, mask: Region, echoes: Echoes, choices: Choices) -> Tensor:
-    return invert(local, noise, mask, echoes, inversion=choices.inversion, regularisation=choices.regularisation)
+def _of_inversion(sources: Sources, choices: Choices, inversion: Inversion | Method) -> dict[str, Any]:
+    """Return what the susceptibility depends on besides the local field."""
+    found: dict[str, Any] = {"inversion": choices.inversion}
+    if isinstance(inversion, Method):
+        found["weights"] = fingerprint(inversion)
+    else:
+        found |= constants(*INVERSIONS[inversion])
+        found.pop("threshold", None)  # of a division, which is called the regularisation here
+        found |= MEASURED if inversion == "total_variation" else {}
+        found["regularisation"] = DEFAULTS[inversion] if choices.regularisation is None else choices.regularisation
+    return {**found, "reference": _stamp(sources.reference) if sources.reference else "whole mask"}
+
+
+def _chi(
+    local: Tensor,
+    noise: Tensor,
+    mask: Region,
+    echoes: Echoes,
+    inversion: Inversion | Method,
+    regularisation: float | None,
+    region: Region | None,
+) -> Tensor:
+    """Return the susceptibility whose mean over a region is zero, over the mask if there is none."""
+    chi = invert(local, noise, mask, echoes, inversion=inversion, regularisation=regularisation)
+    return _referenced(chi, mask, region)
 
 
 def _referenced(chi: Tensor, mask: Region, region: Region | None) -> Tensor:

@@ -14,25 +14,29 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import torch
 from torch import Tensor
 
 from dealias import __version__
+from dealias.driver import reconstruct
 from dealias.errors import Note, UserError
 from dealias.files.atomic import atomic
+from dealias.method import Method
 from dealias.operators.dipole import Dipole
 from dealias.shapes import EchoVolumes, Region, Volume
 from dealias.susceptibility.bipolar import ramp, without_ramp
 from dealias.susceptibility.division import ridge_division, thresholded_division
 from dealias.susceptibility.echoes import Echoes
 from dealias.susceptibility.field import field_map, fit_quality
+from dealias.susceptibility.learned import network
 from dealias.susceptibility.mask import brain_mask, eroded, signal_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.pdf import project_onto_dipole_fields
-from dealias.susceptibility.problem import Susceptibility
+from dealias.susceptibility.problem import Susceptibility, WeightedDipole
 from dealias.susceptibility.total_variation import total_variation
 from dealias.susceptibility.units import radians
 from dealias.susceptibility.unwrap import unwrap_echoes
@@ -42,13 +46,20 @@ from dealias.susceptibility.volumes import Affine, read_volume, write_volume
 Background = Literal["v_sharp", "pdf"]
 Inversion = Literal["total_variation", "division", "ridge"]
 RAMP = 0.5  # radians from end to end, above which even echoes were read backwards
-REPORT = "qsm.json"
+REPORT, UNFINISHED = "qsm.json", "unfinished"
+PACKAGES = ("torch", "numpy", "scipy", "nibabel")
 REMOVALS: dict[Background, Callable[..., tuple[Volume, Region]]] = {
     "v_sharp": v_sharp,
     "pdf": project_onto_dipole_fields,
 }
 MEASURED: dict[str, Any] = {"iterations": 30, "rounds": 3, "free_outside": True}  # total variation of a measured field
-DEFAULTS = {"total_variation": 2e-4, "ridge": 0.01, "division": 0.15}  # lambda in ppm, lambda, threshold
+INVERSIONS: dict[Inversion, tuple[Callable[..., Any], ...]] = {  # what takes part in each
+    "total_variation": (total_variation, WeightedDipole),
+    "division": (thresholded_division,),
+    "ridge": (ridge_division,),
+}
+# lambda in ppm, lambda, threshold
+DEFAULTS: dict[Inversion, float] = {"total_variation": 2e-4, "ridge": 0.01, "division": 0.15}
 
 
 @dataclass
@@ -71,10 +82,12 @@ class Folder:
     ) -> tuple[Tensor, ...]:
         """Return the volumes of a stage: those that are there if they were made likewise, else those of the work.
 
+        What an interrupted run left of a stage is replaced.
+
         Raises:
             UserError: where others are there, and may not be replaced.
         """
-        text = json.dumps([self.before, settings], sort_keys=True, default=str)
+        text = json.dumps([__version__, self.before, settings], sort_keys=True, default=str)
         self.before = hashlib.sha256(text.encode()).hexdigest()[:16]
         files = [self.path / f"{volume}.nii.gz" for volume in names]
         report = self.report()
@@ -83,14 +96,18 @@ class Folder:
             print(f"dealias: {name}: done before", file=sys.stderr)
             return tuple(read_volume(file)[0] for file in files)
         present = [file for file in files if file.exists()]
-        if present and not self.overwrite:
+        ours = self.overwrite or UNFINISHED in there
+        if present and not ours:
             raise UserError(f"{present[0]}: exists already and was made otherwise; --overwrite replaces it")
         start = time.perf_counter()
         volumes = work()
+        report["stages"][name] = {**settings, UNFINISHED: True}
+        self.say(report)
         for file, volume in zip(files, volumes, strict=True):
-            write_volume(file, volume, self.affine, overwrite=self.overwrite)
+            write_volume(file, volume, self.affine, overwrite=ours)
         seconds = round(time.perf_counter() - start, 2)
-        report["stages"][name] = {**settings, "seconds": seconds, "fingerprint": self.before}
+        about = {"seconds": seconds, "versions": versions(), "fingerprint": self.before}
+        report["stages"][name] = {**settings, **about}
         self.say(report)
         print(f"dealias: {name}: {seconds:.1f} s", file=sys.stderr)
         return volumes
@@ -99,10 +116,11 @@ class Folder:
         """Return what the folder says of itself."""
         file = self.path / REPORT
         try:
-            found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+            found = json.loads(file.read_text()) if file.is_file() else {}
         except ValueError:
             found = {}
-        return {"version": __version__, "torch": torch.__version__, "unit": "ppm", "stages": {}, **found}
+        found = found if isinstance(found, dict) else {}
+        return {"unit": "ppm", "stages": {}, **found}
 
     def say(self, report: Mapping[str, Any]) -> None:
         """Write what the folder says of itself."""
@@ -110,10 +128,20 @@ class Folder:
             place.write_text(json.dumps(report, indent=2, default=str) + "\n")
 
 
-def constants(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return by name the numbers that a function takes where nobody says otherwise."""
-    arguments = inspect.signature(function).parameters.values()
-    return {a.name: a.default for a in arguments if isinstance(a.default, int | float | tuple)}
+def constants(*functions: Callable[..., Any]) -> dict[str, Any]:
+    """Return by name the numbers that functions take where nobody says otherwise, and those of their modules."""
+    found: dict[str, Any] = {}
+    for function in functions:
+        module = vars(sys.modules[function.__module__])
+        fixed = {name.lower(): n for name, n in module.items() if name.isupper() and isinstance(n, int | float)}
+        arguments = inspect.signature(function).parameters.values()
+        found |= fixed | {a.name: a.default for a in arguments if isinstance(a.default, int | float | tuple)}
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Return the version of every package that takes part in a map."""
+    return {"dealias": __version__, **{name: metadata.version(name) for name in PACKAGES}}
 
 
 def combine(echoes: Echoes, *, bipolar: bool) -> tuple[EchoVolumes, EchoVolumes]:
@@ -158,24 +186,48 @@ def local_field_of(
 
 
 def invert(
-    local: Volume, noise: Volume, mask: Region, echoes: Echoes, *, inversion: Inversion, regularisation: float | None
+    local: Volume,
+    noise: Volume,
+    mask: Region,
+    echoes: Echoes,
+    *,
+    inversion: Inversion | Method,
+    regularisation: float | None,
 ) -> Volume:
     """Return the susceptibility (z, y, x) in parts per million, its mean over the mask zero; zero outside.
 
     Arguments:
+        inversion: by name, or a network.
         regularisation: lambda, or the threshold of a division; None is the default of the inversion.
     """
     dipole = Dipole(echoes.voxel_size, echoes.direction)
+    known = noise if bool((noise[mask] > 0).any()) else None
+    problem = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction)
+    if isinstance(inversion, Method):
+        chi = reconstruct(inversion, problem)
+        return torch.where(mask, chi - chi[mask].mean(), 0)
     strength = DEFAULTS[inversion] if regularisation is None else regularisation
     if inversion == "total_variation":
-        known = noise if bool((noise[mask] > 0).any()) else None
-        weight = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction).weight
-        chi = total_variation(local, dipole, weight, regularisation=strength, **MEASURED)
+        chi = total_variation(local, dipole, problem.weight, regularisation=strength, **MEASURED)
     elif inversion == "ridge":
         chi = ridge_division(local * mask, dipole, regularisation=strength)
     else:
         chi = thresholded_division(local * mask, dipole, threshold=strength)
     return torch.where(mask, chi - chi[mask].mean(), 0)
+
+
+def chosen(inversion: str, regularisation: float | None) -> Inversion | Method:
+    """Return an inversion by its name, or a network by that of its weights.
+
+    Raises:
+        UserError: where there is none such, or a network is given a lambda.
+    """
+    for name in get_args(Inversion):
+        if inversion == name:
+            return cast(Inversion, name)
+    if regularisation is not None:
+        raise UserError(f"{inversion} is no inversion with a lambda; leave --regularisation out")
+    return network(inversion, [*get_args(Inversion)])
 
 
 def check_sign(chi: Volume, rate: Volume, mask: Region, voxel_size: tuple[float, float, float]) -> bool:

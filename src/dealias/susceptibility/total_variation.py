@@ -9,9 +9,10 @@
 | Distributed optimization and statistical learning via the alternating direction method of multipliers (Boyd et al.,
 | 2011), section 3.4.3 (relaxation) | https://doi.org/10.1561/2200000016
 
-A measured field is wrong where the signal has faded inside a voxel, as around a calcification, and no echo says so.
-What the map of the last round leaves unexplained does: there W is divided by (residual / 6 deviations)^2, and the
-problem is solved again.
+A measured field is wrong where the signal has faded inside a voxel, as around a calcification. Echoes that lie off
+their line say so as well, but inside the calcification too, which weights by their misfit lose. What the map of the
+last round leaves unexplained keeps it: there W is divided by (residual / 6 deviations)^2, and the problem is solved
+again.
 
 | Nonlinear formulation of the magnetic field to source relationship for robust quantitative susceptibility mapping
 | (Liu et al., 2013): model error reduction through iterative tuning | https://doi.org/10.1002/mrm.24272

@@ -40,6 +40,8 @@ def checked_times(echo_times: Sequence[float]) -> tuple[float, ...]:
         raise UserError(f"the echo times {shown} do not grow; give one per echo, in the order of the echoes")
     if times[-1] > 0.5:
         raise UserError(f"the echo times {shown} look like milliseconds; give seconds, such as 0.004 0.008 0.012")
+    if times[-1] < 5e-4:
+        raise UserError(f"the echo times {shown} are too short for any field; give seconds, such as 0.004 0.008 0.012")
     return times
 
 

@@ -22,6 +22,7 @@ from torch import Tensor
 from dealias.shapes import EchoVolumes, Region, Volume
 
 TURN = 2 * torch.pi
+LEAST = 0.1  # that a term makes of the quality of an edge
 
 
 def wrap(phase: Tensor) -> Tensor:
@@ -100,7 +101,7 @@ def edge_quality(
             terms.append((torch.minimum(magnitude, near) / torch.where(large > 0, large, 1)).square())
         product = torch.ones_like(step)
         for term in terms:
-            product = product * (0.1 + 0.9 * term)
+            product = product * (LEAST + (1 - LEAST) * term)
         parts.append(product)
     return torch.stack(parts)
 

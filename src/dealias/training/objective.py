@@ -1,5 +1,6 @@
 """What a training teaches, what each update minimises, and the score by which the best weights are known."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from dealias.method import Method
 from dealias.prior import Prior
 from dealias.training.example import Example
 from dealias.training.losses import Loss
+from dealias.training.losses.referenced_error import referenced_error
 from dealias.training.training import Training
 
 
@@ -100,6 +102,24 @@ class OfMethod(Objective):
             self.loss_of_estimates(iter([example.problem.zero_filled]), example)
 
 
+class OfVolumes(OfMethod):
+    """A method learns susceptibility, which has no zero point; its truth over its error tells how well."""
+
+    measure, digits, label = "snr", 2, "truth over error of the validation / dB"
+
+    def score(self, example: Example, generator: torch.Generator) -> Tensor:
+        """Return the truth over its error in dB, both without their means."""
+        return -10 / math.log(10) * referenced_error([self.method(example.problem)], example)
+
+    def kind(self, example: Example) -> str | None:
+        """Return nothing: volumes are alike."""
+        return None
+
+    def in_words(self, scores: dict[str, float]) -> str:
+        """Return such as `NRMSE 21.3 %`."""
+        return f"NRMSE {100 * 10 ** (-scores['snr'] / 20):.1f} %"
+
+
 class OfPrior(Objective):
     """A prior learns images by its own loss, which tells how well too."""
 
@@ -143,7 +163,7 @@ def objective(training: Training) -> Objective:
     loss = find.loss(training.loss)
     method = _learner(training, find.method(name), cards.load, arguments)
     method.check_loss(training.loss)
-    return OfMethod(method, loss)
+    return OfVolumes(method, loss) if training.bodies else OfMethod(method, loss)
 
 
 def _learner(training: Training, kind: Any, load: Any, arguments: dict[str, Any]) -> Any:

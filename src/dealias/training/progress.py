@@ -27,8 +27,8 @@ class Progress:
         )
 
     def move(self, updates: int, spent: float, values: Mapping[str, Any]) -> None:
-        """Show so many updates and seconds, and of the values those of `loss`, `psnr` and `merit`."""
-        known = [f"{name}={float(values[name]):.2f}" for name in ("loss", "psnr", "merit") if name in values]
+        """Show so many updates and seconds, and of the values those of `loss` and of a score."""
+        known = [f"{name}={float(values[name]):.2f}" for name in ("loss", "psnr", "snr", "merit") if name in values]
         self.bar.set_postfix_str(", ".join([f"updates={updates}", *known]), refresh=False)
         done = updates if self.seconds is None else min(round(spent), round(self.seconds))
         self.bar.update(done - self.bar.n)

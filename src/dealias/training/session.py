@@ -20,6 +20,8 @@ from dealias.files.atomic import sweep
 from dealias.files.images import film
 from dealias.former_names import current_settings
 from dealias.training.alone import alone, check_free
+from dealias.training.bodies import bodies
+from dealias.training.fields import FieldSimulation
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
 from dealias.training.objective import objective
@@ -29,7 +31,7 @@ from dealias.training.simulate import Simulation
 from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
-from dealias.training.validation_set import validation_set
+from dealias.training.validation_set import of_heads, validation_set
 
 SETTINGS = "settings.json"
 SAID = ("summary", "terms", "learned_from", "before", "command")  # by the card itself
@@ -57,7 +59,10 @@ def train(output: str, training: Training) -> Path:
     print(f"dealias: learns from {learned_from}{_mixed_in(training)}", file=sys.stderr)
     taught.try_loss(Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
-    validation = validation_set(training.validation, films=taught.sees_films, several_coils=several)
+    if training.bodies:
+        validation = of_heads()
+    else:
+        validation = validation_set(training.validation, films=taught.sees_films, several_coils=several)
     target = directory / "weights.safetensors"
     with alone(directory):
         sweep(directory)
@@ -88,6 +93,10 @@ def _source(training: Training, sees_films: bool) -> tuple[Source, str]:
     """
     if training.films and not sees_films:
         raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
+    if training.bodies:
+        return _of_bodies(training)
+    if not training.validation:
+        raise UserError("nothing tells the best weights; give --validation")
     if training.scans and (training.data or sees_films):
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
@@ -109,6 +118,14 @@ def _source(training: Training, sees_films: bool) -> tuple[Source, str]:
     images = [image for some in kinds.values() for image in some]
     words = ", ".join(f"{len(some)} {kind}" for kind, some in kinds.items())
     return replace(source, images=images), words  # type: ignore[type-var]
+
+
+def _of_bodies(training: Training) -> tuple[Source, str]:
+    """Return what susceptibility is learned from, and that in words."""
+    if training.data or training.scans or training.films or training.phantoms or training.photographs:
+        raise UserError("susceptibility is learned from bodies alone; leave --data, --phantoms and all else out")
+    given = typed_arguments(FieldSimulation, training.simulation or {}, given=("bodies",))
+    return FieldSimulation(bodies(training.bodies), **given), f"deformed heads and {training.bodies} heaps of shapes"
 
 
 def export(checkpoint: Path, target: Path) -> Path:
@@ -150,7 +167,7 @@ def _terms(settings: dict[str, Any]) -> str:
     extras = (settings.get("simulation") or {}).get("measured_maps")
     files = [*settings["data"], *settings["scans"], *settings["films"], *([extras] if extras else [])]
     terms = [f"{Path(file).name}: {told.get(file, 'not stated')}" for file in files]
-    terms += ["phantoms simulated by dealias"] * bool(settings["phantoms"])
+    terms += ["phantoms simulated by dealias"] * bool(settings["phantoms"] or settings.get("bodies"))
     terms += ["photographs in the public domain"] * settings["photographs"]
     return "; ".join(terms) or "not stated"
 

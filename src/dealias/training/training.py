@@ -17,19 +17,23 @@ class Training:
         method_arguments: an argument of the method or prior; `dealias methods` lists those of methods
         data: images to learn from: files or folders of .npy, .npz, HDF5 or PNG
         scans: measured k-space to learn from instead: files or folders, fully sampled, or not with --loss held_out
-        validation: images, films or fully sampled scans of other subjects, on which the best weights are chosen
+        validation: images, films or fully sampled scans of other subjects, on which the best weights are chosen;
+            none for susceptibility
         films: for a method that sees films, files whose images are frames; images in `data` are moved
         denoised: learn from a denoised copy of each image too
         phantoms: how many simulated heads to add, or beating hearts for a method that sees films
         photographs: add tiles of the free photographs in scikit-image
+        bodies: how many heaps of random shapes to learn susceptibility from, beside heads, and nothing else; for a
+            network of volumes
         simulation: how examples are drawn: crop, acceleration, noise, lines, discs, centre, image_noise, band, phase,
             coils, coil_count, coil_acceleration, measured_maps, estimated_maps, noisy_target, estimated_noise,
             hide_noise_level, batch; for films crop (rows), columns, frames, acceleration, noise, band, coils,
             hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
-            estimated_noise, hide_noise_level, batch
+            estimated_noise, hide_noise_level, batch; for bodies crop, voxel, noise, heads, background, radius,
+            hide_noise_level, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
-            images; measured, held_out or sure against k-space, where no image is known; or the dotted path of a
-            function; a prior has its own
+            images; measured, held_out or sure against k-space, where no image is known; referenced_error for
+            susceptibility; or the dotted path of a function; a prior has its own
         held: the share of a scan's samples that the method never sees, for --loss held_out or sure
         rate: the learning rate at the start; it falls with a cosine
         clip: cut each entry of the gradient at this size; none cuts the whole at norm 1
@@ -51,11 +55,12 @@ class Training:
     method_arguments: dict[str, Any] | None = None
     data: list[str] = field(default_factory=list)
     scans: list[str] = field(default_factory=list)
-    validation: list[str]
+    validation: list[str] = field(default_factory=list)
     films: list[str] = field(default_factory=list)
     denoised: bool = False
     phantoms: int = 0
     photographs: bool = False
+    bodies: int = 0
     simulation: dict[str, Any] | None = None
     loss: str = "log_squared_error"
     held: float = 0.0
@@ -83,8 +88,8 @@ class Training:
         for name in ("updates", "every", "patience", "devices"):
             if getattr(self, name) < 1:
                 raise UserError(f"{getattr(self, name)} {name} are impossible; give 1 or more")
-        if not 0 < self.rate < float("inf") or self.phantoms < 0 or self.workers < 0:
-            raise UserError("rate must be more than zero, phantoms and workers zero or more; correct them")
+        if not 0 < self.rate < float("inf") or min(self.phantoms, self.bodies, self.workers) < 0:
+            raise UserError("rate must be more than zero, phantoms, bodies and workers zero or more; correct them")
         if self.clip is not None and not 0 < self.clip < float("inf"):
             raise UserError(f"clip cannot be {self.clip}; give more than zero, or leave it out")
         if not 0 <= self.held < 1:

@@ -12,10 +12,14 @@ from dealias.errors import UserError
 from dealias.evaluation.references import files
 from dealias.files.formats.fastmri import sampled_in_full
 from dealias.files.images import contents, film, images
+from dealias.phantoms.susceptibility import susceptibility
 from dealias.problem import FILM
 from dealias.shapes import Pattern
+from dealias.susceptibility.problem import Susceptibility
+from dealias.susceptibility.v_sharp import v_sharp
 from dealias.training.augment import smooth_phase
 from dealias.training.example import Example
+from dealias.training.fields import referenced
 from dealias.training.films import CENTRAL
 from dealias.training.maps import estimated, with_estimated_maps
 
@@ -24,6 +28,7 @@ ONE_COIL = ((1, 2.0, 0.001), (1, 4.0, 0.001))
 SEVERAL_COILS = ((1, 4.0, 0.001), (8, 4.0, 0.002))
 OF_FILMS = (6.0, 9.0)
 OF_SCANS = 4.0
+HEADS, NOISE = (101, 102, 103), 5e-4  # of susceptibility: seeds, and parts per million
 
 
 def validation_set(sources: Sequence[str], *, films: bool = False, several_coils: bool = False) -> list[Example]:
@@ -103,6 +108,23 @@ def of_films(films: Sequence[Tensor]) -> list[Example]:
             mask = sampling.kt((*part.shape,), acceleration, central=central, generator=generator).unsqueeze(-3)
             scan = Acquisition.simulate(part, mask, noise_std=0.001, generator=generator, axes=FILM)
             examples.append(Example(scan, part))
+    return examples
+
+
+def of_heads(seeds: Sequence[int] = HEADS, size: int = 48) -> list[Example]:
+    """Return the fields of deformed heads with their susceptibility: the exact local one, and what V-SHARP leaves.
+
+    Arguments:
+        size: voxels along each axis.
+    """
+    examples = []
+    for seed in seeds:
+        head = susceptibility((size,) * 3, seed=seed)
+        noise = NOISE * torch.randn(head.field.shape, generator=torch.Generator().manual_seed(seed))
+        removed, known = v_sharp((head.field + noise) * head.mask, head.mask, head.voxel_size, radius=12.0)
+        for local, mask in ((head.local_field, head.mask), (removed, known)):
+            problem = Susceptibility.of(local, mask, None, head.voxel_size, head.direction)
+            examples.append(Example(problem, referenced(head.chi, mask)))
     return examples
 
 

@@ -8,7 +8,6 @@ Scanners' other readouts, such as navigators, are left out. | https://ismrmrd.re
 
 import warnings
 from dataclasses import replace
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,18 @@ from numpy.typing import NDArray
 
 from dealias.acquisition import Acquisition
 from dealias.coils.whiten import whiten
-from dealias.errors import Note, UserError, suggest
+from dealias.errors import Note, UserError
 from dealias.files.axes import Layout, chosen
 from dealias.files.decouple import READOUT, SECOND, decouple
-from dealias.files.hdf5 import MAGIC, listed, opened, text_of
+from dealias.files.hdf5 import MAGIC, opened
 from dealias.files.maps_axes import fitted
-from dealias.files.mrd.extent import extent
-from dealias.files.mrd.grid import Grid, check_fields, decoded, flagged, sorted_readouts
-from dealias.files.mrd.imaging import NOISE, imaging
+from dealias.files.mrd.grid import Grid, flagged
+from dealias.files.mrd.imaging import NOISE
 from dealias.files.mrd.patient_position import header_of_readouts
-from dealias.files.mrd.slices import in_order
-from dealias.files.mrd.xml_header import XML, Encoding, encoding
+from dealias.files.mrd.raw_scan import datasets, raw_scan, turned
+from dealias.files.mrd.xml_header import XML, Encoding
 from dealias.files.oversampling import without_oversampling
-from dealias.files.to_acquisition import Measured, once
+from dealias.files.to_acquisition import Measured
 from dealias.files.wanted import Wanted
 from dealias.header import Header
 
@@ -46,7 +44,7 @@ def knows(start: bytes, path: Path) -> bool:
         return False
     try:
         with opened(path) as file:
-            return bool(_datasets(file))
+            return bool(datasets(file))
     except UserError:
         return False
 
@@ -55,41 +53,19 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
     """Return the acquisition that raw data make; the key names one of several datasets."""
     if wanted.axes is not None:
         raise UserError("says itself which axis is which; leave --axes out")
-    with opened(path) as file:
-        names = _datasets(file)
-        if wanted.key is None and len(names) > 1:
-            raise UserError(f"holds several datasets: {', '.join(names)}; name one with --key")
-        if wanted.key is not None and wanted.key.strip("/") not in names:
-            raise UserError(f"there is no dataset '{wanted.key}'{suggest(wanted.key, names)}; name one with --key")
-        group = file[names[0] if wanted.key is None else wanted.key.strip("/")]
-        xml = text_of(group["xml"][0]) if "xml" in group else ""
-        heads, readouts = group["data"]["head"], group["data"]["data"]
-    check_fields(heads)
-    scan = _cartesian(xml)
-    image = imaging(heads, scan)
-    lines, kept = decoded(heads[image], readouts[image]), in_order(heads[image])
-    filled = [line.samples.any() for line in lines]
-    if any(filled):  # a line that is written as zeros was not measured
-        lines, kept = list(compress(lines, filled)), kept[filled]
-    scan, lines = extent(scan, kept, lines)
-    if scan.encoded[2] == 1:
-        numbers = np.unique(kept["idx"]["slice"])
-        chosen_ones = np.isin(kept["idx"]["slice"], numbers[chosen(wanted.slices, len(numbers))])
-        lines, kept = list(compress(lines, chosen_ones)), kept[chosen_ones]
-    grid = sorted_readouts(kept, lines, scan)
-    if _turned(scan, wanted.conjugate):
-        grid = replace(grid, kspace=grid.kspace.conj())
+    raw = raw_scan(path, wanted)
+    grid, kept, scan = raw.grid, raw.heads, raw.encoding
     if scan.encoded[2] == 1:
         acquisition = _slices(grid, kept, scan)
     else:
         acquisition = _volume(grid, kept, scan, wanted.slices)
-    acquisition = replace(acquisition, header=replace(acquisition.header, text={XML: xml}))
+    acquisition = replace(acquisition, header=replace(acquisition.header, text={XML: raw.xml}))
     if wanted.maps is not None:
         acquisition = acquisition.with_maps(fitted(wanted.maps, acquisition))
-    noise = flagged(heads, NOISE) & (heads["active_channels"] == acquisition.coils)
+    noise = flagged(raw.all_heads, NOISE) & (raw.all_heads["active_channels"] == acquisition.coils)
     if noise.any() and wanted.whiten:
-        samples = _noise(heads[noise], readouts[noise], kept, scan)
-        if _turned(scan, wanted.conjugate):
+        samples = _noise(raw.all_heads[noise], raw.all_readouts[noise], kept, scan)
+        if turned(scan, wanted.conjugate):
             samples = samples.conj()
         acquisition = _whitened(acquisition, samples, grid.averages)
     return acquisition
@@ -98,33 +74,6 @@ def read(path: Path, wanted: Wanted) -> Acquisition:
 def stack(path: Path, wanted: Wanted) -> tuple[range, int]:
     """Return that no slices are read alone, since all readouts tell where they lie, and the bytes of all."""
     return range(0), path.stat().st_size
-
-
-def _turned(scan: Encoding, conjugate: bool | None) -> bool:
-    """Whether k-space is conjugated, which turns the image around: by default of scanners whose directions do so.
-
-    Siemens' directions belong to images by a forward transform of k-space.
-    | https://github.com/PTB-MR/mrpro/pull/833
-    | https://github.com/kspaceKelvin/python-ismrmrd-server (invertcontrast.py)
-    """
-    return scan.vendor.lower().startswith("siemens") if conjugate is None else conjugate
-
-
-def _datasets(file: Any) -> list[str]:
-    """Return the names of the groups that hold readouts."""
-    arrays = listed(file)
-    tables = [name for name, array in arrays.items() if {"head", "data"} <= set(array.dtype.names or ())]
-    return [name.removesuffix("/data") for name in once(arrays, tables) if name.endswith("/data")]
-
-
-def _cartesian(xml: str) -> Encoding:
-    try:
-        scan = encoding(xml)
-    except ValueError as error:
-        raise UserError(f"its XML header is not understood ({error}); convert the scan again") from error
-    if scan.trajectory not in ("", "cartesian"):
-        raise UserError(f"its trajectory is {scan.trajectory}, which is not supported yet; grid the data first")
-    return scan
 
 
 def _volume(grid: Grid, heads: Heads, scan: Encoding, slices: int | slice | str | None) -> Acquisition:

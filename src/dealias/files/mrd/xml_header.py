@@ -11,6 +11,7 @@ from dealias.errors import Note
 
 XML = "ismrmrd_header"
 SYSTEM = "acquisitionSystemInformation"
+HERTZ_PER_TESLA = 42.577e6  # of protons
 SPACES = ("encodedSpace", "reconSpace")
 
 Sizes = tuple[int, int, int]
@@ -52,6 +53,8 @@ class Encoding:
         noise_bandwidth: share of its nominal bandwidth that the receiver lets pass of noise.
         coils: how many channels the image has; None where the header does not say.
         vendor: of the scanner.
+        echo_times: seconds; none where the header does not say.
+        field_strength: tesla; None where the header does not say.
     """
 
     encoded: Sizes
@@ -64,6 +67,8 @@ class Encoding:
     noise_bandwidth: float
     coils: int | None
     vendor: str
+    echo_times: tuple[float, ...] = ()
+    field_strength: float | None = None
 
     @property
     def spacing(self) -> Lengths | None:
@@ -136,7 +141,25 @@ def encoding(xml: str) -> Encoding:
         noise_bandwidth=float(share) if share and 0 < float(share) <= 1 else 1.0,
         coils=int(coils) if coils.strip().isdecimal() and int(coils) else None,
         vendor=_text(root, f"{SYSTEM}/systemVendor").strip(),
+        echo_times=tuple(time / 1000 for time in _numbers(root, "sequenceParameters/TE")),
+        field_strength=_field_strength(root),
     )
+
+
+def _field_strength(root: ElementTree.Element) -> float | None:
+    """Return what the header says in tesla, else what its frequency of protons means."""
+    frequencies = _numbers(root, "experimentalConditions/H1resonanceFrequency_Hz")
+    tesla = [*_numbers(root, f"{SYSTEM}/systemFieldStrength_T"), *(f / HERTZ_PER_TESLA for f in frequencies)]
+    return tesla[0] if tesla else None
+
+
+def _numbers(root: ElementTree.Element, place: str) -> list[float]:
+    """Return the numbers of all elements of one name; none where one of them is no number."""
+    found = root.findall("/".join(f"{{*}}{tag}" for tag in place.split("/")))
+    try:
+        return [float(element.text or "") for element in found]
+    except ValueError:
+        return []
 
 
 def _text(element: ElementTree.Element, place: str) -> str:

@@ -15,6 +15,7 @@ from dealias.training.losses.last_squared_error import last_squared_error as las
 from dealias.training.losses.log_squared_error import log_squared_error as log_squared_error
 from dealias.training.losses.magnitude_error import magnitude_error as magnitude_error
 from dealias.training.losses.measured import measured as measured
+from dealias.training.losses.referenced_error import referenced_error as referenced_error
 from dealias.training.losses.squared_error import squared_error as squared_error
 from dealias.training.losses.ssim import ssim as ssim
 from dealias.training.losses.sure import sure as sure
