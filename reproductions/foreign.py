@@ -3,7 +3,8 @@
     python reproductions/foreign.py [--acceleration 4]
 
 What the project says of its own RIM, no paper: the same network, without
-retraining, for any anatomy and any number of coils, simulated and measured.
+retraining, for any anatomy and any number of coils, simulated and measured. The rows of measured coils are remembered
+in ../runs/reproductions/numbers, so that a run that was cut short goes on.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import dealias
 from _benchmarks import cases
 from _data import SHARED, foreign, held_back, scans
 from _page import Claim, table, write
+from _remembered import remembered
 from _verdict import SEEDS, listed, verdict
 from dealias.errors import Note
 from dealias.evaluation.figures import panels
@@ -47,10 +49,24 @@ def stacked(scores):
 def measured():
     """Return PSNR and SSIM of each method (mask, 2) by brain and kind of mask; empty without ../shared/data."""
     found = {}
+    methods = {name: dealias.load(name) for name in METHODS}
     with warnings.catch_warnings(action="ignore", category=Note):  # of maps and noise that are estimated, at each scan
         for name, scan, image in cases(SHARED, SEEDS) if SHARED.exists() else ():
-            found.setdefault(name, []).append(judged({m: dealias.reconstruct(m, scan) for m in METHODS}, image))
+            several = found.setdefault(name, [])
+            case = {"page": "foreign", "case": name, "mask": len(several)}
+            several.append({m: score(method, scan, image, **case) for m, method in methods.items()})
     return {name: stacked(scores) for name, scores in found.items()}
+
+
+def score(method, scan, image, **case):
+    """Return PSNR and SSIM of a method's image, remembered by what the case is called."""
+
+    def compute():
+        x = dealias.reconstruct(method, scan)
+        return {"psnr": float(psnr(x, image)), "ssim": float(ssim(x, image))}
+
+    found = remembered(compute, method, **case)
+    return found["psnr"], found["ssim"]
 
 
 def gains(scores):

@@ -1,6 +1,7 @@
 """What the RIM's memory is for: the same network, its hidden states cleared before every step.
 
     python reproductions/hidden_state.py --minutes 25               # trains what fits, the rest in the next run
+    python reproductions/hidden_state.py --features 16 --minutes 25 # a small network, three seeds of which fit
     python reproductions/hidden_state.py --updates 20000 --images 10 --minutes 900
 
 The paper conjectures that generalisation comes from the hidden state. And an option of ours: a RIM that is told the
@@ -26,6 +27,15 @@ WITH, WITHOUT = "with memory", "without memory"
 def changed(settings, **arguments):
     """Return a training whose network has other arguments."""
     return {**settings, "method_arguments": {**settings["method_arguments"], **arguments}}
+
+
+def weights(features):
+    """Return how many weights a RIM has, and how many act without memory.
+
+    Those that do not are, in each of its two units, what meets a state in three gates and what makes the reset gate.
+    """
+    number = sum(value.numel() for value in dealias.find.method("rim")(features=features).parameters())
+    return number, number - 2 * (4 * features**2 + features)
 
 
 def followed(method, places):
@@ -97,10 +107,11 @@ def main():
     """Train what the time allows, and write the page of what is there."""
     parser = training_options(__doc__)
     parser.add_argument("--updates", type=int, default=1000)
+    parser.add_argument("--features", type=int, default=64)
     parser.add_argument("--images", type=int, default=4)
     options = parser.parse_args()
     models = brains(options.minutes)
-    paper, loud = rim(options.updates), rim(options.updates, noise=LOUD)
+    paper, loud = (rim(options.updates, features=options.features, **noise) for noise in ({}, {"noise": LOUD}))
     methods = {WITH: models.seeds(**paper), WITHOUT: models.seeds(**changed(paper, memory=False))}
     told, untold = models.seeds(**changed(loud, noise_input=True)), models.seeds(**loud)
     places = bodies(options.images)
@@ -115,11 +126,11 @@ def main():
     levels = {"told the noise level": noisy(told, places), "not told": noisy(untold, places)}
     text = (
         f"PSNR / dB on {options.images} slices of a brain that was held back and on bodies that no training saw, 2D "
-        "Gaussian masks, noise 0.001 of the maximum. RIMs of 64 features and 8 steps, trained alike: "
+        f"Gaussian masks, noise 0.001 of the maximum. RIMs of {options.features} features and 8 steps, trained alike: "
         f"{options.updates} updates of 8 patches of 30 x 30, squared error, mean ± standard deviation over the seeds "
         "that were trained; the figure shows the first. Without memory both hidden states are zero "
         "before every step, so that a step knows its estimate and gradient alone, not even which step it is; of "
-        "94,082 weights 61,186 act, those that neither meet a state nor reset one."
+        "{:,} weights {:,} act, those that neither meet a state nor reset one.".format(*weights(options.features))
     )
     noise = f"Trained on noise from {LOUD[0]:g} to {LOUD[1]:g} of the maximum, on the held-back brain at 4x by noise:"
     parts = [

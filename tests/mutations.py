@@ -2,8 +2,8 @@
 
     python tests/mutations.py reproductions/spread.py src/dealias/evaluation/metrics.py
 
-Tests are called as functions in this process, so that a mutant costs no more than its tests do. Those that are slow, or
-want fixtures beyond the few below, are left out: what is printed is a question, not a proof.
+Tests are called as functions in this process, the quick ones first, and only those that reach the altered line. Those
+that are slow, or want fixtures beyond the few below, are left out: what is printed is a question, not a proof.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import ast
 import copy
 import importlib.util
 import inspect
+import re
 import signal
 import sys
 import tempfile
@@ -20,8 +21,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "dealias"
 OPPOSITE = [(ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)]
 OPPOSITE += [(ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.And, ast.Or)]
 OPPOSITE = dict(OPPOSITE) | {b: a for a, b in OPPOSITE}
@@ -82,8 +85,8 @@ class Altered(MetaPathFinder, Loader):
 
 
 def forget():
-    """Forget what was imported from the pages, the tests and the evaluation."""
-    rooms = (ROOT / "reproductions", ROOT / "tests", ROOT / "src" / "dealias" / "evaluation")
+    """Forget what was imported from the pages, the tests, the evaluation and the training."""
+    rooms = [ROOT / "reproductions", ROOT / "tests", *(PACKAGE / room for room in ("evaluation", "training"))]
     for name, module in [*sys.modules.items()]:
         if name != "__main__" and any(room in Path(getattr(module, "__file__", None) or "/").parents for room in rooms):
             del sys.modules[name]
@@ -93,7 +96,12 @@ def judges(path):
     """Return the files of tests of a file, and the word that those tests of it hold."""
     if path.parent.name == "reproductions":
         return [ROOT / "tests" / "test_reproductions.py", ROOT / "tests" / "test_papers.py"], path.stem
-    return [ROOT / "tests" / path.parent.name / f"test_{path.stem}.py"], ""
+    room, *nested = path.relative_to(PACKAGE).with_suffix("").parts
+    own = ROOT / "tests" / room / f"test_{nested[0]}.py"
+    if own.exists():
+        return [own], ""
+    files = sorted((ROOT / "tests" / room).glob("test_*.py"))
+    return [file for file in files if re.search(rf"\b{path.stem}\b", file.read_text())] or files, ""
 
 
 def calls(file, word):
@@ -115,8 +123,9 @@ def calls(file, word):
 
 def called(module, function, given):
     """Call a function with fixtures, the test's own and pytest's."""
+    torch.manual_seed(0)
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        known = {"monkeypatch": patch, "tmp_path": Path(folder), **given}
+        known = {"monkeypatch": patch, "tmp_path": Path(folder), "untyped": None, "seeded": None, **given}
 
         def value(name):
             if name not in known:
@@ -130,15 +139,31 @@ def called(module, function, given):
         function(**{name: value(name) for name in inspect.signature(function).parameters})
 
 
-def survives(chosen, path, word, files):
+def reached(path, run):
+    """Return how long a test took, and the lines of a file that it ran."""
+    lines = set()
+
+    def inside(frame, *_):
+        lines.add(frame.f_lineno)
+        return inside
+
+    start = time.process_time()
+    sys.settrace(lambda frame, *_: inside(frame) if frame.f_code.co_filename == str(path) else None)
+    try:
+        run()
+    finally:
+        sys.settrace(None)
+    return time.process_time() - start, lines
+
+
+def survives(chosen, word, files):
     """Return whether all chosen tests still pass."""
     signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         forget()
-        for file in files:
-            for name, run in calls(file, word):
-                if name in chosen:
-                    run()
+        found = {name: run for file in files for name, run in calls(file, word)}
+        for name in chosen:
+            found[name]()
     except (Exception, SystemExit, pytest.fail.Exception):
         return False
     finally:
@@ -149,28 +174,30 @@ def survives(chosen, path, word, files):
 def tried(path):
     """Print what no test of a file notices."""
     files, word = judges(path)
-    name = path.stem if path.parent.name == "reproductions" else f"dealias.{path.parent.name}.{path.stem}"
+    inside = path.is_relative_to(PACKAGE)
+    name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts) if inside else path.stem
     finder = Altered(name, path)
     sys.meta_path.insert(0, finder)
-    chosen = set()
+    forget()
+    quick = []
     for file in files:
         for title, run in calls(file, word):
-            start = time.process_time()
             try:
-                run()
-            except Exception as error:
+                seconds, lines = reached(path, run)
+            except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
                 print(f"  left out: {title}: {error!r}"[:150])
                 continue
-            if time.process_time() - start < SLOW:
-                chosen.add(title)
+            if lines and seconds < SLOW:
+                quick.append((seconds, title, lines))
     count = survivors = 0
     for line, before, after, finder.source in mutants(path.read_text()):
         count += 1
-        if survives(chosen, path, word, files):
+        names = [title for _, title, lines in sorted(quick, key=lambda test: test[:2]) if line in lines]
+        if survives(names or [title for _, title, _ in quick], word, files):  # a default is no line that runs
             survivors += 1
             print(f"  {path.name}:{line}: {before} -> {after}", flush=True)
     sys.meta_path.remove(finder)
-    print(f"{path.relative_to(ROOT)}: {count} mutants, {survivors} survive {len(chosen)} tests", flush=True)
+    print(f"{path.relative_to(ROOT)}: {count} mutants, {survivors} survive {len(quick)} tests", flush=True)
 
 
 def out_of_time(*_):
@@ -181,6 +208,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path)
     signal.signal(signal.SIGPROF, out_of_time)
+    torch.set_num_threads(1)
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "reproductions")]
     for file in parser.parse_args().files:
         tried(file.resolve())

@@ -115,6 +115,41 @@ def test_the_common_rate_and_centre():
     assert defaults(FilmSimulation)["acceleration"] == (2.0, 11.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("variational_network", {"features": 48, "iterations": 10, "size": 11, "nodes": 31}),
+        ("e2e_varnet", {"features": 18, "iterations": 12, "poolings": 4, "map_features": 8, "map_poolings": 4}),
+        ("varnet", {"features": 18, "iterations": 9, "poolings": 4, "start": "blank", "shared": False}),
+        ("basis_pursuit", {"features": 64, "iterations": 4, "block": "resnet", "gradients": 10}),
+        ("modl", {"features": 64, "iterations": 10, "block": "cnn", "gradients": 10}),
+        ("conv_decoder", {"rate": 0.008}),
+        ("unet", {"features": 32, "poolings": 3, "pooling": "max", "output": "magnitude"}),
+        ("kt_focuss", {"power": 0.5}),
+    ],
+)
+def test_the_papers_sizes_are_the_defaults_and_those_of_their_trainings(name, printed):
+    given = defaults(method(name))
+    assert printed.items() <= given.items()
+    path = CONFIGS / f"{name}_paper.yaml"
+    if path.exists():
+        assert printed.items() <= (given | yaml.safe_load(path.read_text())["method_arguments"]).items()
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("variational_network_paper", "last_squared_error"),
+        ("e2e_varnet_paper", "ssim"),
+        ("varnet_paper", "ssim"),
+        ("basis_pursuit_paper", "measured"),
+        ("unet", "magnitude_error"),
+    ],
+)
+def test_the_papers_losses(name, loss):
+    assert yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())["loss"] == loss
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_no_training_sees_who_chooses(path):
     settings = yaml.safe_load(path.read_text())

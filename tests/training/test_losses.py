@@ -25,13 +25,16 @@ def example(target=None, held=None, kspace=None):
 
 
 def test_errors_of_images_by_hand():
-    known = example(torch.zeros(2, 3, 3, dtype=torch.complex64))
-    estimates = [torch.full((2, 3, 3), 2j), torch.full((2, 3, 3), 1 + 0j)]
-    assert math.isclose(float(losses.squared_error(estimates, known)), 2.5)
-    assert math.isclose(float(losses.last_squared_error(estimates, known)), 1)
-    assert math.isclose(float(losses.log_squared_error(estimates, known)), math.log(4) / 2, rel_tol=1e-6)
-    turned = [torch.full((2, 3, 3), 3j), torch.full((2, 3, 3), 1 + 0j)]
-    assert math.isclose(float(losses.magnitude_error(turned, example(known.truth + 2))), 1)
+    """Two problems with two estimates each, whose squared errors are 4 and 16, then 1 and 9."""
+    known = example(torch.full((2, 3, 3), 1 + 1j))
+    estimates = [known.truth + torch.tensor(errors)[:, None, None] for errors in ([2j, -4j], [1 + 0j, 3 + 0j])]
+    assert math.isclose(float(losses.squared_error(estimates, known)), 7.5)
+    assert math.isclose(float(losses.last_squared_error(estimates, known)), 5)
+    wanted = (math.log(4) + math.log(16) + math.log(1) + math.log(9)) / 4
+    assert math.isclose(float(losses.log_squared_error(estimates, known)), wanted, rel_tol=1e-6)
+    assert math.isfinite(float(losses.log_squared_error([known.truth], known)))
+    turned = [torch.tensor(sizes)[:, None, None].expand(2, 3, 3) for sizes in ([5j, -2], [1, -4j])]
+    assert math.isclose(float(losses.magnitude_error(turned, example(torch.full((2, 3, 3), 2j)))), 1.5)
 
 
 def test_an_error_without_zero_point_by_hand():
