@@ -9,5 +9,6 @@ from _machine import describe, is_busy, refuse_if_busy  # noqa: E402
 from _row import medians  # noqa: E402
 from error_bars import KINDS  # noqa: E402
 from measured_coils import cases  # noqa: E402
+from measured_coils import scans as measured_scans  # noqa: E402
 
-__all__ = ["KINDS", "cases", "describe", "is_busy", "medians", "refuse_if_busy"]
+__all__ = ["KINDS", "cases", "describe", "is_busy", "measured_scans", "medians", "refuse_if_busy"]

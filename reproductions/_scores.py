@@ -1,4 +1,4 @@
-"""Decibels of a method on the held-back brain and on bodies that no training saw."""
+"""Scores of a method, remembered; decibels on the held-back brain and on bodies that no training saw."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,26 @@ from torch import Tensor
 
 import dealias
 from _data import foreign, held_back, scans
+from _remembered import remembered
 from _verdict import worded
-from dealias.evaluation.metrics import psnr
+from dealias.evaluation.metrics import psnr, ssim
 
 BRAIN, ABROAD = "brain", "mean abroad"
+
+
+def psnr_and_ssim(method: dealias.Method, scan: dealias.Acquisition, image: Tensor, **case) -> tuple[float, float]:
+    """Return PSNR and SSIM of a method's magnitude, computed once.
+
+    Arguments:
+        case: what tells the scan from all others.
+    """
+
+    def compute() -> dict[str, float]:
+        x = dealias.reconstruct(method, scan)
+        return {"psnr": float(psnr(x, image)), "ssim": float(ssim(x, image))}
+
+    found = remembered(compute, method, **case)
+    return found["psnr"], found["ssim"]
 
 
 def bodies(count: int) -> dict[str, list[Tensor]]:

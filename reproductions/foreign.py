@@ -17,7 +17,7 @@ import dealias
 from _benchmarks import cases
 from _data import SHARED, foreign, held_back, scans
 from _page import Claim, table, write
-from _remembered import remembered
+from _scores import psnr_and_ssim
 from _verdict import SEEDS, listed, verdict
 from dealias.errors import Note
 from dealias.evaluation.figures import panels
@@ -54,19 +54,8 @@ def measured():
         for name, scan, image in cases(SHARED, SEEDS) if SHARED.exists() else ():
             several = found.setdefault(name, [])
             case = {"page": "foreign", "case": name, "mask": len(several)}
-            several.append({m: score(method, scan, image, **case) for m, method in methods.items()})
+            several.append({m: psnr_and_ssim(method, scan, image, **case) for m, method in methods.items()})
     return {name: stacked(scores) for name, scores in found.items()}
-
-
-def score(method, scan, image, **case):
-    """Return PSNR and SSIM of a method's image, remembered by what the case is called."""
-
-    def compute():
-        x = dealias.reconstruct(method, scan)
-        return {"psnr": float(psnr(x, image)), "ssim": float(ssim(x, image))}
-
-    found = remembered(compute, method, **case)
-    return found["psnr"], found["ssim"]
 
 
 def gains(scores):

@@ -3,8 +3,8 @@
     python reproductions/panels.py [--weights rim] [--real]
 
 The committed pictures show simulated heads; with --real those of a brain go to out/, which git ignores. Figs. 5 to 8 of
-the RIM paper are here one picture: what was given, compressed sensing and RIMs at 2x to 5x, SSIM under each. The paper
-has a U-Net there too and networks of two trainings; no U-Net is shipped.
+the RIM paper are here one picture: what was given, compressed sensing, the U-Net and RIMs at 2x to 5x, SSIM under each.
+The paper has networks of two trainings there; those of the weights that are shipped are in `generalisation.py`.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 import dealias
 from _data import held_back, scans, sources
 from _page import PAGES, figure, smaller, write
+from _pictures import compared, described, known
 from dealias.evaluation.figures import panels
-from dealias.evaluation.metrics import ssim
 from dealias.files.images import images as read
 from dealias.phantoms import head
 from dealias.training.simulate import Simulation
@@ -94,21 +94,19 @@ def reconstructed(image, accelerations, methods):
 
 
 def similarity(path, image, weights):
-    """Draw the target and what each method makes of it at 2x to 5x, with the SSIM of a Gaussian window under each."""
-    methods = {"zero-filled": "zero_filled", "CS": "wavelet", "RIM": weights, "complex RIM": "complex_rim"}
-    rates = (2, 3, 4, 5)
-    found, _ = reconstructed(image, rates, methods)
-    height = 1.9 * image.shape[0] / image.shape[1] + 0.2
-    sheet = Figure(figsize=(1.9 * (1 + len(methods)), height * len(rates)), layout="constrained")
-    for acceleration, axes in zip(rates, sheet.subplots(len(rates), 1 + len(methods)), strict=True):
-        shown = {"target": image, **{name: found[f"{name}, {acceleration:g}x"] for name in methods}}
-        for axis, (name, x) in zip(axes, shown.items(), strict=True):
-            axis.imshow(x.abs(), cmap="gray", vmin=0, vmax=1)
-            axis.set_title(name if name == "target" else f"{name}, {acceleration}x", fontsize=9)
-            axis.set_axis_off()
-            score = "" if name == "target" else f"{float(ssim(x, image, 'gaussian')):.3f}"
-            axis.text(0.5, -0.02, score, fontsize=9, ha="center", va="top", transform=axis.transAxes)
-    sheet.savefig(path, dpi=110)
+    """Draw the target and what each method makes of it at 2x to 5x."""
+    names = {
+        "zero-filled": "zero_filled",
+        "CS": "wavelet",
+        "U-Net": "unet",
+        "RIM": weights,
+        "complex RIM": "complex_rim",
+    }
+    methods, rows = known(names), {}
+    for acceleration in (2, 3, 4, 5):
+        ((scan, _),) = scans([image], acceleration)
+        rows[f"{acceleration}x"] = {name: dealias.reconstruct(method, scan) for name, method in methods.items()}
+    compared(path, rows, image)
 
 
 def main():
@@ -136,7 +134,6 @@ def main():
         panels(path, found, shown, mask if masked else None, overwrite=True)
         smaller(path)
     similarity(folder / "panels_similarity.png", image, options.weights)
-    smaller(folder / "panels_similarity.png")
     if options.real:
         return
     parts = [
@@ -155,9 +152,9 @@ def main():
         "A whole head, 320 x 320, at 4x.",
         figure("panels_whole_head", "zero-filled, CS and RIM at 4x with errors"),
         "As Figs. 5 to 8 of the RIM paper: the target, what was given and what each method makes of it, with SSIM "
-        "(Gaussian window of 11 x 11) under each. Of the U-Net that the paper has too no weights are shipped; the "
-        "complex RIM learned for a tenth of the other's time.",
-        figure("panels_similarity", "target, zero-filled, CS, RIM and complex RIM at 2x to 5x with SSIM"),
+        "(Gaussian window of 11 x 11) under each. The networks are those that are shipped, not trained alike: "
+        f"{described('unet', options.weights, 'complex_rim')}.",
+        figure("panels_similarity", "target, zero-filled, CS, U-Net, RIM and complex RIM at 2x to 5x with SSIM"),
     ]
     write("panels", "The problem and its solutions, in pictures", parts)
 

@@ -53,11 +53,11 @@ def compared(models, updates):
         return found
 
 
-def small(image):
-    """Return a whole image in SIDE x SIDE pixels: a network that is fed with k-space knows one size alone."""
-    image = shrunk(image, SIDE / max(image.shape))
+def small(image, side=SIDE):
+    """Return a whole image (side, side): a network that is fed with k-space knows one size alone."""
+    image = shrunk(image, side / max(image.shape))
     rows, columns = image.shape
-    return pad(image, (0, SIDE - columns, 0, SIDE - rows)) / image.abs().max()
+    return pad(image, (0, side - columns, 0, side - rows)) / image.abs().max()
 
 
 def by_images(models, updates, places):

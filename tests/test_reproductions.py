@@ -676,6 +676,69 @@ def test_the_rim_abroad_is_judged_by_each_body_and_number_of_coils(room):
     assert foreign.measured() == {}
 
 
+def test_the_surveys_claims(room):
+    import survey
+
+    chance = torch.tensor([-0.01, 0.0, 0.01])[:, None]
+    names = (survey.TOTAL, survey.UNET, *survey.UNROLLED)
+    coils = {case: {name: 30.0 + k + chance.expand(3, 2) for k, name in enumerate(names)} for case in "ab"}
+    pixels = {case: {survey.TOTAL: torch.full((1, 4, 2), 30.0)} for case in "ab"}
+    for scores in pixels.values():
+        scores |= {
+            survey.TWIN: 28 + chance[..., None].expand(3, 4, 2),
+            survey.NAIVE: 20 - chance[..., None].expand(3, 4, 2),
+        }
+    assert [claim.holds for claim in survey.claims(coils, pixels)] == [True] * 6
+    opposite = [{case: {name: -x for name, x in some.items()} for case, some in of.items()} for of in (coils, pixels)]
+    assert [claim.holds for claim in survey.claims(*opposite)] == [False] * 6
+    one = {case: {**some, survey.NAIVE: some[survey.NAIVE][:1]} for case, some in pixels.items()}
+    assert [claim.holds for claim in survey.claims(coils, one)][4:] == [None, None], "one training decides nothing"
+    for scores in (*coils.values(), *pixels.values()):
+        scores |= {survey.NAIVE: None}
+        scores.pop(survey.UNET, None)
+    assert {claim.holds for claim in survey.claims(coils, pixels)} == {None}
+    assert {claim.holds for claim in survey.claims({}, pixels)} == {None}
+    assert survey.rows({"a": {"x": torch.tensor([[30.0, 0.5], [31.0, 0.7]]), "y": None}})[0] == ["x", "30.50 / 0.600"]
+    assert survey.gains(one, survey.TOTAL, survey.NAIVE)["a"].shape == (1,)
+    assert survey.gains(pixels, survey.TOTAL, survey.TWIN)["a"].tolist() == pytest.approx([2.01, 2.0, 1.99])
+
+
+def test_lines_leave_enough_of_the_centre_for_maps(room):
+    import survey
+
+    wide, narrow = (survey.lines((20, columns), 8.0, 0) for columns in (400, 180))
+    assert int(wide[0].sum()) == 50 and bool(wide[0, 192:208].all()) and not wide[0, 190:210].all()
+    assert int(narrow[0].sum()) == 22 and bool(narrow[0, 84:97].all())
+    assert int(survey.lines((20, 180), 4.0, 0)[0].sum()) == 45
+
+
+def test_what_has_no_weights_is_left_out(room):
+    from _pictures import described, known
+
+    found = known({"a": "zero_filled", "b": "e2e_varnet_of_nobody", "c": "rim"})
+    assert [*found] == ["a", "c"] and found["c"].iterations == 8
+    card = dealias.cards.read(dealias.cards.path_of("rim"))
+    updates = card["updates"] + sum(part["updates"] for part in card.get("before", ()))
+    assert described("rim", "nobody").startswith(f"rim had {updates:,} updates in ")
+    assert described("rim", "nobody").endswith(" hours of a core, nobody has no weights yet")
+
+
+def test_scores_are_computed_once(room, monkeypatch):
+    import _scores
+
+    image = head((32, 24), seed=1)
+    scan = dealias.Acquisition.simulate(image, dealias.sampling.gaussian((32, 24), 2.0))
+    method = dealias.load("zero_filled")
+    first = _scores.psnr_and_ssim(method, scan, image, case="a")
+    assert first == pytest.approx(
+        (float(_scores.psnr(scan.zero_filled, image)), float(_scores.ssim(scan.zero_filled, image)))
+    )
+    monkeypatch.setattr(dealias, "reconstruct", lambda *_: image)
+    assert _scores.psnr_and_ssim(method, scan, image, case="a") == first
+    assert _scores.psnr_and_ssim(method, scan, image, case="b")[0] > 100
+    assert _scores.psnr_and_ssim(dealias.load("sense"), scan, image, case="a")[0] > 100, "another method"
+
+
 def test_the_weight_of_variation_is_judged_by_the_best_of_each_film(room):
     import film_weights as page
 
