@@ -37,6 +37,14 @@ def values(head: list[str], row: list[str]) -> dict[str, torch.Tensor] | None:
     return {name: torch.tensor([float(cell)]) for name, cell in zip(head, row, strict=True)}
 
 
+def error_per_step(tables, said):
+    """Return the page's claims."""
+    import error_per_step as page
+
+    updates, *steps = zip(*(map(float, row) for row in tables[0][1:]), strict=True)
+    return page.claims([int(n) for n in updates], torch.tensor(steps).T[None])
+
+
 def generalisation(tables, said):
     """Return the page's claims."""
     import generalisation as page
@@ -129,7 +137,17 @@ def unets(tables, said):
 
 
 READERS = {
-    f.__name__: f for f in (generalisation, hidden_state, hyper_parameters, motion, one_for_all, sensitivity, unets)
+    f.__name__: f
+    for f in (
+        error_per_step,
+        generalisation,
+        hidden_state,
+        hyper_parameters,
+        motion,
+        one_for_all,
+        sensitivity,
+        unets,
+    )
 }
 
 
@@ -153,7 +171,9 @@ def judge(name: str) -> None:
     start = text.rindex("\n| claim |") + 1
     end = text.index("\n\n", start)
     text = text[:start] + judged(name, text) + text[end:]
-    text = re.sub(rf"^({OLDER}|{NOTE}).*$", lambda _: note, text, count=1, flags=re.M)
+    text, known = re.subn(rf"^({OLDER}|{NOTE}).*$", lambda _: note, text, count=1, flags=re.M)
+    if not known:
+        text = text.replace("\n\n", f"\n\n{note}\n\n", 1)
     path.write_text(text)
 
 

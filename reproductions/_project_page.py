@@ -14,9 +14,9 @@ CENTRE = math.sqrt(0.02 / math.pi)  # half-axes of the ellipse of 2 % of k-space
 STEPS, VALIDATIONS, SIDE = 10, 20, 96
 
 
-def history(models, method, updates):
+def history(models, method, updates, seed=0):
     """Return the network after every twentieth of its training, by the number of updates."""
-    settings = rim(updates, STEPS, FEATURES[method], rate=USUAL, acceleration=(2.0, 6.0))
+    settings = rim(updates, STEPS, FEATURES[method], rate=USUAL, acceleration=(2.0, 6.0), seed=seed)
     settings["simulation"]["centre"] = CENTRE
     settings |= {"method": method, "every": max(1, updates // VALIDATIONS), "patience": VALIDATIONS + 1}
     data, validation = sources("siat_brain_train"), kept("siat_brain_val", f"middle_{SIDE}", squares(5))

@@ -4,16 +4,18 @@
     python reproductions/error_per_step.py --updates 20000 --minutes 180 --images 30
     python reproductions/error_per_step.py --network complex_rim --minutes 13       # the project page's heat map
 
-One training, looked at again at each of its twenty validations, with weights averaged over the last tenth of the
+Trainings, looked at again at each of their twenty validations, with weights averaged over the last tenth of the
 updates, a thousand at most. The project page says: the first steps keep a high loss however long one trains; less is
 gained per step.
 """
 
+import torch
 from matplotlib.figure import Figure
 
 from _models import Models
 from _page import Claim, figure, save, table, training_options, write
 from _project_page import FEATURES, SIDE, STEPS, described, errors, history, squares
+from _verdict import SEEDS, verdict, worded
 
 
 def drawn(updates, decibels):
@@ -30,27 +32,27 @@ def drawn(updates, decibels):
 
 
 def claims(updates, decibels):
-    """Return what the page says of the steps, and what came out; decibels is (validation, step), None to be trained."""
+    """Return what the page says of the steps, and what came out.
+
+    Arguments:
+        updates: at each validation.
+        decibels: error (seed, validation, step); None before anything is trained.
+    """
     high = "the first steps keep a high loss however long one trains (first against last step)"
     less = "less is gained per step (the gain of each step after training)"
     if decibels is None:
         return [Claim(high, "figure only", None, None), Claim(less, "figure only", None, None)]
     quarter = max(0, len(updates) // 4 - 1)  # what came before says more of the beginning than of the steps
-    start, end = decibels[quarter], decibels[-1]
-    text = (
-        f"from {updates[quarter]} to {updates[-1]} updates: {start[0]:.1f} to {end[0]:.1f} dB against "
-        f"{start[-1]:.1f} to {end[-1]:.1f} dB"
-    )
-    gains = (end[:-1] - end[1:]).tolist()
-    half = len(gains) // 2
+    start, end = decibels[:, quarter], decibels[:, -1]
+    first, last = ((start[:, k], end[:, k]) for k in (0, -1))
+    text = "from {} to {} updates: {:.1f} to {:.1f} dB against {:.1f} to {:.1f} dB"
+    learned = text.format(updates[quarter], updates[-1], *(float(x.mean()) for x in (*first, *last)))
+    steps = end[:, :-1] - end[:, 1:]
+    half = steps.shape[1] // 2
+    gains = ", ".join(worded(step, "+.1f") for step in steps.T) + " dB"
     return [
-        Claim(high, "figure only", text, bool(start[0] - end[0] < start[-1] - end[-1] and end[0] > end[-1])),
-        Claim(
-            less,
-            "figure only",
-            ", ".join(f"{gain:+.1f}" for gain in gains) + " dB",
-            sum(gains[:half]) / half > sum(gains[half:]) / (len(gains) - half),
-        ),
+        Claim(high, "figure only", learned, verdict([(last[0] - last[1]) - (first[0] - first[1]), first[1] - last[1]])),
+        Claim(less, "figure only", gains, verdict([steps[:, :half].mean(1) - steps[:, half:].mean(1)])),
     ]
 
 
@@ -62,18 +64,23 @@ def main():
     parser.add_argument("--acceleration", type=float, default=4.0)
     parser.add_argument("--network", choices=[*FEATURES], default="rim")
     options = parser.parse_args()
-    seen = history(Models(options.minutes), options.network, options.updates)
+    models = Models(options.minutes)
+    seeds = [history(models, options.network, options.updates, seed) for seed in SEEDS]
+    seen = [one for one in seeds if one]
     text = (
         f"A RIM, {described(options.updates, options.network)}. Looked at on the central {SIDE} x {SIDE} of "
         f"{options.images} slices of a subject that it never saw, at {options.acceleration:g}x, noise 0.001; error of "
-        "the complex image, whose maximum is 1."
+        f"the complex image, whose maximum is 1; means over {len(seen)} training(s), each from another seed."
     )
-    parts, updates, decibels = [text], [*seen], None
+    parts, updates, decibels, mean = [text], [], None, None
     if seen:
-        decibels = 10 * errors(seen.values(), squares(options.images), options.acceleration).log10()
-        drawn(updates, decibels)
+        updates, images = [*seen[0]], squares(options.images)
+        found = [errors(one.values(), images, options.acceleration) for one in seen]
+        decibels = 10 * torch.stack(found).log10()
+        mean = decibels.mean(0)
+        drawn(updates, mean)
         parts.append(figure("error_per_step", "error per step over the training"))
-    rows = [[n, *(f"{value:.1f}" for value in decibels[i])] for i, n in enumerate(updates) if i % 5 == 4]
+    rows = [[n, *(f"{value:.1f}" for value in mean[i])] for i, n in enumerate(updates) if i % 5 == 4]
     parts.append(table(["updates", *(f"step {t}" for t in range(1, STEPS + 1))], rows or [[None] * (STEPS + 1)]))
     write("error_per_step", "The error of every step, over the training", parts, claims(updates, decibels))
 

@@ -22,11 +22,23 @@ from dealias.evaluation.metrics import psnr
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)
 NOISES, LOUD = (0.0005, 0.002, 0.01, 0.05), (0.0005, 0.05)
 WITH, WITHOUT = "with memory", "without memory"
+TOLD, UNTOLD = "told the noise level", "not told"
 
 
 def changed(settings, **arguments):
     """Return a training whose network has other arguments."""
     return {**settings, "method_arguments": {**settings["method_arguments"], **arguments}}
+
+
+def trainings(updates, features=64):
+    """Return the four trainings: with and without memory, told the noise level and not."""
+    paper, loud = (rim(updates, features=features, **noise) for noise in ({}, {"noise": LOUD}))
+    return {
+        WITH: paper,
+        WITHOUT: changed(paper, memory=False),
+        TOLD: changed(loud, noise_input=True),
+        UNTOLD: loud,
+    }
 
 
 def weights(features):
@@ -111,9 +123,9 @@ def main():
     parser.add_argument("--images", type=int, default=4)
     options = parser.parse_args()
     models = brains(options.minutes)
-    paper, loud = (rim(options.updates, features=options.features, **noise) for noise in ({}, {"noise": LOUD}))
-    methods = {WITH: models.seeds(**paper), WITHOUT: models.seeds(**changed(paper, memory=False))}
-    told, untold = models.seeds(**changed(loud, noise_input=True)), models.seeds(**loud)
+    settings = trainings(options.updates, options.features)
+    learned = {name: models.seeds(**some) for name, some in settings.items()}
+    methods = {name: learned[name] for name in (WITH, WITHOUT)}
     places = bodies(options.images)
     compared = {"zero-filled": ["zero_filled"], "CS": ["wavelet"], **methods}
     scores = {
@@ -123,7 +135,7 @@ def main():
     drawn(methods, places)
     columns = [*places, ABROAD]
     rows = [[f"{r:g}x", name, *cells(found[name], columns)] for r, found in scores.items() for name in compared]
-    levels = {"told the noise level": noisy(told, places), "not told": noisy(untold, places)}
+    levels = {name: noisy(learned[name], places) for name in (TOLD, UNTOLD)}
     text = (
         f"PSNR / dB on {options.images} slices of a brain that was held back and on bodies that no training saw, 2D "
         f"Gaussian masks, noise 0.001 of the maximum. RIMs of {options.features} features and 8 steps, trained alike: "
@@ -145,7 +157,7 @@ def main():
         "hidden_state",
         "What the hidden state is for",
         parts,
-        claims(scores, levels["told the noise level"], levels["not told"]),
+        claims(scores, levels[TOLD], levels[UNTOLD]),
     )
 
 

@@ -16,7 +16,7 @@ import torch
 import dealias
 from _benchmarks import measured_scans
 from _data import SHARED, held_back, kept, sources
-from _image_trainings import brains, unet
+from _image_trainings import brains
 from _page import PAGES, Claim, figure, table, training_options, write
 from _pictures import compared, described, known
 from _scores import psnr_and_ssim
@@ -26,7 +26,7 @@ from dealias.errors import Note
 from dealias.files.images import images as read
 from dealias.phantoms import head
 from dealias.sampling import cartesian
-from unets import small
+from unets import small, whole
 
 RATES = (4.0, 8.0)
 CENTRE = dict(zip(RATES, (0.08, 0.04), strict=True))  # fastMRI's share of central lines
@@ -74,12 +74,11 @@ def scored(method, pairs, case):
 
 def training(seen, updates):
     """Return the training of a U-Net that sees the masked k-space, or the image, of whole slices in few pixels."""
-    settings = unet(updates, crop=SIDE, batch=4, noise=(NOISE, NOISE), acceleration=RATES, coil_acceleration=RATES)
+    settings = whole(updates, seen, SIDE, noise=(NOISE, NOISE), acceleration=RATES, coil_acceleration=RATES)
     images = {"data": read(sources("siat_brain_train")[0]), "validation": held_back(10)}
     files = {"data": "siat_brain_train", "validation": "siat_brain_val"}
     return {
         **settings,
-        "method_arguments": {"features": 24, "input": seen},
         "simulation": {**settings["simulation"], "lines": 1.0, "coils": 1.0, "coil_count": [COILS, COILS]},
         **{part: kept(files[part], f"whole_{SIDE}", [small(x, SIDE) for x in some]) for part, some in images.items()},
     }

@@ -60,6 +60,12 @@ def small(image, side=SIDE):
     return pad(image, (0, side - columns, 0, side - rows)) / image.abs().max()
 
 
+def whole(updates, seen, side=SIDE, **ranges):
+    """Return a training of the U-Net on whole images, of which it sees `image` or `kspace`."""
+    settings = unet(updates, crop=side, batch=4, **ranges)
+    return {**settings, "method_arguments": {"features": 24, "input": seen}}
+
+
 def by_images(models, updates, places):
     """Return the PSNR at home and abroad by what the network sees and how many images it learned from."""
     images = read(sources("siat_brain_train")[0])
@@ -69,9 +75,7 @@ def by_images(models, updates, places):
         count = min(count, len(images))
         data = kept("siat_brain_train", f"small_{count}", [small(image) for image in spread(images, count)])
         for seen in ("image", "kspace"):
-            settings = unet(updates, crop=SIDE, batch=4)
-            settings["method_arguments"] = {"features": 24, "input": seen}
-            methods = models.seeds(**{**settings, "data": data, "validation": validation})
+            methods = models.seeds(**{**whole(updates, seen), "data": data, "validation": validation})
             found[seen, count] = everywhere(methods, places)
     return found
 

@@ -248,10 +248,21 @@ def test_a_history_is_one_training_seen_at_its_validations(room, tmp_path):
 def test_the_steps_of_a_training(room):
     from error_per_step import claims
 
-    updates = [10, 20, 30, 40]
-    learned = torch.tensor([[-10.0, -11, -12, -13, -14], [-12.0, -20, -24, -27, -28]])[[0, 0, 0, 1]]
-    assert [claim.holds for claim in claims(updates, learned)] == [True, True]
+    updates = [*range(10, 90, 10)]
+    learned = torch.tensor([[-10.0, -11, -12, -13, -14], [-12.0, -20, -24, -27, -28]])[[1, 0, 0, 0, 0, 0, 0, 1]]
+    learned = learned + torch.tensor([-0.1, 0.0, 0.1])[:, None, None]
+    high, less = claims(updates, learned)
+    assert (high.holds, less.holds) == (True, True)
+    assert high.ours == "from 20 to 80 updates: -10.0 to -12.0 dB against -14.0 to -28.0 dB"
+    assert less.ours == "+8.0 ± 0.0, +4.0 ± 0.0, +3.0 ± 0.0, +1.0 ± 0.0 dB"
     assert [claim.holds for claim in claims(updates, -learned)] == [False, False]
+    behind = learned.clone()
+    behind[:, :, 0] -= 30  # the first step learns as little, and is the best
+    assert [claim.holds for claim in claims(updates, behind)] == [False, False]
+    late = learned.clone()
+    late[:, -1, 3:] -= 14  # the last steps gain more than the first ones
+    assert [claim.holds for claim in claims(updates, late)] == [True, False]
+    assert [claim.holds for claim in claims(updates, learned[:1])] == [None, None], "one training decides nothing"
     assert [claim.holds for claim in claims([], None)] == [None, None]
 
 
