@@ -162,7 +162,7 @@ def main():
             [[f"[{name}]({name}.md)", text, paper, v] for name, text, paper, _, v in lines],
         ),
         "What would decide the open ones. The trainings are the short ones of the pages, each from "
-        f"{len(SEEDS)} seeds; the minutes are those of one core of this machine, {MEASURED} updates of each kind timed. "
+        f"{len(SEEDS)} seeds; minutes are those of one core of this machine, {MEASURED} updates of each kind timed. "
         f"Trainings that pages share are trained once: {total / 60:.0f} hours for all. They decide what "
         "networks are worth that learned for minutes; how networks rank that have learned their fill takes the longer "
         "form at the top of each script. `--minutes` says how long a run may begin trainings; what is left waits for "

@@ -22,6 +22,7 @@ from _verdict import SEEDS, listed, verdict
 from dealias.errors import Note
 from dealias.evaluation.figures import panels
 from dealias.evaluation.metrics import psnr, ssim
+from dealias.methods.rim import UNTOLD
 
 COILS = (1, 2, 4, 8, 16, 32)
 METHODS = ("zero_filled", "wavelet", "rim")
@@ -111,7 +112,8 @@ def main():
     )
     several = (
         "Brains whose coils were measured, several masks; nobody told the noise, and maps come from what is left. "
-        "References are the full scans, noise and all, combined by their own maps. README's Quality has other methods."
+        "References are the full scans, noise and all, combined by their own maps; how far the RIM trusts data of "
+        f"unknown noise, {UNTOLD:g}, was chosen on them. README's Quality has other methods."
     )
     groups = [("body", bodies), ("simulated coils, a brain", simulated), ("measured coils", coils)]
     tables = [

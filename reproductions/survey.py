@@ -69,7 +69,7 @@ def simulated(image, acceleration, seed=0):
 def scored(method, pairs, case):
     """Return PSNR and SSIM of a method (scan, 2) on scans and what they should give."""
     numbers = enumerate(pairs)
-    return torch.tensor([psnr_and_ssim(method, *pair, page="survey", case=case, scan=k) for k, pair in numbers])
+    return torch.tensor([psnr_and_ssim(method, *pair, page="survey", case=case, mask=k) for k, pair in numbers])
 
 
 def training(seen, updates):

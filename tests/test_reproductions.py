@@ -687,6 +687,30 @@ def test_the_rim_abroad_is_judged_by_each_body_and_number_of_coils(room):
     assert foreign.measured() == {}
 
 
+def test_what_would_decide_the_open_claims(room, monkeypatch):
+    import claims
+
+    monkeypatch.setattr(claims, "seconds", lambda settings: 6.0)
+    numbers = {"generalisation": 12, "hidden_state": 12, "hyper_parameters": 21, "sensitivity": 15, "survey": 6}
+    numbers |= {"unets": 42, "one_for_all": 18, "error_per_step": 3, "spread": 2}
+    assert {name: len(settings) for name, settings in claims.trainings().items()} == numbers
+    rows, total = claims.costs({"hidden_state": 3, "one_for_all": 2, "times": 1, "motion": 2})
+    command = "`python reproductions/hidden_state.py`"
+    assert rows[0] == ["hidden_state", 3, "12 of 1000", "1200", "", command]
+    assert rows[1][1:4] == [2, "3 of 180, 15 of 1000", "1554"] and rows[2][4] == "a GPU"
+    assert "given time" in rows[3][4] and rows[3][5].startswith("`python reproductions/motion.py --minutes ")
+    assert total == 1200 + 1554 - 300, "the common ones are trained once"
+
+
+def test_claims_are_read_from_the_last_table_that_has_them(room):
+    import claims
+
+    page, judged = room["page"], room["page"].Claim("x", "1", "2", None)
+    rows = page.table(["claim", "paper", "ours", ""], [judged.row()])
+    assert claims.said(f"{page.table(['a'], [[1]])}\n\n{rows}\n\nMade by it.\n") == [["x", "1", "2", "open"]]
+    assert claims.said(page.table(["a"], [[1]]) + "\n") == []
+
+
 def test_the_surveys_claims(room):
     import survey
 

@@ -70,3 +70,12 @@ def test_the_noise_level_is_told_hidden_or_estimated():
     hidden = sum(level is None for level in kinds)
     true = sum(level is not None and level.numel() == 1 and float(level) == pytest.approx(0.01) for level in kinds)
     assert 8 < hidden < 30 and 12 < true < 40 and hidden + true < 60
+    always = [example.telling_noise(0.0, share, seeded(seed)).problem for share in (0.0, 1.0) for seed in range(5)]
+    assert [float(scan.noise_std) == pytest.approx(0.01) for scan in always] == [True] * 5 + [False] * 5
+
+
+def test_all_parts_go_to_a_device():
+    scan = film(batch=(), coils=2)
+    there = Example(scan, scan.zero_filled).to("cpu")
+    assert torch.equal(there.problem.kspace, scan.kspace) and torch.equal(there.truth, scan.zero_filled)
+    assert there.held is None

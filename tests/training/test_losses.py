@@ -50,8 +50,8 @@ def test_an_error_without_zero_point_by_hand():
 
 
 def test_errors_in_kspace_by_hand():
-    """Of two problems one keeps its residual of 1/4 of its energy, the other is without any."""
-    x = torch.ones(2, 3, 3, dtype=torch.complex64)
+    """Of two problems, of energies 1 to 9, one keeps its residual of 1/4 of its energy, the other is without any."""
+    x = torch.tensor([1.0, 3.0])[:, None, None].expand(2, 3, 3) + 0j
     scan = dealias.Acquisition.simulate(x, torch.ones(3, 3))
     estimates = [9 * x, torch.stack((1.5 * x[0], x[1]))]
     assert float(losses.measured(estimates, Example(scan))) == pytest.approx(1 / 8)
@@ -108,6 +108,17 @@ def test_sure_is_the_error_in_the_mean(held):
     assert residual > 2 * error or held, "the residual alone tells something else"
     untold = replace(example, problem=replace(example.problem, noise_std=None))
     assert math.isfinite(float(losses.sure(method.estimates(untold.problem), untold)))
+
+
+def test_without_noise_sure_is_the_residual():
+    """Of two problems, of energies 1 to 9, the mean."""
+    images = torch.stack([head((24, 20), seed=1), 3 * head((24, 20), seed=2)])
+    scan = dealias.Acquisition.simulate(images, sampling.gaussian((24, 20), 2.5, centre=0.06))
+    method = find.method("wavelet")(iterations=3, regularisation=0.1).eval()
+    known = replace(Example(replace(scan, noise_std=torch.zeros(1, 1, 1, 1)), images), method=method)
+    residual = losses.measured(method.estimates(known.problem), known)
+    assert residual > 1e-4
+    torch.testing.assert_close(losses.sure(method.estimates(known.problem), known), residual)
 
 
 def test_what_a_loss_needs():
