@@ -36,7 +36,6 @@ from dealias.training.simulate import Simulation
 from dealias.training.training import Training
 from dealias.training.updates import Updates
 
-VERDICTS = ("holds", "does not hold", "open")
 MEASURED = 2  # updates, after a first one
 # what is open for want of something else than trainings of images
 WANTING = {
@@ -132,9 +131,10 @@ def costs(open_):
     """Return the rows of what would decide the open claims (number by page)."""
     asked, rows, seen, total = trainings(), [], set(), 0.0
     for name, number in open_.items():
-        short, *full = commands(name)
+        short = commands(name)[0]
         if name in WANTING or name not in asked:
-            rows.append([name, number, "", "", WANTING.get(name, "networks that learn for a given time"), f"`{short}`"])
+            wanting = WANTING.get(name, "networks that learn for a given time")
+            rows.append([name, number, "", "", wanting, f"`{short.partition(' [')[0]}`"])
             continue
         settings = asked[name]
         once = {repr(some): some for some in settings}
@@ -142,7 +142,8 @@ def costs(open_):
         total += sum(minutes for key, minutes in spent.items() if key not in seen)
         seen |= spent.keys()
         updates = ", ".join(f"{n} of {k}" for k, n in sorted(Counter(some["updates"] for some in settings).items()))
-        rows.append([name, number, updates, f"{sum(spent.values()):.0f}", "", f"`{short.split(' --minutes')[0]}`"])
+        minutes = f"{sum(spent.values()):.0f}"
+        rows.append([name, number, updates, minutes, "", f"`python reproductions/{name}.py --minutes {minutes}`"])
     return rows, total
 
 
@@ -155,7 +156,7 @@ def main():
     with warnings.catch_warnings(action="ignore"):
         rows, total = costs({name: number for name, number in open_.items() if number})
     parts = [
-        f"{len(lines)} claims: {', '.join(f'{count[verdict]} {verdict}' for verdict in VERDICTS)}. "
+        f"{len(lines)} claims: {count['holds']} hold, {count['does not hold']} do not, {count['open']} are open. "
         "What was found stands on each page.",
         table(
             ["page", "claim", "paper", ""],

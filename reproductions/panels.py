@@ -153,7 +153,7 @@ def main():
         figure("panels_whole_head", "zero-filled, CS and RIM at 4x with errors"),
         "As Figs. 5 to 8 of the RIM paper: the target, what was given and what each method makes of it, with SSIM "
         "(Gaussian window of 11 x 11) under each. The networks are those that are shipped, not trained alike: "
-        f"{described('unet', options.weights, 'complex_rim')}.",
+        f"{described('unet', options.weights, 'complex_rim')}. The U-Net has instance norm, which the paper's has not.",
         figure("panels_similarity", "target, zero-filled, CS, U-Net, RIM and complex RIM at 2x to 5x with SSIM"),
     ]
     write("panels", "The problem and its solutions, in pictures", parts)

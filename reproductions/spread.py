@@ -1,13 +1,18 @@
 """How much the error varies over slices and over sampling patterns: compressed sensing, the real and the complex RIM.
 
     python reproductions/spread.py --minutes 25                       # the real one is that of error_per_step.py
+    python reproductions/spread.py --images 10 --patterns 10          # the shipped networks, 100 scans at each rate
     python reproductions/spread.py --updates 20000 --minutes 400 --images 30 --patterns 10
 
 The project page's claims: the benefit of complex networks is marginal, the gain over compressed sensing grows with the
 acceleration; the RIM paper's: the spread over patterns and slices is narrower than that of compressed sensing. Real
 against complex is judged by two networks that learned alike, the rest by the shipped RIM, which stands beside what it
-is without the conjugate gradients that the paper's has not. Below, the evaluation loss of the two.
+is without the conjugate gradients that the paper's has not. Below, the evaluation loss of the two. Scores are
+remembered in ../runs/reproductions/numbers, so that a run that was cut short goes on.
 """
+
+from functools import partial
+from hashlib import sha256
 
 import torch
 from matplotlib.figure import Figure
@@ -17,6 +22,7 @@ from _data import held_back, scans
 from _models import Models
 from _page import Claim, figure, save, table, training_options, write
 from _project_page import CENTRE, SIDE, described, errors, history, squares
+from _remembered import remembered
 from _verdict import verdict, worded
 from dealias.evaluation.metrics import mse, ssim
 
@@ -39,13 +45,26 @@ def shipped():
 
 
 def scored(method, images, patterns):
-    """Return MSE and SSIM of magnitudes, (acceleration, slice, pattern, metric)."""
+    """Return MSE and SSIM of magnitudes, (acceleration, slice, pattern, metric), of each scan remembered."""
     found = []
     for acceleration in ACCELERATIONS:
-        for scan, image in scans(images, acceleration, patterns=patterns, centre=CENTRE):
-            x = dealias.reconstruct(method, scan)
-            found.append([float(mse(x, image)), float(ssim(x, image, "gaussian"))])
+        for number, (scan, image) in enumerate(scans(images, acceleration, patterns=patterns, centre=CENTRE)):
+            place = dict(zip(("slice", "pattern"), divmod(number, patterns), strict=True))
+            case = {"page": "spread", "image": digest(image), "acceleration": acceleration, **place}
+            numbers = remembered(partial(errors_of, method, scan, image), method, **case)
+            found.append([numbers["mse"], numbers["ssim"]])
     return torch.tensor(found).reshape(len(ACCELERATIONS), len(images), patterns, 2)
+
+
+def errors_of(method, scan, image):
+    """Return the scores of a method's magnitude by their names."""
+    x = dealias.reconstruct(method, scan)
+    return {"mse": float(mse(x, image)), "ssim": float(ssim(x, image, "gaussian"))}
+
+
+def digest(image):
+    """Return what tells an image from others."""
+    return sha256(image.numpy().tobytes()).hexdigest()[:16]
 
 
 def drawn(scores):

@@ -126,8 +126,12 @@ def gains(scores, one, other):
     found = {}
     for case, methods in scores.items():
         a, b = methods.get(one), methods.get(other)
-        gain = None if a is None or b is None else (a - b)[..., 0]
-        found[case] = gain if gain is None or gain.ndim == 1 else gain.mean(1)
+        found[case] = None
+        if a is not None and b is not None:
+            gain = (a - b)[..., 0]
+            # a method that is not trained here is compared with every network, but one network with no more than one
+            trained = min((len(x) for name, x in ((one, a), (other, b)) if name in (NAIVE, TWIN)), default=None)
+            found[case] = gain if gain.ndim == 1 else gain.mean(1)[:trained]
     return found
 
 

@@ -110,6 +110,10 @@ def test_films_are_sampled_as_the_papers():
 
 
 def test_the_common_rate_and_centre():
+    from _image_trainings import RATE, USUAL, rim, unet
+
+    assert (USUAL, RATE) == (1e-3, 3e-3), "ADAM's, and the best of sensitivity.py where a training is short"
+    assert (unet(1, crop=64, batch=2)["rate"], rim(1)["rate"]) == (USUAL, RATE)
     assert defaults(method("wavelet"))["iterations"] == 40, "the RIM paper's"
     assert (defaults(sampling.gaussian)["centre"], defaults(Simulation)["centre"]) == (0.02, 0.02)
     assert defaults(FilmSimulation)["acceleration"] == (2.0, 11.0)

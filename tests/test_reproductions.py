@@ -303,8 +303,12 @@ def test_within_half_a_decibel_either_way(room, monkeypatch):
         assert claim.holds is holds and claim.ours.startswith(f"2x {decibels - 0.01:+.2f} dB, SSIM +0.0020, 3x")
         assert float(spread.gains(scores, "complex RIM", "real RIM")[0, 0]) == pytest.approx(decibels, abs=1e-3)
     monkeypatch.setattr(spread, "ACCELERATIONS", (2.0, 3.0))
-    found = spread.scored("zero_filled", [head((32, 24), seed=seed) for seed in range(3)], 2)
+    images = [head((32, 24), seed=seed) for seed in range(3)]
+    found = spread.scored(dealias.load("zero_filled"), images, 2)
     assert found.shape == (2, 3, 2, 2) and bool((found[0, :, :, 0] < found[1, :, :, 0]).all())
+    assert found.flatten(0, 2).unique(dim=0).shape == (12, 2), "each scan has scores of its own"
+    monkeypatch.setattr(dealias, "reconstruct", None)
+    assert torch.equal(spread.scored(dealias.load("zero_filled"), images, 2), found), "computed once"
 
 
 def test_the_rim_without_conjugate_gradients_is_another(room):
@@ -695,9 +699,12 @@ def test_what_would_decide_the_open_claims(room, monkeypatch):
     numbers |= {"unets": 42, "one_for_all": 18, "error_per_step": 3, "spread": 2}
     assert {name: len(settings) for name, settings in claims.trainings().items()} == numbers
     rows, total = claims.costs({"hidden_state": 3, "one_for_all": 2, "times": 1, "motion": 2})
-    command = "`python reproductions/hidden_state.py`"
+    command = "`python reproductions/hidden_state.py --minutes 1200`"
     assert rows[0] == ["hidden_state", 3, "12 of 1000", "1200", "", command]
-    assert rows[1][1:4] == [2, "3 of 180, 15 of 1000", "1554"] and rows[2][4] == "a GPU"
+    assert rows[1][1:4] == [2, "3 of 180, 15 of 1000", "1554"] and rows[2][4:] == [
+        "a GPU",
+        "`python reproductions/times.py`",
+    ]
     assert "given time" in rows[3][4] and rows[3][5].startswith("`python reproductions/motion.py --minutes ")
     assert total == 1200 + 1554 - 300, "the common ones are trained once"
 

@@ -31,6 +31,8 @@ def test_a_method_learns_at_the_scale_that_it_knows_and_is_scored_at_that_of_the
     assert torch.allclose(*values, rtol=1e-4) and 0.5 < seen[0] < 2
     scores = [taught.score(one, torch.Generator()) for one in (example(), large)]
     assert torch.allclose(*scores, atol=1e-2) and taught.kind(large) == "2x" and not taught.sees_films
+    two = of_images([head((48, 48), seed=1)], ((2, 2.0, 0.001),))[0]
+    assert taught.kind(two) == "2 coils 2x"
 
 
 def test_susceptibility_is_scored_without_its_mean():

@@ -10,7 +10,6 @@ from dealias.errors import UserError
 from dealias.noise import estimate_noise
 from dealias.phantoms import head
 from dealias.training.augment import band_limited, shrunk, smooth_phase
-from dealias.training.masks import draw_mask
 from dealias.training.simulate import Simulation
 
 
@@ -150,13 +149,6 @@ def test_a_target_holds_the_noise_of_the_scan_as_measured_references_do(estimate
     pairs = zip(scans, targets, strict=True)
     residuals = [float((scan.operator(x) - scan.data).abs().square().sum()) for scan, x in pairs]
     assert residuals[1] < 0.95 * residuals[0]
-
-
-def test_the_centre_of_a_mask_holds_what_maps_are_estimated_from():
-    for seed in range(30):
-        for share in (0.0, 1.0):
-            mask = draw_mask((40, 60), 12.0, share, 0.5, 0.02, True, seeded(seed))
-            assert mask[14:26, 24:36].all() and not mask.all()
 
 
 def test_half_of_the_maps_are_measured_ones(heads, tmp_path):
