@@ -182,7 +182,9 @@ def main():
         f"Means over {len(SEEDS)} masks, whose standard deviation follows a gain. References are the full scans, noise "
         "and all. The two scans chose the checkpoints and constants of the networks; no update saw them. "
         f"{described(*shipped)}. The U-Net has {sum(p.numel() for p in methods[UNET].parameters()):,} parameters, "
-        "learned by the magnitudes' L1 error, and takes the phase of the zero-filled image, which counts nothing here."
+        "learned by the magnitudes' L1 error, and takes the phase of the zero-filled image, which counts nothing here. "
+        "Where it is behind, that tells of a network that saw five brains for minutes; those of the literature saw "
+        "fastMRI's volumes for days."
         if UNET in methods
         else "There are no weights of the U-Net yet."
     )

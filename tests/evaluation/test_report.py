@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from dealias.errors import UserError
 from dealias.evaluation.compare import COLUMNS
 from dealias.evaluation.report import boxes, by_acceleration, summary
 
@@ -69,5 +70,5 @@ def test_boxes_stand_where_their_numbers_are(tmp_path):
     middle = ys.mean()
     assert xs[ys > middle].mean() > xs[ys < middle].mean() + 100  # the second method below, to the right
     boxes(tmp_path / "b.png", [row("$perfect", 0, psnr="inf", nmse="0"), row("bad", 0, psnr="inf")])
-    with pytest.raises(Exception, match="exists already"):
+    with pytest.raises(UserError, match="exists already"):
         boxes(tmp_path / "a.png", low)
