@@ -8,7 +8,7 @@ from torch import Tensor
 import dealias
 from _data import foreign, held_back, scans
 from _remembered import remembered
-from _verdict import worded
+from _verdict import paired, worded
 from dealias.evaluation.metrics import psnr, ssim
 
 BRAIN, ABROAD = "brain", "mean abroad"
@@ -69,13 +69,8 @@ def cells(scores: dict[str, Tensor] | None, places: Sequence[str]) -> list[str |
     return [None if scores is None else worded(scores[place], ".2f") for place in places]
 
 
-def gain(one: dict[str, Tensor] | None, other: dict[str, Tensor] | None, place: str) -> Tensor | None:
-    """Return by how much one exceeds the other (seed,); None where either is not run yet.
-
-    One that has a single value, since nothing was trained, is compared with every seed of the other.
-    """
-    if one is None or other is None:
-        return None
-    a, b = one[place], other[place]
-    seeds = min(len(x) for x in (a, b) if len(x) > 1) if max(len(a), len(b)) > 1 else 1
-    return a[:seeds] - b[:seeds]
+def gain(
+    one: dict[str, Tensor] | None, other: dict[str, Tensor] | None, place: str, *, once: Sequence[bool] = (False, False)
+) -> Tensor | None:
+    """Return by how much one exceeds the other (seed,); None where either is not run yet; `once` as in `paired`."""
+    return None if one is None or other is None else paired(one[place], other[place], once=once)

@@ -28,6 +28,16 @@ def verdict(gains: Sequence[Tensor | None], least: float = 0.0, repetitions: int
     return None if None in above else True
 
 
+def paired(one: Tensor, other: Tensor, *, once: Sequence[bool] = (False, False)) -> Tensor:
+    """Return one minus the other for each seed (seed, ...) that both learned from.
+
+    Arguments:
+        once: which of them has a single value for every seed, since nothing was trained.
+    """
+    seeds = min((len(values) for values, single in zip((one, other), once, strict=True) if not single), default=1)
+    return (one - other if any(once) else one[:seeds] - other[:seeds])[:seeds]
+
+
 def both(*verdicts: bool | None) -> bool | None:
     """Return whether all hold: False where one does not, None where one is open."""
     if False in verdicts:

@@ -19,7 +19,7 @@ from _data import finer, foreign, kept, knees, scans, spread, view
 from _image_trainings import rim, unet
 from _models import Models
 from _page import Claim, figure, save, table, training_options, write
-from _verdict import verdict, worded
+from _verdict import paired, verdict, worded
 from dealias.evaluation.metrics import psnr, ssim
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)
@@ -95,9 +95,8 @@ def gain(scores, one, other, score=0):
     """Return by how much a method's mean SSIM (PSNR where `score` is 1) exceeds another's, (seed, acceleration)."""
     if one not in scores or other not in scores:
         return None
-    a, b = scores[one], scores[other]
-    seeds = min((len(x) for x in (a, b) if len(x) > 1), default=1)
-    return (a[:seeds] - b[:seeds])[..., score].mean((2, 3))
+    once = [name in ("CS", SHIPPED) for name in (one, other)]  # not trained here
+    return paired(scores[one], scores[other], once=once)[..., score].mean((2, 3))
 
 
 def won(results, duels):
@@ -164,9 +163,9 @@ def claims(results, seconds, found):
 
 def narrower(found):
     """Return by how much CS and the U-Net spread more than the RIM (seed,), over patterns and over images."""
-    *others, rim = found
-    seeds = min(len(one[0]) for one in found if len(one[0]) > 1 or len(rim[0]) == 1)
-    return [other[k][:seeds] - rim[k][:seeds] for other in others for k in (0, 1)]
+    cs, unet, rim = found
+    seeds = min(len(unet[0]), len(rim[0]))
+    return [paired(other[k], rim[k][:seeds], once=(other is cs, False)) for other in (cs, unet) for k in (0, 1)]
 
 
 def of_unets(results, seconds):

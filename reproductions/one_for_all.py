@@ -16,7 +16,7 @@ import dealias
 from _data import held_back, scans
 from _image_trainings import WHY, brains, rim
 from _page import Claim, figure, save, table, training_options, write
-from _verdict import stacked, verdict, worded
+from _verdict import paired, stacked, verdict, worded
 from dealias.evaluation.metrics import psnr, ssim
 
 ACCELERATIONS = (2.0, 3.0, 4.0, 5.0)
@@ -73,9 +73,10 @@ def differences(scores, one, other):
     """Return by how much one's mean SSIM and PSNR exceed the other's, (seed, acceleration, 2); None if unknown."""
     if any(value is None for name in (one, other) for value in scores[name]):
         return None
-    values = [*scores[one], *scores[other]]
-    seeds = min((len(value) for value in values if len(value) > 1), default=1)
-    return torch.stack([a[:seeds] - b[:seeds] for a, b in zip(scores[one], scores[other], strict=True)], 1)
+    once = [name in (ZERO, CS) for name in (one, other)]
+    found = [paired(*pair, once=once) for pair in zip(scores[one], scores[other], strict=True)]
+    seeds = min(map(len, found))
+    return torch.stack([gain[:seeds] for gain in found], 1)
 
 
 def shown(values):

@@ -20,7 +20,7 @@ from _image_trainings import brains
 from _page import PAGES, Claim, figure, table, training_options, write
 from _pictures import compared, described, known
 from _scores import psnr_and_ssim
-from _verdict import SEEDS, listed, verdict
+from _verdict import SEEDS, listed, paired, verdict
 from dealias.cards import weights
 from dealias.errors import Note
 from dealias.files.images import images as read
@@ -128,10 +128,9 @@ def gains(scores, one, other):
         a, b = methods.get(one), methods.get(other)
         found[case] = None
         if a is not None and b is not None:
-            gain = (a - b)[..., 0]
-            # a method that is not trained here is compared with every network, but one network with no more than one
-            trained = min((len(x) for name, x in ((one, a), (other, b)) if name in (NAIVE, TWIN)), default=None)
-            found[case] = gain if gain.ndim == 1 else gain.mean(1)[:trained]
+            once = [a.ndim > 2 and name not in (NAIVE, TWIN) for name in (one, other)]
+            gain = paired(a, b, once=once)[..., 0]
+            found[case] = gain if gain.ndim == 1 else gain.mean(1)
     return found
 
 

@@ -29,7 +29,7 @@ OPPOSITE = [(ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.Eq, ast.NotEq), (ast.Is, 
 OPPOSITE += [(ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.And, ast.Or)]
 OPPOSITE = dict(OPPOSITE) | {b: a for a, b in OPPOSITE}
 UNTESTED = {"main", "drawn", "learning", "described", "save", "similarity", "row"}  # pictures and words
-SLOW, PATIENCE = 1.0, 20.0  # seconds of the processor: a test, and a mutant
+PATIENCE = 20.0  # seconds of the processor that a mutant has
 
 
 def opposite(node):
@@ -171,15 +171,15 @@ def survives(chosen, word, files):
     return True
 
 
-def tried(path):
-    """Print what no test of a file notices."""
+def tried(path, slow):
+    """Print what no test of a file notices, those left out that take more than `slow` seconds."""
     files, word = judges(path)
     inside = path.is_relative_to(PACKAGE)
     name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts) if inside else path.stem
     finder = Altered(name, path)
     sys.meta_path.insert(0, finder)
     forget()
-    quick = []
+    quick, left = [], 0
     for file in files:
         for title, run in calls(file, word):
             try:
@@ -187,7 +187,8 @@ def tried(path):
             except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
                 print(f"  left out: {title}: {error!r}"[:150])
                 continue
-            if lines and seconds < SLOW:
+            left += bool(lines) and seconds >= slow
+            if lines and seconds < slow:
                 quick.append((seconds, title, lines))
     count = survivors = 0
     for line, before, after, finder.source in mutants(path.read_text()):
@@ -197,7 +198,8 @@ def tried(path):
             survivors += 1
             print(f"  {path.name}:{line}: {before} -> {after}", flush=True)
     sys.meta_path.remove(finder)
-    print(f"{path.relative_to(ROOT)}: {count} mutants, {survivors} survive {len(quick)} tests", flush=True)
+    words = f"{survivors} survive {len(quick)} tests, {left} slower ones left out"
+    print(f"{path.relative_to(ROOT)}: {count} mutants, {words}", flush=True)
 
 
 def out_of_time(*_):
@@ -207,8 +209,10 @@ def out_of_time(*_):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--slow", type=float, default=1.0, help="seconds of the processor of a test that is left out")
     signal.signal(signal.SIGPROF, out_of_time)
     torch.set_num_threads(1)
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "reproductions")]
-    for file in parser.parse_args().files:
-        tried(file.resolve())
+    options = parser.parse_args()
+    for file in options.files:
+        tried(file.resolve(), options.slow)

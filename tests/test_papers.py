@@ -128,6 +128,8 @@ def test_the_common_rate_and_centre():
         ("basis_pursuit", {"features": 64, "iterations": 4, "block": "resnet", "gradients": 10}),
         ("modl", {"features": 64, "iterations": 10, "block": "cnn", "gradients": 10}),
         ("conv_decoder", {"rate": 0.008}),
+        ("crnn", {"features": 64, "iterations": 10}),
+        ("complex_rim", {"features": 64, "iterations": 8}),
         ("unet", {"features": 32, "poolings": 3, "pooling": "max", "output": "magnitude"}),
         ("kt_focuss", {"power": 0.5}),
     ],

@@ -149,7 +149,7 @@ def test_one_for_all_is_judged_by_its_margin(room, excess, holds):
     import one_for_all
 
     chance = torch.tensor([-0.01, 0.0, 0.01])[:, None].expand(3, 2)
-    scores = {name: [torch.zeros(1, 2)] * 4 for name in one_for_all.COLOURS}
+    scores = {name: [torch.zeros(3, 2)] * 4 for name in one_for_all.COLOURS}
     scores[one_for_all.EACH] = scores[one_for_all.LARGE] = scores[one_for_all.CS]
     scores[one_for_all.ALL] = [chance + excess] * 4
     assert [claim.holds for claim in one_for_all.claims(scores)] == [holds] * 3
@@ -164,7 +164,7 @@ def test_a_little_less_is_as_good_as_one_for_each_but_not_above_cs(room, excess,
             return [settings]
 
     chance = 1e-4 * torch.tensor([-1.0, 0.0, 1.0])[:, None].expand(3, 2)
-    scores = {name: [torch.zeros(1, 2)] * 4 for name in one_for_all.COLOURS} | {one_for_all.ALL: [chance + excess] * 4}
+    scores = {name: [torch.zeros(3, 2)] * 4 for name in one_for_all.COLOURS} | {one_for_all.ALL: [chance + excess] * 4}
     assert [claim.holds for claim in one_for_all.claims(scores)] == [holds, holds, excess > 0]
     methods = one_for_all.trained(Asked(), 1000)
     ((large,),) = methods[one_for_all.LARGE][:1]
@@ -459,8 +459,8 @@ def test_a_difference_waits_for_both(room):
 
     one = {"brain": torch.tensor([30.0, 31.0, 32.0]), "mean abroad": torch.tensor([20.0, 20.0, 20.0])}
     other = {"brain": torch.tensor([28.0]), "mean abroad": torch.tensor([21.0])}
-    assert gain(one, other, "brain").tolist() == [2, 3, 4] and gain(one, None, "brain") is None
-    assert gain(other, {"brain": torch.tensor([1.0, 2.0])}, "brain").tolist() == [27, 26]
+    assert gain(one, other, "brain", once=(False, True)).tolist() == [2, 3, 4] and gain(one, None, "brain") is None
+    assert gain(other, {"brain": torch.tensor([1.0, 2.0])}, "brain").tolist() == [27]
     assert cells(one, ["brain"]) == ["31.00 ± 1.00"] and cells(other, ["brain"]) == ["28.00"]
     assert cells(None, ["brain"]) == [None]
 
@@ -488,6 +488,17 @@ def test_a_verdict_is_open_within_the_spread(room):
     assert (both(True, True), both(True, None), both(None, False)) == (True, None, False)
     assert worded(torch.tensor([1.0, 2.0]), ".1f") == "1.5 ± 0.7"
     assert listed({"a": gain, "b": -gain[:1]}) == "a: +1.00 ± 0.10 dB, b: -0.90 dB" and listed({"a": None}) is None
+
+
+def test_a_single_training_is_paired_with_a_single_one(room):
+    from _verdict import paired
+
+    three, one = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0])
+    assert paired(three, three - 1).tolist() == [1, 1, 1]
+    assert paired(three, one).tolist() == paired(one, three).tolist() == [0], "what is trained once is no repetition"
+    assert paired(three, one, once=(False, True)).tolist() == [0, 1, 2]
+    assert paired(one, three, once=(True, False)).tolist() == [0, -1, -2]
+    assert paired(one, one, once=(True, True)).tolist() == [0]
 
 
 def test_small_images_are_whole_and_of_one_size(room):
