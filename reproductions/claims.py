@@ -17,6 +17,7 @@ from time import process_time
 
 import torch
 
+import dynamic
 import hidden_state
 import hyper_parameters
 import one_for_all
@@ -37,13 +38,17 @@ from dealias.training.training import Training
 from dealias.training.updates import Updates
 
 MEASURED = 2  # updates, after a first one
-# what is open for want of something else than trainings of images
+# what is open for want of something else than short trainings of images
 WANTING = {
     "foreign": "more masks: on one body three of them differ by more than the gain",
     "times": "a GPU",
     "trust": "more masks or a mended bar: of one body the coverage is at the bound",
+    "dynamic": f"{dynamic.MANY:,} updates of each network",
     "film": "the networks of `dynamic`",
+    "spread": "100 scans at each rate",
+    "survey": "weights of VarNets",
 }
+OPTIONS = {"spread": " --images 10 --patterns 10"}
 
 
 class Asked:
@@ -65,34 +70,33 @@ class Asked:
 
 def trainings():
     """Return the short trainings that each page asks for, from every seed, by its name."""
-    grid = {*product(hyper_parameters.STEPS, [64]), *product([8], hyper_parameters.FEATURES)}
+    grid = sorted({*product(hyper_parameters.STEPS, [64]), *product([8], hyper_parameters.FEATURES)})
     noises = ((0.001, 0.001), (0.003, 0.003))
     crossed = [make(n, crop=64, batch=2, noise=noise) for make, n in ((rim, 1200), (unet, 3600)) for noise in noises]
-    small = [{**unets.whole(600, seen), "data": [count]} for seen in ("image", "kspace") for count in unets.COUNTS]
-    kinds = [*(unets.training(600, arguments) for arguments in unets.VARIANTS.values()), rim(1000)]
-    pages = {
+    # of other images each, which are named by their number alone
+    fed = [{**unets.whole(600, seen), "data": [count]} for seen in ("image", "kspace") for count in unets.COUNTS]
+    kinds = [rim(1000), *(unets.training(600, arguments) for arguments in unets.VARIANTS.values()), *fed]
+    alike = {
         "generalisation": crossed,
         "hidden_state": hidden_state.trainings(1000).values(),
-        "hyper_parameters": [rim(1000, *sizes) for sizes in sorted(grid)],
+        "hyper_parameters": [rim(1000, *sizes) for sizes in grid],
         "sensitivity": sensitivity.trainings(1000).values(),
         "survey": [survey.training(seen, 600) for seen in ("image", "kspace")],
-        "unets": [*kinds, *small],
+        "unets": kinds,
     }
-    found = {}
-    for name, settings in pages.items():
-        asked = Asked()
-        for some in settings:
-            asked.seeds(**some)
-        found[name] = asked.settings
-    asked = Asked()
-    one_for_all.trained(asked, 1000)
-    found["one_for_all"] = asked.settings
-    for name, methods, seeds in (("error_per_step", ["rim"], SEEDS), ("spread", ["rim", "complex_rim"], SEEDS[:1])):
-        asked = Asked()
-        for method, seed in product(methods, seeds):
-            history(asked, method, 1800, seed)
-        found[name] = asked.settings
-    return found
+    found = {name: asked(lambda models, some=some: [models.seeds(**s) for s in some]) for name, some in alike.items()}
+    return found | {
+        "error_per_step": asked(lambda models: [history(models, "rim", 1800, seed) for seed in SEEDS]),
+        "one_for_all": asked(lambda models: one_for_all.trained(models, 1000)),
+        "spread": asked(lambda models: [history(models, method, 1800) for method in ("rim", "complex_rim")]),
+    }
+
+
+def asked(ask):
+    """Return the settings of what a function of models asks for."""
+    models = Asked()
+    ask(models)
+    return models.settings
 
 
 def said(text):
@@ -129,21 +133,22 @@ def commands(name):
 
 def costs(open_):
     """Return the rows of what would decide the open claims (number by page)."""
-    asked, rows, seen, total = trainings(), [], set(), 0.0
+    known, rows, seen, total = trainings(), [], set(), 0.0
     for name, number in open_.items():
         short = commands(name)[0]
-        if name in WANTING or name not in asked:
+        if name not in known:
             wanting = WANTING.get(name, "networks that learn for a given time")
             rows.append([name, number, "", "", wanting, f"`{short.partition(' [')[0]}`"])
             continue
-        settings = asked[name]
+        settings = known[name]
         once = {repr(some): some for some in settings}
         spent = {key: some["updates"] * seconds(some) / 60 for key, some in once.items()}
         total += sum(minutes for key, minutes in spent.items() if key not in seen)
         seen |= spent.keys()
         updates = ", ".join(f"{n} of {k}" for k, n in sorted(Counter(some["updates"] for some in settings).items()))
         minutes = f"{sum(spent.values()):.0f}"
-        rows.append([name, number, updates, minutes, "", f"`python reproductions/{name}.py --minutes {minutes}`"])
+        command = f"`python reproductions/{name}.py{OPTIONS.get(name, '')} --minutes {minutes}`"
+        rows.append([name, number, updates, minutes, WANTING.get(name, ""), command])
     return rows, total
 
 

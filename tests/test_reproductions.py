@@ -709,7 +709,7 @@ def test_what_would_decide_the_open_claims(room, monkeypatch):
     numbers = {"generalisation": 12, "hidden_state": 12, "hyper_parameters": 21, "sensitivity": 15, "survey": 6}
     numbers |= {"unets": 42, "one_for_all": 18, "error_per_step": 3, "spread": 2}
     assert {name: len(settings) for name, settings in claims.trainings().items()} == numbers
-    rows, total = claims.costs({"hidden_state": 3, "one_for_all": 2, "times": 1, "motion": 2})
+    rows, total = claims.costs({"hidden_state": 3, "one_for_all": 2, "times": 1, "motion": 2, "hyper_parameters": 5})
     command = "`python reproductions/hidden_state.py --minutes 1200`"
     assert rows[0] == ["hidden_state", 3, "12 of 1000", "1200", "", command]
     assert rows[1][1:4] == [2, "3 of 180, 15 of 1000", "1554"] and rows[2][4:] == [
@@ -717,7 +717,8 @@ def test_what_would_decide_the_open_claims(room, monkeypatch):
         "`python reproductions/times.py`",
     ]
     assert "given time" in rows[3][4] and rows[3][5].startswith("`python reproductions/motion.py --minutes ")
-    assert total == 1200 + 1554 - 300, "the common ones are trained once"
+    assert rows[4][2] == "21 of 1000" and rows[4][5].endswith("hyper_parameters.py --minutes 2100`")
+    assert total == 1200 + (1554 - 300) + (2100 - 300), "the common ones are trained once"
 
 
 def test_claims_are_read_from_the_last_table_that_has_them(room):
