@@ -7,6 +7,7 @@ import torch
 import dealias
 from dealias.errors import UserError
 from dealias.phantoms import head
+from dealias.training import validation_set as module
 from dealias.training.films import hearts
 from dealias.training.validation_set import of_films, validation_set
 
@@ -45,6 +46,16 @@ def test_measured_scans_are_undersampled_by_points_and_by_lines(folder):
     seen = (examples[0].problem.maps != 0).any(-3)
     error = examples[0].truth.abs() - wanted.abs()  # the phase is that of ESPIRiT's maps
     assert float(error[seen].abs().mean()) < 0.01
+
+
+def test_about_five_images_judge_or_three_where_coils_do_and_each_measured_slice(folder, monkeypatch, untyped):
+    np.save(folder / "many.npy", torch.stack([head((32, 32), seed=seed) for seed in range(12)]).numpy())
+    monkeypatch.setattr(module, "of_images", lambda images, cases: [(len(images), cases)])
+    monkeypatch.setattr(module, "of_scans", lambda scans: [len(scans)])
+    sources = [str(folder / "many.npy"), str(folder / "scan.npz")]
+    one, several = (module.validation_set(sources, several_coils=several) for several in (False, True))
+    assert one == [(6, ((1, 2.0, 0.001), (1, 4.0, 0.001))), 2]
+    assert several == [(3, ((1, 4.0, 0.001), (8, 4.0, 0.002))), 2]
 
 
 def test_what_judges_nothing_is_refused(folder):
