@@ -5,6 +5,7 @@
 Verdicts are those that the pages print. A training costs what an update costs here, measured, times its updates.
 """
 
+import argparse
 import ast
 import re
 import warnings
@@ -154,6 +155,7 @@ def costs(open_):
 
 def main():
     """Write the page."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     pages = {path.stem: said(path.read_text()) for path in sorted(PAGES.glob("*.md")) if path.stem != "claims"}
     lines = [[name, *row] for name, rows in pages.items() for row in rows]
     count = Counter(row[-1] for row in lines)

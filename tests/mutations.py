@@ -19,6 +19,7 @@ import time
 from importlib.abc import Loader, MetaPathFinder
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -29,6 +30,7 @@ OPPOSITE = [(ast.Lt, ast.GtE), (ast.Gt, ast.LtE), (ast.Eq, ast.NotEq), (ast.Is, 
 OPPOSITE += [(ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.And, ast.Or)]
 OPPOSITE = dict(OPPOSITE) | {b: a for a, b in OPPOSITE}
 UNTESTED = {"main", "drawn", "learning", "described", "save", "similarity", "row"}  # pictures and words
+UNCHECKED = {"untyped": None, "seeded": None}  # fixtures that are so in this process anyway
 PATIENCE = 20.0  # seconds of the processor that a mutant has
 
 
@@ -125,7 +127,8 @@ def called(module, function, given):
     """Call a function with fixtures, the test's own and pytest's."""
     torch.manual_seed(0)
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        known = {"monkeypatch": patch, "tmp_path": Path(folder), "untyped": None, "seeded": None, **given}
+        folders = SimpleNamespace(mktemp=lambda name: Path(tempfile.mkdtemp(dir=folder)))
+        known = {"monkeypatch": patch, "tmp_path": Path(folder), "tmp_path_factory": folders, **UNCHECKED, **given}
 
         def value(name):
             if name not in known:

@@ -42,6 +42,7 @@ def test_measured_scans_are_undersampled_by_points_and_by_lines(folder):
     assert [(example.problem.coils, round(example.problem.acceleration)) for example in examples] == [(6, 4)] * 4
     points, lines = (example.problem.centred_mask[0] for example in examples[:2])
     assert (lines == lines[0]).all() and not (points == points[0]).all()
+    assert lines[0, 30:43].all() and points[26:39, 30:43].all(), "what ESPIRiT needs"
     wanted = head((64, 72), seed=0)
     seen = (examples[0].problem.maps != 0).any(-3)
     error = examples[0].truth.abs() - wanted.abs()  # the phase is that of ESPIRiT's maps
@@ -71,5 +72,9 @@ def test_films():
     assert [example.problem.shape for example in examples] == [(10, 64, 208), (6, 64, 208)] * 2
     assert [round(example.problem.acceleration) for example in examples] == [6, 6, 9, 9]
     assert all(torch.equal(a.problem.kspace, b.problem.kspace) for a, b in zip(examples, again, strict=True))
+    top = (film.shape[1] - 64) // 2
+    part = film[:10, top : top + 64].abs()
+    torch.testing.assert_close(examples[0].truth.abs(), part / part.max())
+    assert examples[0].truth.imag.abs().max() > 0.1 and float(examples[0].problem.noise_std) == pytest.approx(0.001)
     narrow, _ = of_films([film[:, :40, :40]])
     assert narrow.truth.shape == (10, 40, 40) and round(narrow.problem.acceleration) == 6
