@@ -76,3 +76,18 @@ def test_all_numbers_of_two_slices():
     assert found["error_quantile_10"].tolist() == pytest.approx([0.1, 0.2], rel=1e-5)
     film = judged(image, torch.full((2, 8, 8), 0.15), torch.tensor(0.1), truth, 0.9)
     assert film["predicted_rms"].tolist() == pytest.approx([0.1, 0.1]), "one number for a film"
+
+
+def test_neither_scale_nor_neighbours_count():
+    generator = torch.Generator().manual_seed(0)
+    truth, noise, width = (torch.rand(16, 16, generator=generator, dtype=torch.float64) for _ in range(3))
+    truth[:, :8] *= 0.1  # air, in part
+    truth[0, 0] = 1
+    scale = torch.tensor([1.0, 1000.0], dtype=torch.float64)
+    alone = judged(truth + 0.1 * noise, 0.1 * width, torch.tensor(0.05), truth, 0.9)
+    both = [scale[:, None, None] * value for value in (truth + 0.1 * noise, 0.1 * width, truth)]
+    found = judged(both[0], both[1], 0.05 * scale, both[2], 0.9)
+    assert 0.4 < alone["coverage_body"] != alone["coverage"] and {*found} == {*NUMBERS, *CURVE}
+    free = ("coverage", "coverage_body", "correlation", "sparsification")
+    for name, value in found.items():
+        torch.testing.assert_close(value, alone[name] * (torch.ones_like(scale) if name in free else scale))
