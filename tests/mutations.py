@@ -129,6 +129,7 @@ def called(module, function, given):
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         folders = SimpleNamespace(mktemp=lambda name: Path(tempfile.mkdtemp(dir=folder)))
         known = {"monkeypatch": patch, "tmp_path": Path(folder), "tmp_path_factory": folders, **UNCHECKED, **given}
+        known.setdefault("generator", torch.Generator().manual_seed(0))
 
         def value(name):
             if name not in known:
