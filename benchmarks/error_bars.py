@@ -28,8 +28,9 @@ import dealias
 from dealias import Acquisition, sampling
 from dealias.error_bar.half_width import COVERAGE, FACTOR, half_width
 from dealias.error_bar.held_out import held_out
-from dealias.error_bar.uncertainty import _of_magnitude
+from dealias.error_bar.uncertainty import of_magnitude
 from dealias.errors import Note
+from dealias.evaluation.calibration import BODY, correlation
 
 SIZE = 128
 CALIBRATION = (("siat_brain_val", "image", 20), ("kellman_fatwater", "PK1", 0), ("ukat_b0_256", "image", 0))
@@ -119,10 +120,10 @@ def cases(folder, kinds):
 
 
 def shaped(found, parts, error, body):
-    """Return the scores of the body's pixels, and the correlation of half-width and error."""
+    """Return the scores of the body's pixels, and the correlation of half-width and error there."""
     energy = found.rms.square().reshape(1, 1)
-    width = (half_width(energy, found.image, parts) / FACTOR)[body]
-    return (error / width).numpy(), float(torch.corrcoef(torch.stack((error, width)))[0, 1])
+    width = half_width(energy, found.image, parts) / FACTOR
+    return (error / width)[body].numpy(), float(correlation(error, width, body))
 
 
 def rows(folder, methods, kinds, folds):
@@ -130,14 +131,14 @@ def rows(folder, methods, kinds, folds):
     for judge, coils, kind, name, scan, truth in cases(folder, kinds):
         for method, network in methods.items():
             held = held_out(partial(dealias.reconstruct, network), scan, folds)
-            found = _of_magnitude(scan, held, ())
-            error = found.image.abs() - truth.abs()
-            body = truth.abs() > 0.05 * truth.abs().max()
-            ratio, inside = float(found.rms / error.square().mean().sqrt()), error.abs()[body]
-            scores, correlation = shaped(found, held.parts, inside, body)
-            flat = (inside / found.rms).numpy()
-            oracle, most = shaped(found, truth[None], inside, body)
-            yield name, Row(judge, method, coils, kind, ratio, scores, flat, correlation, oracle, most)
+            found = of_magnitude(held)
+            error = (found.image.abs() - truth.abs()).abs()
+            body = truth.abs() > BODY * truth.abs().max()
+            ratio = float(found.rms / error.square().mean().sqrt())
+            scores, own = shaped(found, held.parts, error, body)
+            flat = (error[body] / found.rms).numpy()
+            oracle, most = shaped(found, truth[None], error, body)
+            yield name, Row(judge, method, coils, kind, ratio, scores, flat, own, oracle, most)
 
 
 def quantile(scores):
