@@ -53,6 +53,7 @@ class Row:
     """What one case shows.
 
     Arguments:
+        body: which data set.
         ratio: rms of the magnitude, predicted over true.
         scores: of each pixel of the body, its error over the half-width before the factor.
         flat: the same scores of an interval of one width.
@@ -62,6 +63,7 @@ class Row:
     """
 
     judge: bool
+    body: str
     method: str
     coils: str
     kind: str
@@ -127,7 +129,7 @@ def shaped(found, parts, error, body):
 
 
 def rows(folder, methods, kinds, folds):
-    """Yield the name of each case and its row."""
+    """Yield the row of each case."""
     for judge, coils, kind, name, scan, truth in cases(folder, kinds):
         for method, network in methods.items():
             held = held_out(partial(dealias.reconstruct, network), scan, folds)
@@ -138,7 +140,7 @@ def rows(folder, methods, kinds, folds):
             scores, own = shaped(found, held.parts, error, body)
             flat = (error[body] / found.rms).numpy()
             oracle, most = shaped(found, truth[None], error, body)
-            yield name, Row(judge, method, coils, kind, ratio, scores, flat, own, oracle, most)
+            yield Row(judge, name, method, coils, kind, ratio, scores, flat, own, oracle, most)
 
 
 def quantile(scores):
@@ -160,12 +162,12 @@ def main():
     warnings.simplefilter("ignore", Note)
     methods = {name: dealias.load(name) for name in options.methods.split(",")}
     found = []
-    for name, row in rows(options.data, methods, options.kinds.split(","), options.folds):
+    for row in rows(options.data, methods, options.kinds.split(","), options.folds):
         found.append(row)
         role = "judge" if row.judge else "calibration"
         own, oracle = (np.quantile(scores, COVERAGE) for scores in (row.scores, row.oracle))
         print(
-            f"{role}: {name}, {row.kind}, {row.method}: predicted / true {row.ratio:.2f}, factor {own:.2f}, "
+            f"{role}: {row.body}, {row.kind}, {row.method}: predicted / true {row.ratio:.2f}, factor {own:.2f}, "
             f"correlation {row.correlation:.2f}; oracle {oracle:.2f}, {row.oracle_correlation:.2f}",
             flush=True,
         )
@@ -184,13 +186,19 @@ def summary(found):
     groups = dict.fromkeys((row.method, row.coils, row.kind) for row in judges)
     for group in groups:
         show(", ".join(group), [row for row in judges if (row.method, row.coils, row.kind) == group], factor)
+    for body in dict.fromkeys(row.body for row in judges):
+        show(f"all of {body}", [row for row in judges if row.body == body], factor)
+    for what, wanted in (("points", True), ("lines", False)):
+        show(f"all {what}", [row for row in judges if ("lines" not in row.kind) == wanted], factor)
     show("all", judges, factor)
     even = [(row.flat <= flat).mean() for row in judges]
     used = [(row.scores <= FACTOR).mean() for row in judges]
-    near = np.array([abs(row.ratio - 1) for row in judges])
-    print(
-        f"\npredicted within 15 % in {np.mean(near < 0.15):.0%}, within 30 % in {np.mean(near < 0.3):.0%} of the judges"
-    )
+    print()
+    for what, wanted in (("points", True), ("lines", False)):
+        near = np.array([abs(row.ratio - 1) for row in judges if ("lines" not in row.kind) == wanted])
+        if len(near):
+            within = f"within 15 % in {np.mean(near < 0.15):.0%}, within 30 % in {np.mean(near < 0.3):.0%}"
+            print(f"{what}: predicted {within} of {len(near)} judges")
     print(f"the package's factor, {FACTOR}, covers {np.mean(used):.1%}, {np.min(used):.0%} to {np.max(used):.0%}")
     print(f"flat, calibrated likewise ({flat:.2f}): {np.mean(even):.1%}, {np.min(even):.0%} to {np.max(even):.0%}")
     for title in ("scores", "oracle"):
@@ -206,7 +214,9 @@ def narrower(row, scores):
 
 
 def show(title, found, factor):
-    """Print a line of the table."""
+    """Print a line of the table, of some cases."""
+    if not found:
+        return
     ratio = np.array([row.ratio for row in found])
     coverage = np.array([(row.scores <= factor).mean() for row in found])
     cells = (

@@ -87,7 +87,7 @@ def _symmetry(phase: Tensor, parts: Sequence[Part]) -> Tensor | None:
 
 
 def _seen(image: Tensor, phase: Tensor, wrong: Tensor, energy: Tensor, along: Tensor) -> Tensor:
-    """Return which share of its energy the magnitude sees of an error such as `wrong`, so much of it along the phase."""
+    """Return which share of its energy the magnitude sees of an error such as `wrong`, of so much along the phase."""
     turned = (wrong * phase.conj()).to(torch.complex128)
     tiny = torch.finfo(torch.float64).tiny
     real, imaginary = (

@@ -2,10 +2,10 @@
 
     g = sum_l n log (1 - r_l(0)^2) / (1 - max_s r_l(s)^2),  r_l(s) = |sum_x p_l(x)^* y_l(x + s)| / (|p_l| |y_l|)
 
-y_l(x) is a line along its readout, p_l(x) what the lines near it foretell for a body of any texture that lies where the
-low frequencies show it: p_l = C_lm C_mm^-1 y_m,  C_lm(x) = sum_{y in body} exp(-2 pi i (l - m) y / N). Along the readout
-the body lies for y_l where it does for its neighbours; n frequencies hold the line's energy, so that a term of g is
-twice the logarithm of how much likelier a shift s is than none. What moves along the lines' axis only is not seen.
+y_l(x) is a line along its readout, p_l(x) what the lines near it foretell for a body of any texture that lies where
+the low frequencies show it: p_l = C_lm C_mm^-1 y_m,  C_lm(x) = sum_{y in body} exp(-2 pi i (l - m) y / N). Along the
+readout the body lies for y_l where it does for its neighbours; n frequencies hold the line's energy, so that a term of
+g is the logarithm of how much likelier a shift s is than none. What moves along the lines' axis only is not seen.
 
 | Intrinsic detection of motion in segmented sequences (Mendes and Parker, 2011): adjacent sets of lines are correlated
 | https://doi.org/10.1002/mrm.22681

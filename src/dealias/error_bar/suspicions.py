@@ -40,8 +40,8 @@ MEANING = {
     "mask",
     "foreign": "{:.0%} of what the coils saw fits no image: the coil maps are of another scan, or the body moved; let "
     "ESPIRiT estimate them, which --maps auto does where the file has none",
-    "moved": "lines of k-space that lie side by side saw the body at different places: it moved; leave those lines out of "
-    "the mask",
+    "moved": "lines of k-space that lie side by side saw the body at different places, as where it moved; leave those "
+    "lines out of the mask",
     "torn": "some lines of k-space contradict the others, as where the body moved; leave them out of the mask",
 }
 

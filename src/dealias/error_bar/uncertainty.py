@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Literal
 
-import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 from tqdm import tqdm
