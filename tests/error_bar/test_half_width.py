@@ -1,6 +1,5 @@
 """Half-widths have the measured energy whatever their shape."""
 
-import pytest
 import torch
 
 from dealias.error_bar.half_width import FACTOR, half_width
