@@ -109,8 +109,8 @@ def text(found, bodies) -> str:
         f"Three estimates beside each other, Gaussian 4x, of {', '.join(bodies)}: hidden samples, which tell the error "
         "of the magnitude; Stein's unbiased risk, which needs the noise level and one more image of data changed a "
         "little, and tells the complex error at measured frequencies alone; and the spread of draws from a posterior, "
-        f"where a method draws ({LEVELS['iterations']} levels of {LEVELS['steps']} steps). Each over what it estimates, "
-        "and how its map of pixels follows the error in the body:"
+        f"where a method draws ({LEVELS['iterations']} levels of {LEVELS['steps']} steps). Each over what it "
+        "estimates, and how its map of pixels follows the error in the body:"
     )
     return f"{words}\n\n{table(head, list(rows(found)))}"
 
