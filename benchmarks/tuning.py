@@ -43,9 +43,11 @@ def measured(folder):
     yield "maps of 8 of 32 coils", transformed(image + noise[0] + 1j * noise[1]).astype(np.complex64)
 
 
-def cases(folder, size, masks=tuple(MASKS)):
+def cases(folder, size, masks=tuple(MASKS), wanted=("measured coils", "one coil")):
     """Yield the kind of coils, the name, the scan and the true magnitude of each case."""
     for coils, name, full, truth in complete(folder, size):
+        if coils not in wanted:
+            continue
         for kind in masks:
             mask = MASKS[kind]((*truth.shape,), torch.Generator().manual_seed(1))
             if coils == "measured coils":
@@ -94,9 +96,9 @@ def main():
     methods = {name: cards.load_written(name) for name in options.methods.split(",")}
     rows = {}
     print("| case | method | by itself | tuned by hidden samples | tuned by the truth |\n|---|---|---|---|---|")
-    for coils, name, scan, truth in cases(options.data, options.size, options.masks.split(",")):
-        if coils not in options.coils.split(","):
-            continue
+    for coils, name, scan, truth in cases(
+        options.data, options.size, options.masks.split(","), options.coils.split(",")
+    ):
         for title, method in methods.items():
             values, (best, highest) = judged(method, TRIED.get(title.split(":")[0]) or method.knobs, scan, truth)
             rows.setdefault((coils, title), []).append(values)
