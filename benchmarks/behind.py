@@ -1,6 +1,6 @@
 """How often hidden samples say that a learned method is out of its depth: where it is so in truth, and where not.
 
-    python benchmarks/behind.py --data ../shared/data [--methods rim,modl] [--size 128] [--every 1]
+    python benchmarks/behind.py --data ../shared/data [--methods rim,modl] [--size 128] [--every 1] [--first 0]
 
 It is behind wavelets (`dealias/error_bar/behind.py`), or farther off in some band of k-space than on scans such as it
 learned from (`usual.py`); of good scans, and of the same with noise that nobody told or without their middle.
@@ -16,7 +16,7 @@ import torch
 
 import dealias
 from dealias.error_bar import usual
-from dealias.error_bar.behind import compared
+from dealias.error_bar.behind import LEAST, compared
 from dealias.errors import Note
 from dealias.evaluation.metrics import psnr
 from tuning import cases
@@ -47,12 +47,13 @@ def main():
     parser.add_argument("--methods", default="rim,modl")
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--every", type=int, default=1, help="case of how many is judged")
+    parser.add_argument("--first", type=int, default=0, help="of the cases, counted from 0")
     options = parser.parse_args()
     warnings.simplefilter("ignore", Note)
     methods = {name: dealias.load(name) for name in options.methods.split(",")}
     rows, bad = [], {}
     for number, (_, name, scan, truth) in enumerate(cases(options.data, options.size)):
-        if number % options.every:
+        if number % options.every != options.first:
             continue
         wavelets = float(psnr(dealias.reconstruct("wavelet", scan).abs(), truth))
         for title, method in methods.items():
@@ -79,7 +80,7 @@ def summary(rows, bad):
 
 def show(what, saved, above):
     """Print a line of the table."""
-    rates = [np.mean(alarm) if len(saved) else np.nan for alarm in (saved > 0, above > 0, (saved > 0) | (above > 0))]
+    rates = [np.mean(alarm) if len(saved) else np.nan for alarm in (saved > LEAST, above > 0, (saved > LEAST) | (above > 0))]
     print(f"| {what} | {len(saved)} | {' | '.join(f'{rate:.0%}' for rate in rates)} |")
 
 

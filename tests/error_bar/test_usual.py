@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from dealias.error_bar.usual import LIMIT, beyond, excess, record, warning
+from dealias.error_bar.usual import LIMIT, MARGIN, beyond, excess, record, warning
 from dealias.methods.rim import RIM
 
 
@@ -28,9 +28,9 @@ def test_far_above_is_beyond_some_deviations():
     method = RIM(features=4, iterations=1)
     assert warning(method, [[9.0, 9.0, 9.0]]) == [], "nobody recorded what is usual"
     method.usual_errors = ((-1.0, 0.5), (-2.0, 1.0), (-3.0, 1.0))
-    assert beyond(method, [0.0, math.nan, 1.0]) == [1 - LIMIT * 0.5, -math.inf, 4 - LIMIT]
+    assert beyond(method, [0.0, math.nan, 1.0]) == [1 - LIMIT * 0.5 - MARGIN, -math.inf, 4 - LIMIT - MARGIN]
     assert warning(method, [[0.0, 0.0, -0.1]]) == [] == warning(method, [])
-    [text] = warning(method, [[0.0, 0.0, -0.1], [0.0, 5.0, 0.1]])
+    [text] = warning(method, [[0.0, 0.0, -0.1], [0.0, 5.0, 0.6]])
     assert "farther off at middle frequencies" in text and "in 1 of 2 slices" in text
     method.usual_errors = ((0.0, 1.0),)
     assert warning(method, [[99.0, 99.0, 99.0]]) == [], "of other bands"

@@ -1,6 +1,8 @@
 """Whether a learned method predicts hidden samples worse than wavelets do: then what it learned is of other scans.
 
-    sum_{k in H} |y_k - (A x_w^H)_k|^2 < sum_{k in H} |y_k - (A x^H)_k|^2, by more than the standard error of both
+    sum_{k in H} |y_k - (A x_w^H)_k|^2 < sum_{k in H} |y_k - (A x^H)_k|^2
+
+by more than the standard error of both and a tenth of the right side: half a decibel is worth another method.
 
 | Cross-validatory choice and assessment of statistical predictions (Stone, 1974), equation 2.4
 | https://doi.org/10.1111/j.2517-6161.1974.tb00994.x
@@ -22,6 +24,8 @@ from dealias.hidden_samples import errors, gain
 from dealias.method import Method
 from dealias.methods.stacked import Stacked
 from dealias.methods.wavelet import Wavelet
+
+LEAST = 0.1  # of the error that wavelets must save
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def warning(method: Method, scan: Acquisition, seed: int = 0) -> list[str]:
     """Return in one sentence that a learned method is behind, or worse than it usually is; nothing where it is not."""
     found = compared(method, scan, seed)
     saved = [one.saved for one in found]
-    worse = [share for share in saved if share > 0]
+    worse = [share for share in saved if share > LEAST]
     if not worse:
         return usual.warning(method, [usual.excess(one.own, one.wavelets, one.radius) for one in found])
     where = f" in {len(worse)} of {len(saved)} slices" if len(saved) > 1 else ""
