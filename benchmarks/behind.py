@@ -80,7 +80,8 @@ def summary(rows, bad):
 
 def show(what, saved, above):
     """Print a line of the table."""
-    rates = [np.mean(alarm) if len(saved) else np.nan for alarm in (saved > LEAST, above > 0, (saved > LEAST) | (above > 0))]
+    alarms = (saved > LEAST, above > 0, (saved > LEAST) | (above > 0))
+    rates = [np.mean(alarm) if len(saved) else np.nan for alarm in alarms]
     print(f"| {what} | {len(saved)} | {' | '.join(f'{rate:.0%}' for rate in rates)} |")
 
 
