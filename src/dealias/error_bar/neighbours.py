@@ -31,7 +31,7 @@ def movement(kspace: Tensor, lines: Tensor) -> float | None:
     inner = lines & lines.roll(1) & lines.roll(-1) & (numbers.to(lines.device).abs() > 2)  # zero's are alike anyway
     if inner.sum() < 2 or not kspace.any():
         return None
-    profiles = torch.fft.ifft(kspace, dim=0)
+    profiles = torch.fft.ifft(kspace / kspace.abs().max(), dim=0)
     agreement = torch.fft.fft(_body(profiles, lines), dim=1)  # C by the difference of lines
     agreement = agreement / agreement[:, :1].real.clamp_min(1)
     found = [_gain(profiles, agreement, _near(line, lines), line) for line in inner.nonzero().flatten().tolist()]
