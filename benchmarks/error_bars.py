@@ -28,8 +28,9 @@ import dealias
 from dealias import Acquisition, sampling
 from dealias.error_bar.half_width import COVERAGE, FACTOR, half_width
 from dealias.error_bar.held_out import held_out
-from dealias.error_bar.uncertainty import _of_magnitude
+from dealias.error_bar.uncertainty import of_magnitude
 from dealias.errors import Note
+from dealias.evaluation.calibration import BODY, correlation
 
 SIZE = 128
 CALIBRATION = (("siat_brain_val", "image", 20), ("kellman_fatwater", "PK1", 0), ("ukat_b0_256", "image", 0))
@@ -52,6 +53,7 @@ class Row:
     """What one case shows.
 
     Arguments:
+        body: which data set.
         ratio: rms of the magnitude, predicted over true.
         scores: of each pixel of the body, its error over the half-width before the factor.
         flat: the same scores of an interval of one width.
@@ -61,6 +63,7 @@ class Row:
     """
 
     judge: bool
+    body: str
     method: str
     coils: str
     kind: str
@@ -119,25 +122,25 @@ def cases(folder, kinds):
 
 
 def shaped(found, parts, error, body):
-    """Return the scores of the body's pixels, and the correlation of half-width and error."""
+    """Return the scores of the body's pixels, and the correlation of half-width and error there."""
     energy = found.rms.square().reshape(1, 1)
-    width = (half_width(energy, found.image, parts) / FACTOR)[body]
-    return (error / width).numpy(), float(torch.corrcoef(torch.stack((error, width)))[0, 1])
+    width = half_width(energy, found.image, parts) / FACTOR
+    return (error / width)[body].numpy(), float(correlation(error, width, body))
 
 
 def rows(folder, methods, kinds, folds):
-    """Yield the name of each case and its row."""
+    """Yield the row of each case."""
     for judge, coils, kind, name, scan, truth in cases(folder, kinds):
         for method, network in methods.items():
             held = held_out(partial(dealias.reconstruct, network), scan, folds)
-            found = _of_magnitude(scan, held, ())
-            error = found.image.abs() - truth.abs()
-            body = truth.abs() > 0.05 * truth.abs().max()
-            ratio, inside = float(found.rms / error.square().mean().sqrt()), error.abs()[body]
-            scores, correlation = shaped(found, held.parts, inside, body)
-            flat = (inside / found.rms).numpy()
-            oracle, most = shaped(found, truth[None], inside, body)
-            yield name, Row(judge, method, coils, kind, ratio, scores, flat, correlation, oracle, most)
+            found = of_magnitude(held)
+            error = (found.image.abs() - truth.abs()).abs()
+            body = truth.abs() > BODY * truth.abs().max()
+            ratio = float(found.rms / error.square().mean().sqrt())
+            scores, own = shaped(found, held.parts, error, body)
+            flat = (error[body] / found.rms).numpy()
+            oracle, most = shaped(found, truth[None], error, body)
+            yield Row(judge, name, method, coils, kind, ratio, scores, flat, own, oracle, most)
 
 
 def quantile(scores):
@@ -159,12 +162,12 @@ def main():
     warnings.simplefilter("ignore", Note)
     methods = {name: dealias.load(name) for name in options.methods.split(",")}
     found = []
-    for name, row in rows(options.data, methods, options.kinds.split(","), options.folds):
+    for row in rows(options.data, methods, options.kinds.split(","), options.folds):
         found.append(row)
         role = "judge" if row.judge else "calibration"
         own, oracle = (np.quantile(scores, COVERAGE) for scores in (row.scores, row.oracle))
         print(
-            f"{role}: {name}, {row.kind}, {row.method}: predicted / true {row.ratio:.2f}, factor {own:.2f}, "
+            f"{role}: {row.body}, {row.kind}, {row.method}: predicted / true {row.ratio:.2f}, factor {own:.2f}, "
             f"correlation {row.correlation:.2f}; oracle {oracle:.2f}, {row.oracle_correlation:.2f}",
             flush=True,
         )
@@ -183,13 +186,19 @@ def summary(found):
     groups = dict.fromkeys((row.method, row.coils, row.kind) for row in judges)
     for group in groups:
         show(", ".join(group), [row for row in judges if (row.method, row.coils, row.kind) == group], factor)
+    for body in dict.fromkeys(row.body for row in judges):
+        show(f"all of {body}", [row for row in judges if row.body == body], factor)
+    for what, wanted in (("points", True), ("lines", False)):
+        show(f"all {what}", [row for row in judges if ("lines" not in row.kind) == wanted], factor)
     show("all", judges, factor)
     even = [(row.flat <= flat).mean() for row in judges]
     used = [(row.scores <= FACTOR).mean() for row in judges]
-    near = np.array([abs(row.ratio - 1) for row in judges])
-    print(
-        f"\npredicted within 15 % in {np.mean(near < 0.15):.0%}, within 30 % in {np.mean(near < 0.3):.0%} of the judges"
-    )
+    print()
+    for what, wanted in (("points", True), ("lines", False)):
+        near = np.array([abs(row.ratio - 1) for row in judges if ("lines" not in row.kind) == wanted])
+        if len(near):
+            within = f"within 15 % in {np.mean(near < 0.15):.0%}, within 30 % in {np.mean(near < 0.3):.0%}"
+            print(f"{what}: predicted {within} of {len(near)} judges")
     print(f"the package's factor, {FACTOR}, covers {np.mean(used):.1%}, {np.min(used):.0%} to {np.max(used):.0%}")
     print(f"flat, calibrated likewise ({flat:.2f}): {np.mean(even):.1%}, {np.min(even):.0%} to {np.max(even):.0%}")
     for title in ("scores", "oracle"):
@@ -205,7 +214,9 @@ def narrower(row, scores):
 
 
 def show(title, found, factor):
-    """Print a line of the table."""
+    """Print a line of the table, of some cases."""
+    if not found:
+        return
     ratio = np.array([row.ratio for row in found])
     coverage = np.array([(row.scores <= factor).mean() for row in found])
     cells = (

@@ -1,6 +1,6 @@
 """Arguments by themselves, chosen by hidden samples of the scan, and chosen by the truth: PSNR of each method.
 
-    python benchmarks/tuning.py --data ../shared/data [--methods rim,wavelet] [--size 128]
+    python benchmarks/tuning.py --data ../shared/data [--methods rim,wavelet] [--size 128] [--masks "Gaussian 4x"]
 
 Measured coils, no noise level told, maps by ESPIRiT from what is left; references are the full scans combined by the
 maps of all samples. And bodies that no training saw, seen by one coil with noise of 0.001 told.
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import dealias
-from dealias import sampling
+from dealias import cards, sampling
 from dealias.errors import Note
 from dealias.evaluation.metrics import psnr
 from dealias.methods.tuned import chosen
@@ -23,6 +23,7 @@ from measured_coils import scans
 
 # arguments that hidden samples choose no better than the method does by itself, so that they are no knobs of it
 TRIED = {
+    "diffpir": {"prior_weight": (0.25, 0.5, 1.0, 2.0, 4.0)},
     "rim": {"trust": (0.5, 0.8, 0.9, 0.95, 0.98, 0.99)},
     "total_variation": {"regularisation": (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)},
 }
@@ -42,19 +43,31 @@ def measured(folder):
     yield "maps of 8 of 32 coils", transformed(image + noise[0] + 1j * noise[1]).astype(np.complex64)
 
 
-def cases(folder, size):
+def cases(folder, size, masks=tuple(MASKS), wanted=("measured coils", "one coil")):
     """Yield the kind of coils, the name, the scan and the true magnitude of each case."""
+    for coils, name, full, truth in complete(folder, size):
+        if coils not in wanted:
+            continue
+        for kind in masks:
+            mask = MASKS[kind]((*truth.shape,), torch.Generator().manual_seed(1))
+            if coils == "measured coils":
+                scan = full.sampled(mask)
+                scan = scan.with_maps(dealias.espirit(scan))
+            else:
+                scan = dealias.Acquisition.simulate(full, mask, None, 1e-3, generator=torch.Generator().manual_seed(2))
+            yield coils, f"{name}, {kind}", scan, truth
+
+
+def complete(folder, size):
+    """Yield the kind of coils, the name, the full scan or the image, and the true magnitude of each body."""
     for name, kspace in measured(folder):
         full = dealias.Acquisition.centred(cropped(kspace, size))
-        truth = full.with_maps(dealias.espirit(full)).zero_filled.abs()
-        for kind, draw in MASKS.items():
-            scan = full.sampled(draw((*truth.shape,), torch.Generator().manual_seed(1)))
-            yield "measured coils", f"{name}, {kind}", scan.with_maps(dealias.espirit(scan)), truth
+        yield "measured coils", name, full, full.with_maps(dealias.espirit(full)).zero_filled.abs()
     for _, name, image in one_coil(folder):
-        for kind, draw in MASKS.items():
-            mask = draw((*image.shape,), torch.Generator().manual_seed(1))
-            scan = dealias.Acquisition.simulate(image, mask, None, 1e-3, generator=torch.Generator().manual_seed(2))
-            yield "one coil", f"{name}, {kind}", scan, image.abs()
+        kspace = dealias.Acquisition.simulate(image, torch.ones(image.shape)).centred_kspace
+        image = dealias.Acquisition.centred(cropped(kspace, size)).zero_filled
+        image = image / image.abs().max()
+        yield "one coil", name, image, image.abs()
 
 
 def judged(method, knobs, scan, truth):
@@ -77,16 +90,17 @@ def main():
     parser.add_argument("--methods", default="rim,wavelet,total_variation")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--coils", default="measured coils,one coil")
+    parser.add_argument("--masks", default=",".join(MASKS))
     options = parser.parse_args()
     warnings.simplefilter("ignore", Note)
-    methods = {name: dealias.load(name) for name in options.methods.split(",")}
+    methods = {name: cards.load_written(name) for name in options.methods.split(",")}
     rows = {}
     print("| case | method | by itself | tuned by hidden samples | tuned by the truth |\n|---|---|---|---|---|")
-    for coils, name, scan, truth in cases(options.data, options.size):
-        if coils not in options.coils.split(","):
-            continue
+    for coils, name, scan, truth in cases(
+        options.data, options.size, options.masks.split(","), options.coils.split(",")
+    ):
         for title, method in methods.items():
-            values, (best, highest) = judged(method, TRIED.get(title) or method.knobs, scan, truth)
+            values, (best, highest) = judged(method, TRIED.get(title.split(":")[0]) or method.knobs, scan, truth)
             rows.setdefault((coils, title), []).append(values)
             cells = f"{values[0]:.2f} | {values[1]:.2f} ({worded(best)}) | {values[2]:.2f} ({worded(highest)})"
             print(f"| {name} | {title} | {cells} |", flush=True)

@@ -185,3 +185,17 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
 
     with pytest.raises(UserError, match="holds weights that are NaN or infinite"):
         cards.load(rewritten(tmp_path / "a.safetensors", lambda card: None, broken))
+
+
+def test_what_is_added_to_a_card_leaves_the_rest(saved):
+    before = cards.read(saved)
+    cards.annotate(saved, usual_errors=[[-1.0, 0.5]] * 3)
+    assert cards.read(saved) == before | {"usual_errors": [[-1.0, 0.5]] * 3}
+    method = cards.load(saved)
+    assert method.usual_errors == ((-1.0, 0.5),) * 3
+
+
+@pytest.mark.parametrize("value", ["much", [["a", "b"]], [[1.0]], [[1e999, 0.0]], 7])
+def test_usual_errors_that_make_no_sense_are_left_aside(saved, value):
+    cards.annotate(saved, usual_errors=value)
+    assert cards.load(saved).usual_errors == ()

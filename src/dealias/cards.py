@@ -5,6 +5,7 @@ A safetensors file holds numbers and text only, so that loading never runs code 
 
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping
 from os import PathLike
@@ -73,6 +74,16 @@ def save(path: str | Path, made: Configured, notes: dict[str, Any] | None = None
     tensors = {name: value.detach().cpu().contiguous() for name, value in made.state_dict().items()}
     with atomic(path, overwrite=overwrite) as temporary:
         # not its `save_file`, which lets the owner alone read
+        temporary.write_bytes(safetensors.torch.save(tensors, metadata={"card": json.dumps(card)}))
+
+
+def annotate(path: str | Path, **notes: Any) -> None:
+    """Write a weight file again, with more on its card."""
+    read(path)  # whether it is one
+    with safe_open(path, framework="pt") as file:
+        card = json.loads(file.metadata()["card"]) | notes
+    tensors = load_file(path)
+    with atomic(path, overwrite=True) as temporary:
         temporary.write_bytes(safetensors.torch.save(tensors, metadata={"card": json.dumps(card)}))
 
 
@@ -215,7 +226,18 @@ def _from_card(path: Path, kind_of: Callable[[str], type[C]], room: str, argumen
     if not all(bool(torch.isfinite(value).all()) for value in weights_of.values()):
         raise UserError(f"{path}: holds weights that are NaN or infinite; train it again, or take others")
     made.load_state_dict(weights_of)
+    if isinstance(made, Method):
+        made.usual_errors = _usual_errors(card)
     return made
+
+
+def _usual_errors(card: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+    """Return what a card says of errors on scans such as the method learned from; nothing where it makes no sense."""
+    try:
+        found = tuple((float(mean), float(deviation)) for mean, deviation in card.get("usual_errors") or ())
+    except (TypeError, ValueError):
+        return ()
+    return found if all(math.isfinite(value) for pair in found for value in pair) else ()
 
 
 def _check_numbers(value: Any, name: str = "") -> None:

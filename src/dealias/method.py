@@ -24,6 +24,8 @@ class Method(Configured, ABC):
         tolerance: relative change of an estimate at which a problem rests; zero never.
         trained: whether it comes with weights of its own choice, without a weight file.
         takes_noise: whether it needs to know the noise level, which is estimated where it is not told.
+        usual_errors: of each band of k-space, how it fares on scans such as it learned from: `error_bar/usual.py`;
+            empty where nobody recorded it.
         knobs: arguments whose best value differs from scan to scan, each with values worth trying: `methods/tuned.py`.
     """
 
@@ -33,6 +35,7 @@ class Method(Configured, ABC):
     tolerance: float = 0.0
     takes_noise: bool = False
     trained: ClassVar[bool] = False
+    usual_errors: tuple[tuple[float, float], ...] = ()
     knobs: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
     @abstractmethod

@@ -12,15 +12,14 @@ known errors: the quantile of |error| / s over the pixels of several data sets, 
 | https://doi.org/10.1080/01621459.2022.2060112
 """
 
-import math
-
 import torch
 from torch import Tensor
 
+from dealias.error_bar.smoothing import smooth
 from dealias.shapes import Image
 
 COVERAGE = 0.9
-FACTOR = 1.66  # q, of the calibration in `benchmarks/error_bars.py`, which says what it covers on other data sets
+FACTOR = 1.73  # q, of the calibration in `benchmarks/error_bars.py`, which says what it covers on other data sets
 SHAPE, NEIGHBOURS = 0.8, 1.5  # c, and the standard deviation in pixels over which v is smoothed
 
 
@@ -35,35 +34,7 @@ def half_width(energy: Tensor, image: Image, parts: Tensor) -> Tensor:
     shape = torch.ones_like(image.real)
     axes = tuple(axis for axis, size in zip(range(-image.ndim, 0), energy.shape, strict=True) if size == 1)
     if len(parts):
-        spread = _smooth((parts.abs() - image.abs()).square().sum(0))
+        spread = smooth((parts.abs() - image.abs()).square().sum(0), NEIGHBOURS).clamp_min(0)
         mean = spread.mean(axes, keepdim=True) if axes else spread
         shape = torch.where(mean > 0, 1 - SHAPE + SHAPE * spread / torch.where(mean > 0, mean, 1), 1)
     return FACTOR * (energy.to(shape) * shape).sqrt()
-
-
-def magnitude_share(energy: Tensor, image: Tensor, unseen: Tensor) -> Tensor:
-    """Return which share of a complex error's energy the magnitude sees: a half of one whose phase is any.
-
-    That of what the image holds at frequencies that nobody measured, taken at the size of the error and with either
-    sign: such as it is the error too, in phase with the image where that is nearly real, and all of it where the image
-    is dark.
-
-    Arguments:
-        energy: mean squared error of the complex pixels.
-        image: of one problem ([time,] y, x).
-        unseen: which frequencies nobody measured, in FFT order.
-    """
-    guess = torch.fft.ifft2(torch.fft.fft2(image) * unseen)
-    size = guess.abs().double().square().mean()
-    if not size > 1e-8 * image.abs().double().square().mean() or not energy > 0:
-        return torch.full_like(energy, 0.5)
-    error = guess * (energy / size).sqrt().to(guess.real)
-    seen = [((image + sign * error).abs() - image.abs()).double().square().mean() for sign in (1, -1)]
-    return (seen[0] + seen[1]) / (2 * energy)
-
-
-def _smooth(image: Tensor) -> Tensor:
-    """Return an image (..., y, x) smoothed by a Gaussian, its edges joined to those across."""
-    y, x = (torch.fft.fftfreq(n, device=image.device, dtype=image.dtype) for n in image.shape[-2:])
-    kernel = (-2 * (math.pi * NEIGHBOURS) ** 2 * (y[:, None].square() + x.square())).exp()
-    return torch.fft.ifft2(torch.fft.fft2(image) * kernel).real.clamp_min(0)

@@ -32,6 +32,7 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.error_bar.exchange import exchanged_masks
+from dealias.error_bar.magnitude_share import Part, in_pairs, magnitude_share
 from dealias.errors import UserError
 from dealias.folds import line_axis, radii
 from dealias.noise import estimate_noise
@@ -52,6 +53,7 @@ class HeldOut:
         image: of all samples (*batch, [time,] y, x).
         parts: each made with other samples exchanged (set, *batch, [time,] y, x); none of full scans.
         energy: mean squared error of the complex image's pixels (*batch).
+        magnitude: likewise of the magnitude's pixels.
         radius: mean of each band (*batch, band), 1/2 at the edge of an axis; bands hold equally many frequencies.
         bands: mean squared error, all coils together, of the frequencies in each that nobody measured (*batch, band).
     """
@@ -59,6 +61,7 @@ class HeldOut:
     image: Image
     parts: Tensor
     energy: Tensor
+    magnitude: Tensor
     radius: Tensor
     bands: Tensor
 
@@ -97,8 +100,9 @@ def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, fol
         _judged(problem, image[place], rest, [part[place] for part in parts], masks)
         for (place, problem), rest, masks in zip(problems, foreign, taken, strict=True)
     ]
-    energy, radius, bands = (torch.stack(values) for values in zip(*found, strict=True))
-    return HeldOut(image, parts, energy.reshape(lead), radius.reshape(*lead, -1), bands.reshape(*lead, -1))
+    energy, share, radius, bands = (torch.stack(values) for values in zip(*found, strict=True))
+    magnitude = (energy * share).reshape(lead)
+    return HeldOut(image, parts, energy.reshape(lead), magnitude, radius.reshape(*lead, -1), bands.reshape(*lead, -1))
 
 
 def missing(scan: Acquisition) -> Tensor:
@@ -118,20 +122,31 @@ def _check(problem: Acquisition, masks: list[Tensor]) -> None:
 
 def _judged(
     problem: Acquisition, image: Tensor, foreign: Tensor, parts: list[Tensor], masks: list[Tensor]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the mean squared error of one problem's pixels, and radius and error of each band."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the mean squared error of one problem's pixels, the magnitude's share, radius and error of each band."""
     every = Cartesian(torch.ones_like(problem.mask), problem.maps)
     radius, unseen, noise = _radius(problem), missing(problem), _variance(problem) / problem.coils
     residual = _squares(every(image) - problem.kspace)
     of_seen = (_curve(radius[~unseen], residual[~unseen])(radius) - foreign).clamp_min(0)
     if not parts or not unseen.any():
-        return (of_seen + noise).mean(), *_bands(radius, unseen, torch.zeros_like(of_seen))
-    differences = [_squares(every(part) - problem.kspace) for part in parts]
+        half = of_seen.new_tensor(0.5)
+        return (of_seen + noise).mean(), half, *_bands(radius, unseen, torch.zeros_like(of_seen))
+    misfits = [every(part) - problem.kspace for part in parts]
+    differences = [_squares(misfit) for misfit in misfits]
     of_hidden = (_from_hidden(problem, radius, differences, masks) - foreign).clamp_min(0)
     error = (of_hidden - noise).clamp_min(0)
     say = 1 - (of_seen / of_hidden.clamp_min(torch.finfo(of_hidden.dtype).tiny)).sqrt().clamp_max(1)
     fitted = (of_seen - noise + 2 * say * noise).clamp_min(0)
-    return torch.where(unseen, error, fitted).mean(), *_bands(radius, unseen, error)
+    hidden = [_part(every, misfit, problem.mask & ~mask, noise) for misfit, mask in zip(misfits, masks, strict=True)]
+    pairs = in_pairs(~unseen) & (radius > radius[unseen].min() / 2)  # near enough to what is missing to be like it
+    measured = _part(every, problem.kspace, pairs.unsqueeze(-3), noise)
+    expected = torch.where(unseen, error, fitted)
+    share = magnitude_share(image, expected, unseen, hidden, measured)
+    return expected.mean(), share, *_bands(radius, unseen, error)
+
+
+def _part(every: Cartesian, kspace: Kspace, where: Tensor, noise: Tensor) -> Part:
+    return Part(every.adjoint(kspace * where), _squares(kspace * where), (noise * where.squeeze(-3)).sum())
 
 
 def _from_hidden(problem: Acquisition, radius: Tensor, differences: list[Tensor], masks: list[Tensor]) -> Tensor:

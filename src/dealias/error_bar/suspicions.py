@@ -5,6 +5,7 @@
     line     max_l |log(e_l / median of e around l)|        a line too strong or too weak, e its energy
     foreign  ||r||^2 / ||y||^2,  r = y - A x*               what no image explains: maps of another scan, motion
     torn     max_l e_l / median of e around l, e that of r  lines that contradict the others
+    moved    `neighbours.movement`                          one coil whose lines side by side saw another place
 
 x* is what some conjugate gradients make of the data of several coils; one coil leaves no r. Samples count beyond the
 steep centre; for `foreign` those near it, where the image is far above the noise.
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.error_bar.neighbours import movement
 from dealias.folds import line_axis, radii
 from dealias.solvers.solve import solve
 
@@ -28,7 +30,7 @@ NEIGHBOURS = 6  # the least
 LINES = 7  # that are compared
 STEPS = 10  # of conjugate gradients
 SHARE = 0.05  # of a line's energy that no image explains, below which it contradicts nothing
-LIMITS = {"spike": 40.0, "shift": 3.0, "line": 2.3, "foreign": 0.05, "torn": 4.0}
+LIMITS = {"spike": 40.0, "shift": 3.0, "line": 2.3, "foreign": 0.05, "torn": 4.0, "moved": 12.0}
 PEAK = 100  # times the mean energy, that the largest sample has where k-space has a centre
 MEANING = {
     "spike": "a sample of k-space has {:.0f} times the energy of those around it, as spikes have, which make stripes; "
@@ -38,6 +40,8 @@ MEANING = {
     "mask",
     "foreign": "{:.0%} of what the coils saw fits no image: the coil maps are of another scan, or the body moved; let "
     "ESPIRiT estimate them, which --maps auto does where the file has none",
+    "moved": "lines of k-space that lie side by side saw the body at different places, as where it moved; leave those "
+    "lines out of the mask",
     "torn": "some lines of k-space contradict the others, as where the body moved; leave them out of the mask",
 }
 
@@ -66,6 +70,10 @@ def signs(scan: Acquisition) -> dict[str, float]:
     strength = _lines(energy, sampled)
     if strength is not None:
         found["line"] = float(strength.log().abs().max())
+    if scan.coils == 1 and len(scan.shape) == 2:
+        moved = _moved(scan.kspace[0], sampled)
+        if moved is not None:
+            found["moved"] = moved
     if scan.coils > 1 and scan.maps is not None:
         x = solve(scan.operator.normal, scan.zero_filled, STEPS, scan.coupled).x
         rest = (scan.kspace - scan.operator(x)).abs().double().square().sum(-3)
@@ -75,6 +83,12 @@ def signs(scan: Acquisition) -> dict[str, float]:
         if torn is not None:
             found["torn"] = float(torn.max())
     return found
+
+
+def _moved(kspace: Tensor, sampled: Tensor) -> float | None:
+    """Return how sure it is that the body moved between lines; None where no lines, or too few, were sampled."""
+    axis = line_axis(sampled)
+    return None if axis is None else movement(kspace.movedim(axis, 1), sampled.any(-3 - axis))
 
 
 def _spike(energy: Tensor, sampled: Tensor) -> float:

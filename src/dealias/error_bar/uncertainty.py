@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Literal
 
-import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 from tqdm import tqdm
@@ -17,7 +16,7 @@ from dealias.cards import load
 from dealias.decisions import decisions
 from dealias.driver import Precision, reconstruct
 from dealias.error_bar import behind
-from dealias.error_bar.half_width import COVERAGE, half_width, magnitude_share
+from dealias.error_bar.half_width import COVERAGE, half_width
 from dealias.error_bar.held_out import HeldOut, held_out, missing
 from dealias.error_bar.suspicions import suspicions
 from dealias.errors import Note, UserError
@@ -132,23 +131,15 @@ def uncertainty(
     notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, straight, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
-    bars = _of_magnitude(straight, found, notes)
+    bars = of_magnitude(found, notes)
     return bars if phase is None else replace(bars, image=bars.image * phase)
 
 
-def _of_magnitude(scan: Acquisition, found: HeldOut, notes: tuple[str, ...]) -> Uncertainty:
-    """Return what an error of the complex image is to its magnitude."""
-    lead = found.energy.shape
-    frames = found.image.shape[len(lead) :]
-    shares = [
-        magnitude_share(energy, image, unseen)
-        for energy, image, unseen in zip(
-            found.energy.flatten(), found.image.reshape(-1, *frames), missing(scan).reshape(-1, *frames), strict=True
-        )
-    ]
-    energy = found.energy * torch.stack(shares).reshape(lead)
-    width = half_width(energy.reshape(*lead, *(1,) * len(frames)), found.image, found.parts)
-    rms, bands = energy.sqrt().to(width), found.bands.sqrt().to(width)
+def of_magnitude(found: HeldOut, notes: tuple[str, ...] = ()) -> Uncertainty:
+    """Return the error bars of the magnitude."""
+    lead, frames = found.energy.shape, found.image.shape[found.energy.ndim :]
+    width = half_width(found.magnitude.reshape(*lead, *(1,) * len(frames)), found.image, found.parts)
+    rms, bands = found.magnitude.sqrt().to(width), found.bands.sqrt().to(width)
     return Uncertainty(found.image, width, rms, found.radius.to(width), bands, notes)
 
 
