@@ -1,0 +1,49 @@
+"""The first weights of networks that refine an image: they begin near the image that they start from.
+
+A U-Net with PyTorch's own weights adds an image of noise, which a training of minutes is busy to take off again. The
+last layer begins a hundredth as large; ADAM, whose steps know no scale, makes up for it within ten updates.
+"""
+
+import torch
+from torch import nn
+
+from dealias.networks.unet import SLOPE, UNetwork
+
+SHARE = 0.01
+
+
+def soften(layer: nn.Conv2d) -> None:
+    """Make a last layer's first weights a hundredth of what they are."""
+    with torch.no_grad():
+        for values in layer.parameters():
+            values *= SHARE
+
+
+def pass_on(network: UNetwork) -> None:
+    """Set the first weights of a normalised network so that it gives what it sees, but for mean and scale.
+
+    Of each channel one feature carries the values and another their opposites: the activation lets the positive ones
+    pass and `SLOPE` of the others. Networks of fewer features than that stay as they are.
+    """
+    channels, features = network.outwards.out_channels, network.outwards.in_channels
+    count = 2 * channels
+    if features < count:
+        return
+    one = torch.eye(channels)
+    apart = torch.stack((one, -one), 1).flatten(0, 1)
+    together = apart.T / (1 + SLOPE)
+    onwards = apart @ together
+    soften(network.outwards)
+    with torch.no_grad():
+        network.outwards.weight[:, :count, 0, 0] = together
+        # what comes in, at full resolution, joins the way back behind the features of the coarser ones
+        for pair, first, weights in ((network.down[0], 0, apart), (network.up[-1], features, onwards)):
+            _carry(pair[0], first, weights)
+            _carry(pair[3], 0, onwards)
+
+
+def _carry(layer: nn.Conv2d, first: int, weights: torch.Tensor) -> None:
+    """Let a layer's first features be combinations of some that come in, each pixel by itself."""
+    count, inputs = weights.shape
+    layer.weight[:count] = 0
+    layer.weight[:count, first : first + inputs, 1, 1] = weights
