@@ -30,6 +30,7 @@ from dealias.methods.basis_pursuit import BasisPursuit
 from dealias.training.example import Example
 from dealias.training.losses import measured
 from study_sets import BITS, Slices, read, simulated, test_sets
+from study_sets import write as write_set
 
 RATES = {"resnet": 4e-5, "unet": 1.1e-3}
 NAMES = {"resnet": "ResNet", "unet": "U-Net"}
@@ -95,8 +96,8 @@ class Run:
             torch.save({**state, **{name: getattr(self, name) for name in names}}, temporary)
 
     def at(self, epoch: int) -> Tensor:
-        """Return the NRMSE (slice,) after so many epochs."""
-        return next(error for known, _, error in self.history if known == epoch)
+        """Return the NRMSE (slice,) after so many epochs, or when it was last judged before."""
+        return [error for known, _, error in self.history if known <= epoch][-1]
 
     @property
     def last_third(self) -> slice:
@@ -104,24 +105,35 @@ class Run:
         return slice(-(len(self.slices.images) // 3), None)
 
 
+def set_of(options: Namespace, bits: int) -> Slices:
+    """Return one of the four sets, which are made once."""
+    what = (str(options.source), options.slices, *options.image, options.coils)
+    folder = CACHE / f"study_sets_{_digest(what)}"
+    path = folder / f"{bits}bits_{options.scale}.h5"
+    if not path.exists():
+        given = options.source
+        full = read(given, options.slices) if given else simulated(options.slices, (*options.image,), options.coils)
+        for name, each in test_sets(full).items():
+            write_set(folder / f"{name}.h5", each)
+    return read(path, options.slices)
+
+
 def runs_of(options: Namespace) -> list[Run]:
     """Return every network on every set, as far as each has learned."""
-    given = options.source
-    slices = (
-        read(given, options.slices) if given else simulated(options.slices, (*options.image,), options.coils)
-    )
-    sets = test_sets(slices)
-    found = []
+    sets, found = {bits: set_of(options, bits) for bits in BITS}, []
+    common = (str(options.source), options.scale, options.slices, *options.image, options.coils, options.size)
     for seed, block, bits, kept in product(options.seeds, RATES, BITS, (False, True)):
         held = options.slices // 3 if kept else 0
-        torch.manual_seed(seed)
         width = options.features[[*RATES].index(block)]
+        torch.manual_seed(seed)
         method = BasisPursuit(width, 4, block, options.size, directions=2, gradients=10, ball=0.0)
-        what = (block, bits, held, seed, width, options.size, options.scale, options.slices, options.coils)
-        digest = hashlib.sha256(repr((*what, *options.image, str(given))).encode()).hexdigest()[:12]
-        file = CACHE / f"study_{digest}.pt"
-        found.append(Run(block, bits, held, seed, sets[f"{bits}bits_{options.scale}"], method, file))
+        file = CACHE / f"study_{_digest((*common, block, bits, held, width, seed))}.pt"
+        found.append(Run(block, bits, held, seed, sets[bits], method, file))
     return found
+
+
+def _digest(what: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
 
 def learn(runs: list[Run], minutes: float, epochs: int, every: int) -> None:
@@ -210,18 +222,19 @@ def main():
     learn(runs, options.minutes, options.epochs, options.every)
     drawn(runs)
     epoch = min(run.epoch for run in runs)
+    columns = [(0, False), (epoch, False), (epoch, True)]
     rows = [
         [NAMES[block], bits, *(worded(error(runs, number, block, bits, held), ".4f") for number, held in columns)]
         for block, bits in product(RATES, BITS)
-        for columns in [[(0, False), (epoch, False), (epoch, True)]]
     ]
-    _, _, rows_, columns_ = runs[0].slices.maps.shape
+    source = f"of {options.source.name}" if options.source else "simulated heads"
+    height, width = runs[0].slices.images.shape[-2:]
     text = (
-        f"NRMSE of the complex image on the last {options.slices // 3} of {options.slices} slices of {rows_} x "
-        f"{columns_} with {options.coils} coils, {'of ' + options.source.name if options.source else 'simulated heads'}"
-        f", mean ± standard deviation over {len(options.seeds)} seeds; no network sees an image, only k-space. ResNet "
-        f"of 3 blocks, {options.size} x {options.size} kernels and {options.features[0]} features, U-Net of "
-        f"{options.features[1]} features at full resolution; the study's have 7 x 7 and 64, and 32."
+        f"NRMSE of the complex image on the last {options.slices // 3} of {options.slices} slices of {height} x "
+        f"{width} with {options.coils} coils, {source}, mean ± standard deviation over {len(options.seeds)} seeds; no "
+        f"network sees an image, only k-space, four times undersampled. ResNet of 3 blocks, {options.size} x "
+        f"{options.size} kernels and {options.features[0]} features, U-Net of {options.features[1]} features at full "
+        "resolution; the study's have 7 x 7 and 64, and 32. Both begin with lambda at 10, the study's at 0.1."
     )
     head = ["block", "bits", "untrained", f"{epoch} epochs, learned from them", f"{epoch} epochs, held back"]
     parts = [text, table(head, rows), figure("study", "NRMSE against epochs and against seconds of learning")]

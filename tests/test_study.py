@@ -1,5 +1,6 @@
 """The study's test sets: data, maps and images agree at every size; its networks learn from them."""
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
 
 import dealias
 
@@ -65,11 +67,22 @@ def test_a_source_is_taken_as_it_is(script, sets, tmp_path):
         script("study_sets", "-o", tmp_path / "no", "--source", __file__)
 
 
-def test_both_blocks_learn_without_truth(script, sets, capsys):
-    words = ("--epochs", 8, "--every", 8, "--size", 3, "--features", 8)
-    script("study", "--set", sets / "8bits_quarter.h5", "--held", 1, *words)
-    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if "net |" in line]
-    assert [(row[0].strip(), int(row[1])) for row in rows] == [(name, n) for name in ("resnet", "unet") for n in (0, 8)]
-    errors = [float(row[3].split()[0]) for row in rows]
-    assert all(0 < error < 1 for error in errors)
-    assert errors[1] != errors[0] and errors[3] < errors[2]
+def test_both_blocks_learn_without_truth_and_go_on(script, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOM))
+    import _models
+    import _page
+
+    monkeypatch.setattr(_models, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(_page, "PAGES", tmp_path / "pages")
+    words = ["--image", 64, 48, "--coils", 4, "--slices", 3, "--features", 6, 4, "--seeds", 0, 1, "--every", 2]
+    script("study", *words, "--minutes", 5, "--epochs", 2)
+    script("study", *words, "--minutes", 5, "--epochs", 4)
+    page = (tmp_path / "pages" / "study.md").read_text()
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if re.match(r"\| (ResNet|U-Net) \|", line)]
+    assert [(row[0].strip(), int(row[1])) for row in rows] == [(n, b) for n in ("ResNet", "U-Net") for b in (8, 4)]
+    errors = [[float(cell.split()[0]) for cell in row[2:]] for row in rows]
+    assert all(0 < error < 1 for row in errors for error in row)
+    assert errors[2][1] < errors[2][0] and errors[3][1] < errors[3][0], "the U-Net learns"
+    assert "4 epochs" in page and (tmp_path / "pages" / "study.png").exists()
+    kept = [torch.load(path, weights_only=True) for path in (tmp_path / "cache").glob("study_*.pt")]
+    assert len(kept) == 16 and all([entry[0] for entry in run["history"]] == [0, 2, 4] for run in kept)

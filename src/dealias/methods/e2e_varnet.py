@@ -107,7 +107,6 @@ class E2EVarNet(Method):
             coils = torch.fft.ifft2(k, norm="ortho")
             yield _root_sum_of_squares(coils) * _reduced(coils, maps).sgn()
 
-
     def _with_maps(self, scan: Acquisition) -> Acquisition:
         if scan.coils == 1 and not self.authors_conventions:
             return scan
