@@ -1,9 +1,9 @@
 """Several measured coils, no noise level told, maps found in what is left: PSNR of every method, and of their stack.
 
-    python benchmarks/measured_coils.py --data ../shared/data [--methods wavelet rim modl stacked ...]
+    python benchmarks/measured_coils.py --data ../shared/data [--measured-maps] [--methods wavelet rim modl ...]
 
 Without --methods: compressed sensing, every network of images that has weights, and the stack. References are the fully
-sampled scans combined by ESPIRiT's maps of all samples; the last one is an image seen through 16 measured maps.
+sampled scans combined by ESPIRiT's maps of all samples; --measured-maps adds an image seen through 16 of them.
 """
 
 import argparse
@@ -78,6 +78,7 @@ def main():
     parser.add_argument(
         "--methods", nargs="+", help="names or weight files; the first is what others are compared with"
     )
+    parser.add_argument("--measured-maps", action="store_true", help="an image seen through 16 measured maps, too")
     options = parser.parse_args()
     warnings.simplefilter("ignore", Note)
     names = options.methods or everyone()
@@ -85,7 +86,8 @@ def main():
     print(f"| | {' | '.join(names)} |")
     print("|---" * (len(names) + 1) + "|")
     rows, seconds = [], []
-    for name, scan, truth in chain(cases(options.data), cases(options.data, sets=measured_maps)):
+    more = cases(options.data, sets=measured_maps) if options.measured_maps else ()
+    for name, scan, truth in chain(cases(options.data), more):
         values, times = [], []
         for method in methods.values():
             start = time.process_time()
