@@ -7,6 +7,8 @@ One small network of deep basis pursuit, from the same first weights, learns fro
 in as many updates by each loss: against the image, or against k-space alone, where the image is known to nobody.
 """
 
+from collections.abc import Sequence
+
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -69,9 +71,11 @@ def judges(count: int) -> list[tuple[Acquisition, Tensor]]:
     return found
 
 
-def decibels(methods: list[dealias.Method], scans: list[tuple[Acquisition, Tensor]]) -> dict[str, Tensor] | None:
-    """Return the PSNR (seed,) by acceleration and in the mean; None where nothing is trained yet."""
-    if not methods:
+def decibels(
+    methods: Sequence[dealias.Method | None], scans: list[tuple[Acquisition, Tensor]]
+) -> dict[str, Tensor] | None:
+    """Return the PSNR (seed,) by acceleration and in the mean; None where a seed is not trained yet."""
+    if None in methods:
         return None
     found = torch.tensor([[psnr(dealias.reconstruct(m, scan), image).item() for scan, image in scans] for m in methods])
     each = {f"{rate:.0f}x": found[:, place :: len(RATES)].mean(1) for place, rate in enumerate(RATES)}
@@ -107,7 +111,7 @@ def drawn(scores: dict[str, dict[str, Tensor] | None]) -> None:
     for place, name in enumerate(LOSSES):
         found = scores[name]
         if found is not None and start is not None:
-            gain = found["mean"] - start["mean"][: len(found["mean"])]
+            gain = found["mean"] - start["mean"]
             axis.barh(place, float(gain.mean()), color="#9ecae1" if name != SUPERVISED else "#2171b5")
             axis.plot(gain, [place] * len(gain), "o", color="black", markersize=3)
     axis.set_yticks(range(len(LOSSES)), [*LOSSES])
@@ -147,7 +151,7 @@ def main():
         first.append(configure(method("basis_pursuit"), network(options.features)).eval())
     scans = judges(options.images)
     everyone = {CS: [dealias.load("wavelet")] * len(first), UNTRAINED: first, **trained}
-    scores = {name: decibels([m for m in each if m is not None], scans) for name, each in everyone.items()}
+    scores = {name: decibels(each, scans) for name, each in everyone.items()}
     drawn(scores)
     columns = [*(f"{rate:.0f}x" for rate in RATES), "mean"]
     rows = [
