@@ -24,7 +24,7 @@ CS, NOISE = ("wavelet", "sense", "total_variation"), 0.002  # of the maximum, in
 MASKS = {
     "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.06, generator=g),
     "Poisson 6x": lambda shape, g: sampling.poisson(shape, 6, centre=0.05, generator=g),
-    "random lines 4x": lambda shape, g: sampling.cartesian(shape, 4, generator=g),
+    "random lines 4x": lambda shape, g: sampling.cartesian(shape, 4, centre=max(0.08, 13 / shape[1]), generator=g),
     "equispaced lines 3x": lambda shape, g: sampling.cartesian(shape, 3, lines="equispaced", centre=0.1, generator=g),
 }
 

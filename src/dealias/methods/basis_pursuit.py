@@ -10,9 +10,8 @@ by alternating directions, z and u kept from one k to the next:
 | https://arxiv.org/abs/1910.13110
 
 P shortens to norm epsilon, which is what the noise of all samples is expected to have. One network serves all k.
-Where alternating directions take few steps, data of little weight are hardly kept: lambda begins at 10, from which an
-untrained network on 8 coils at 4x is 4 dB nearer the truth than from 0.1. The ResNet's last block begins a hundredth
-as large as usual: r_0 = x_0, nearly.
+Few steps of alternating directions hardly keep data of little weight, and lambda moves slowly: it begins at 10. The
+ResNet's last block begins a hundredth as large as usual: r_0 = x_0, nearly.
 """
 
 from collections.abc import Iterator

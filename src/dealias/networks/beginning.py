@@ -4,15 +4,17 @@ A U-Net with PyTorch's own weights adds an image of noise, which a training of m
 last layer begins a hundredth as large; ADAM, whose steps know no scale, makes up for it within ten updates.
 """
 
+from typing import Any
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dealias.networks.unet import SLOPE, UNetwork
 
 SHARE = 0.01
 
 
-def soften(layer: nn.Conv2d) -> None:
+def soften(layer: nn.Module) -> None:
     """Make a last layer's first weights a hundredth of what they are."""
     with torch.no_grad():
         for values in layer.parameters():
@@ -37,13 +39,14 @@ def pass_on(network: UNetwork) -> None:
     with torch.no_grad():
         network.outwards.weight[:, :count, 0, 0] = together
         # what comes in, at full resolution, joins the way back behind the features of the coarser ones
-        for pair, first, weights in ((network.down[0], 0, apart), (network.up[-1], features, onwards)):
-            _carry(pair[0], first, weights)
-            _carry(pair[3], 0, onwards)
+        pairs: tuple[Any, ...] = (network.down[0], 0, apart), (network.up[-1], features, onwards)
+        for (first, _, _, second, *_), place, weights in pairs:
+            _carry(first, place, weights)
+            _carry(second, 0, onwards)
 
 
-def _carry(layer: nn.Conv2d, first: int, weights: torch.Tensor) -> None:
-    """Let a layer's first features be combinations of some that come in, each pixel by itself."""
+def _carry(layer: nn.Conv2d, place: int, weights: Tensor) -> None:
+    """Let a layer's first features be combinations of those that come in from a place on, each pixel by itself."""
     count, inputs = weights.shape
     layer.weight[:count] = 0
-    layer.weight[:count, first : first + inputs, 1, 1] = weights
+    layer.weight[:count, place : place + inputs, 1, 1] = weights
