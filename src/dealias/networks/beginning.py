@@ -18,7 +18,7 @@ def soften(layer: nn.Module) -> None:
     """Make a last layer's first weights a hundredth of what they are."""
     with torch.no_grad():
         for values in layer.parameters():
-            values *= SHARE
+            values.mul_(SHARE)
 
 
 def pass_on(network: UNetwork) -> None:
