@@ -1,7 +1,7 @@
 """The first weights of networks that refine an image: they begin near the image that they start from.
 
-A U-Net with PyTorch's own weights adds an image of noise, which a training of minutes is busy to take off again. The
-last layer begins a hundredth as large; ADAM, whose steps know no scale, makes up for it within ten updates.
+A U-Net with PyTorch's own weights adds an image of noise, which the first minutes of a training only take off again.
+So its last layer begins a hundredth as large, which ADAM, whose steps know no scale, soon lets grow.
 """
 
 from typing import Any
