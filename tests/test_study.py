@@ -99,13 +99,14 @@ def test_the_studys_claims_are_judged_over_seeds(monkeypatch):
         error = {("resnet", 8): 0.13, ("unet", 8): 0.18, ("resnet", 4): 0.16, ("unet", 4): 0.18}[block, bits]
         error = torch.full((3,), error + 0.01 * held + 0.001 * seed)
         made = SimpleNamespace(block=block, bits=bits, held=held, seed=seed, last_third=slice(-1, None))
-        made.at = lambda epoch: error
+        made.at = lambda epoch: error + (0.1 if epoch == 0 else 0)
         return made
 
     every = [run(*each) for each in product(study.RATES, study.BITS, (0, 1), (0, 1))]
     assert [claim.holds for claim in study.claims(every, 5)] == [True] * 4
     assert study.claims(every, 5)[0].ours == "8 bits: +0.0500 ± 0.0000, 4 bits: +0.0200 ± 0.0000"
     assert [claim.holds for claim in study.claims(every[::2], 5)] == [None] * 4, "one seed decides nothing"
+    assert [claim.holds for claim in study.claims(every, 0)] == [None] * 4, "nothing is learned yet"
 
 
 def test_the_claims_of_losses_are_judged_over_seeds(monkeypatch):
