@@ -1,27 +1,30 @@
-"""Several measured coils, no noise level told, maps found in what is left: PSNR of each method, and of their stack.
+"""Several measured coils, no noise level told, maps found in what is left: PSNR of every method, and of their stack.
 
-    python benchmarks/measured_coils.py --data ../shared/data
+    python benchmarks/measured_coils.py --data ../shared/data [--measured-maps] [--methods wavelet rim modl ...]
 
-References are the fully sampled scans combined by ESPIRiT's maps of all samples.
+Without --methods: compressed sensing, every network of images that has weights, and the stack. References are the fully
+sampled scans combined by ESPIRiT's maps of all samples; --measured-maps adds an image seen through 16 of them.
 """
 
 import argparse
+import time
 import warnings
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import dealias
-from dealias import sampling
+from dealias import cards, find, sampling
 from dealias.errors import Note
 from dealias.evaluation.metrics import psnr
 
-METHODS = ("wavelet", "total_variation", "rim", "modl", "stacked")
+CS, NOISE = ("wavelet", "sense", "total_variation"), 0.002  # of the maximum, in each part
 MASKS = {
     "Gaussian 4x": lambda shape, g: sampling.gaussian(shape, 4, centre=0.06, generator=g),
     "Poisson 6x": lambda shape, g: sampling.poisson(shape, 6, centre=0.05, generator=g),
-    "random lines 4x": lambda shape, g: sampling.cartesian(shape, 4, generator=g),
+    "random lines 4x": lambda shape, g: sampling.cartesian(shape, 4, centre=max(0.08, 13 / shape[1]), generator=g),
     "equispaced lines 3x": lambda shape, g: sampling.cartesian(shape, 3, lines="equispaced", centre=0.1, generator=g),
 }
 
@@ -34,14 +37,27 @@ def scans(folder):
     yield "brain, 4 coils", np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(image, (-2, -1))), (-2, -1)).astype("c8")
 
 
-def cases(folder, seeds=(1,)):
+def measured_maps(folder):
+    """Yield what every second one of 32 measured coils would measure of an image."""
+    file = np.load(folder / "mc_aligned32.npz")
+    image, maps = (torch.from_numpy(file[name]).to(torch.complex64) for name in ("image", "sens"))
+    maps = maps[::2]
+    maps = maps / maps.abs().square().sum(0).sqrt().clamp_min(1e-3)
+    full = torch.ones(image.shape, dtype=torch.bool)
+    generator = torch.Generator().manual_seed(0)
+    scan = dealias.Acquisition.simulate(image / image.abs().max(), full, maps, NOISE, generator=generator)
+    yield "brain, 16 measured maps", scan.centred_kspace.numpy()
+
+
+def cases(folder, seeds=(1,), sets=scans):
     """Yield what is measured in words, the scan with the maps of what is left, and its reference (y, x).
 
     Arguments:
         folder: of the measured data.
         seeds: of the masks, one scan for each.
+        sets: what yields names and fully sampled k-space.
     """
-    for name, kspace in scans(folder):
+    for name, kspace in sets(folder):
         full = dealias.Acquisition.centred(kspace)
         truth = full.with_maps(dealias.espirit(full)).zero_filled.abs()
         for kind, draw in MASKS.items():
@@ -50,22 +66,40 @@ def cases(folder, seeds=(1,)):
                 yield f"{name}, {kind}", scan.with_maps(dealias.espirit(scan)), truth
 
 
+def everyone():
+    """Return the names of compressed sensing, of every network of images that has weights, and of the stack."""
+    networks = [name for name in cards.shipped("methods") if not find.method(name).joint]
+    return [*CS, *networks, "plug_and_play", "stacked"]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
-    folder = parser.parse_args().data
+    parser.add_argument(
+        "--methods", nargs="+", help="names or weight files; the first is what others are compared with"
+    )
+    parser.add_argument("--measured-maps", action="store_true", help="an image seen through 16 measured maps, too")
+    options = parser.parse_args()
     warnings.simplefilter("ignore", Note)
-    methods = {name: dealias.load(name) for name in METHODS}
-    print(f"| | {' | '.join(METHODS)} |")
-    print("|---" * (len(METHODS) + 1) + "|")
-    rows = []
-    for name, scan, truth in cases(folder):
-        values = [psnr(dealias.reconstruct(m, scan).abs(), truth).item() for m in methods.values()]
+    names = options.methods or everyone()
+    methods = {name: dealias.load(name) for name in names}
+    print(f"| | {' | '.join(names)} |")
+    print("|---" * (len(names) + 1) + "|")
+    rows, seconds = [], []
+    more = cases(options.data, sets=measured_maps) if options.measured_maps else ()
+    for name, scan, truth in chain(cases(options.data), more):
+        values, times = [], []
+        for method in methods.values():
+            start = time.process_time()
+            values.append(psnr(dealias.reconstruct(method, scan).abs(), truth).item())
+            times.append(time.process_time() - start)
         rows.append(values)
+        seconds.append(times)
         print(f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} |", flush=True)
     gain = np.array(rows) - np.array(rows)[:, :1]
-    print(f"| mean gain over wavelet | {' | '.join(f'{value:+.2f}' for value in gain.mean(0))} |")
-    print(f"| least gain over wavelet | {' | '.join(f'{value:+.2f}' for value in gain.min(0))} |")
+    print(f"| mean gain over {names[0]} | {' | '.join(f'{value:+.2f}' for value in gain.mean(0))} |")
+    print(f"| least gain over {names[0]} | {' | '.join(f'{value:+.2f}' for value in gain.min(0))} |")
+    print(f"| CPU seconds, median | {' | '.join(f'{value:.1f}' for value in np.median(seconds, 0))} |")
 
 
 if __name__ == "__main__":

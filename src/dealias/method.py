@@ -30,7 +30,7 @@ class Method(Configured, ABC):
     """
 
     joint: ClassVar[tuple[str, ...]] = ()
-    own_maps: ClassVar[bool] = False
+    own_maps: bool = False
     iterations: int
     tolerance: float = 0.0
     takes_noise: bool = False

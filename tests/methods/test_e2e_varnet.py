@@ -6,8 +6,10 @@ import pytest
 import torch
 
 import dealias
+from dealias.acquisition import Acquisition
 from dealias.errors import UserError
 from dealias.methods._learned_maps import fully_sampled_centre
+from dealias.methods._start import sparse_image
 from dealias.methods.e2e_varnet import E2EVarNet
 from dealias.testing import assert_close
 from dealias.training.example import Example
@@ -82,3 +84,18 @@ def test_what_it_refuses():
     mask[..., 9, 12] = False
     with pytest.raises(UserError, match="fully sampled centre"):
         dealias.reconstruct(method, replace(scan.sampled(mask), maps=None))
+
+
+def test_a_sparse_start(untyped):
+    """What was measured stays, the rest is what the sparse image has there, with the maps that the scan has."""
+    torch.manual_seed(0)
+    method, problem = E2EVarNet(**SMALL, start="wavelet").eval(), film(batch=(), coils=3)
+    assert not method.own_maps and E2EVarNet(**SMALL).own_maps
+    problem = problem.normalised()[0]
+    with torch.no_grad():
+        first, _ = method.estimates(problem)
+        full = Acquisition(problem.kspace, torch.ones_like(problem.mask), problem.maps).operator(sparse_image(problem))
+        coils = torch.fft.ifft2(torch.where(problem.mask, problem.kspace, full), norm="ortho")
+    assert_close(first.abs(), coils.abs().square().sum(-3).sqrt(), 0.02, "k_0, which an untrained cascade leaves")
+    with pytest.raises(UserError, match="start is measured or wavelet"):
+        E2EVarNet(**SMALL, start="zero_filled")  # type: ignore[arg-type]

@@ -41,9 +41,9 @@ def test_it_learns_one_sample():
     assert after < 0.5 * before
 
 
-@pytest.mark.parametrize("arguments", [{"size": 4}, {"nodes": 1}, {"reach": 0.0}, {"features": 0}])
-def test_what_cannot_be(arguments):
-    with pytest.raises(UserError, match="correct them|impossible|size must be odd"):
+@pytest.mark.parametrize("arguments", [{"size": 4}, {"nodes": 1}, {"reach": 0.0}, {"features": 0}, {"start": "no"}])
+def test_what_cannot_be(arguments, untyped):
+    with pytest.raises(UserError, match="correct it|correct them|impossible|size must be odd"):
         VariationalNetwork(**{**SMALL, **arguments})
 
 

@@ -48,5 +48,5 @@ def test_it_learns_one_sample():
 def test_what_it_refuses(untyped):
     with pytest.raises(UserError, match="4 iterations|3 iterations need"):
         dealias.reconstruct(VarNet(**SMALL), film(), iterations=4)
-    with pytest.raises(UserError, match="start is blank or zero_filled"):
+    with pytest.raises(UserError, match="start is blank, zero_filled or wavelet"):
         VarNet(**SMALL, start="zero")

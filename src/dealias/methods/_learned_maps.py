@@ -15,6 +15,7 @@ from dealias.acquisition import Acquisition
 from dealias.coils.square import around_middle, side
 from dealias.errors import UserError
 from dealias.fft_order import shift_mask
+from dealias.networks.beginning import pass_on
 from dealias.networks.channels import to_channels, to_image
 from dealias.networks.normalised_unet import NormalisedUNet
 from dealias.problem import size_and_phase
@@ -34,6 +35,7 @@ class LearnedMaps(nn.Module):
         super().__init__()
         self.upright = upright
         self.network = NormalisedUNet(2, features, poolings)
+        pass_on(self.network.network)
 
     def forward(self, acquisition: Acquisition) -> Maps:
         """Return the maps; those that the acquisition has, where the middle of k-space was not sampled.

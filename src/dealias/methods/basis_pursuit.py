@@ -10,6 +10,8 @@ by alternating directions, z and u kept from one k to the next:
 | https://arxiv.org/abs/1910.13110
 
 P shortens to norm epsilon, which is what the noise of all samples is expected to have. One network serves all k.
+Few steps of alternating directions hardly keep data of little weight, and lambda moves slowly: it begins at 10. The
+ResNet's last block begins a hundredth as large as usual: r_0 = x_0, nearly.
 """
 
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from torch import Tensor, nn
 
 from dealias.errors import UserError
 from dealias.method import Method
+from dealias.networks.beginning import soften
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.resnet import ResNetwork
 from dealias.networks.unet import UNetwork
@@ -70,7 +73,9 @@ class BasisPursuit(Method):
             if block == "resnet"
             else UNetwork(channels, channels, features, 3, "max", normalised=False, enlarging="bilinear")
         )
-        self.trust = nn.Parameter(torch.tensor(0.1).log())  # log lambda
+        for layer in self.network.blocks[-1].children() if isinstance(self.network, ResNetwork) else ():
+            soften(layer)
+        self.trust = nn.Parameter(torch.tensor(10.0).log())  # log lambda
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per network."""

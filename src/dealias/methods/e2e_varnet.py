@@ -5,13 +5,16 @@
 | End-to-End Variational Networks for Accelerated MRI Reconstruction (Sriram et al., 2020), equations 6 to 8
 | https://arxiv.org/abs/2004.06688
 
-The sign before the U-Net is that of the authors' code. Their image is a magnitude, the root sum of squares over the
-coils of F^-1 k_T; here it has the phase of R F^-1 k_T. The maps are those of the network, whatever others there are.
+The sign before the U-Net is that of the authors' code, whose U-Nets find the mean of what they see too; here they do
+so with `authors_conventions` alone, since what is taken off in one cascade has to come back in the next. Their image
+is a magnitude, the root sum of squares over the coils of F^-1 k_T; here it has the phase of R F^-1 k_T. The maps are
+those of the network, whatever others there are. `start="wavelet"` fills what was not measured with what compressed
+sensing has there. A new network begins at its start, and its maps are the coil images of the centre.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +24,8 @@ from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._cascade import run, steps
 from dealias.methods._learned_maps import LearnedMaps
+from dealias.methods._start import sparse_image
+from dealias.networks.beginning import soften
 from dealias.networks.channels import check_sizes, to_channels, to_image
 from dealias.networks.normalised_unet import NormalisedUNet
 from dealias.problem import P, Problem
@@ -36,12 +41,12 @@ class E2EVarNet(Method):
         poolings: how often the resolution is halved.
         map_features: of the U-Net that makes coil maps, at full resolution.
         map_poolings: how often its resolution is halved.
-        authors_conventions: the weights are its authors': the phase of the data stays as it is, and a single coil
-            has a map too.
+        start: k_0, what was measured alone, or with what a sparse image by 20 iterations has elsewhere, for which
+            coil maps are estimated as for other methods.
+        authors_conventions: the weights are its authors': the phase of the data stays as it is, a single coil has a
+            map too, and U-Nets find means.
         recompute: in training, recompute each cascade on the way back instead of storing it: less memory.
     """
-
-    own_maps = True
 
     def __init__(
         self,
@@ -50,17 +55,22 @@ class E2EVarNet(Method):
         poolings: int = 4,
         map_features: int = 8,
         map_poolings: int = 4,
+        start: Literal["measured", "wavelet"] = "measured",
         authors_conventions: bool = False,
         recompute: bool = False,
     ) -> None:
         super().__init__()
         check_sizes(features=features, iterations=iterations, poolings=poolings)
         check_sizes(map_features=map_features, map_poolings=map_poolings)
+        if start not in ("measured", "wavelet"):
+            raise UserError("start is measured or wavelet; correct it")
         self.iterations = iterations
+        self.sparse = start == "wavelet"
+        self.own_maps = not self.sparse
         self.authors_conventions = authors_conventions
         self.recompute = recompute
         self.maps = LearnedMaps(map_features, map_poolings, upright=not authors_conventions)
-        self.cascades = nn.ModuleList(_Cascade(features, poolings) for _ in range(iterations))
+        self.cascades = nn.ModuleList(_Cascade(features, poolings, authors_conventions) for _ in range(iterations))
 
     def prepared(self, problem: P) -> P:
         """Return the problem with the maps of the network; a single coil has none, but to the authors.
@@ -69,9 +79,7 @@ class E2EVarNet(Method):
             UserError: for a problem without k-space, or several coils without a fully sampled centre.
         """
         scan = _acquisition(problem)
-        if scan.coils == 1 and not self.authors_conventions:
-            return problem
-        return cast(P, replace(scan, maps=self.maps(scan)))
+        return problem if self.sparse else cast(P, self._with_maps(scan))
 
     def normalised(self, problem: P) -> tuple[P, Tensor]:
         """Return the problem at scale one, upright but for the weights of its authors."""
@@ -87,20 +95,30 @@ class E2EVarNet(Method):
             UserError: for a problem without k-space, or more iterations than there are cascades.
         """
         scan = _acquisition(problem)
-        maps = torch.ones_like(scan.kspace[..., :1, :, :]) if scan.maps is None else scan.maps
         k = scan.kspace
-        coils = scan.coil_images
+        if self.sparse:
+            full = replace(scan, mask=torch.ones_like(scan.mask))
+            k = torch.where(scan.mask, k, full.operator(sparse_image(scan)))
+            scan = self._with_maps(scan)
+        maps = torch.ones_like(scan.kspace[..., :1, :, :]) if scan.maps is None else scan.maps
+        coils = torch.fft.ifft2(k, norm="ortho")
         for cascade in steps(self.cascades, self.iterations):
             k = run(cascade, k, scan.kspace, scan.mask, coils, maps, recompute=self.recompute)
             coils = torch.fft.ifft2(k, norm="ortho")
             yield _root_sum_of_squares(coils) * _reduced(coils, maps).sgn()
 
+    def _with_maps(self, scan: Acquisition) -> Acquisition:
+        if scan.coils == 1 and not self.authors_conventions:
+            return scan
+        return replace(scan, maps=self.maps(scan))
+
 
 class _Cascade(nn.Module):
-    def __init__(self, features: int, poolings: int) -> None:
+    def __init__(self, features: int, poolings: int, mean: bool) -> None:
         super().__init__()
         self.step = nn.Parameter(torch.ones(1))  # eta
-        self.network = NormalisedUNet(2, features, poolings)
+        self.network = NormalisedUNet(2, features, poolings, mean)
+        soften(self.network.network.outwards)
 
     def forward(self, k: Kspace, y: Kspace, mask: Tensor, coils: Kspace, maps: Maps) -> Kspace:
         x = _reduced(coils, maps)

@@ -12,7 +12,6 @@ sparsity knows; `block="unet"` sees far; `noise_input` tells the network the noi
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._noise_channel import SILENCE, noise_channel
-from dealias.methods.wavelet import Wavelet
+from dealias.methods._start import sparse_image
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.unet import UNetwork
 from dealias.noise import noise_level
@@ -63,7 +62,7 @@ class MoDL(Method):
         self.gradients = gradients
         self.channels = channels
         self.noise_input = self.takes_noise = noise_input
-        self.sparse = Wavelet(20) if start == "wavelet" else None
+        self.sparse = start == "wavelet"
         seen = 2 * channels + 1 if noise_input else channels
         self.network: nn.Module = (
             _convolutions(seen, channels, features)
@@ -78,7 +77,7 @@ class MoDL(Method):
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield one image per iteration."""
         check_channels(problem.zero_filled, self.channels)
-        x = self._start(problem)
+        x = sparse_image(problem) if self.sparse else problem.zero_filled
         weight, level = self.trust[0].exp(), None
         if self.noise_input:
             noise = noise_level(problem).clamp_min(SILENCE).expand(*x.shape[:-2], 1, 1)
@@ -93,12 +92,6 @@ class MoDL(Method):
             r = x + to_image(self.network(seen), x)
             x = r - solve(normal, problem.gradient(r), self.gradients, problem.coupled).x
             yield x
-
-    def _start(self, problem: Problem) -> Image:
-        if self.sparse is None:
-            return problem.zero_filled
-        with torch.no_grad():  # by what the details of A^H y show, which serves it better than the noise alone
-            return self.sparse(replace(problem, noise_std=None))  # type: ignore[type-var]
 
 
 def _convolutions(inputs: int, outputs: int, features: int) -> nn.Sequential:

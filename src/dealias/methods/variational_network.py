@@ -7,9 +7,11 @@
 
 1/N, N the number of filters, stands in the authors' code and not in the paper; so does `reach` 1, on images whose
 maximum is one, where the paper has 150. Filters stay of zero mean and of norm one at most, see `networks/experts.py`.
+`start="wavelet"` begins at the image of compressed sensing instead.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +19,7 @@ from torch import Tensor, nn
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._cascade import run, steps
+from dealias.methods._start import sparse_image
 from dealias.networks.channels import check_channels, check_sizes, to_channels, to_image
 from dealias.networks.experts import Experts
 from dealias.problem import Problem
@@ -31,6 +34,7 @@ class VariationalNetwork(Method):
         size: side of the filters, an odd number.
         nodes: Gaussians of each activation function.
         reach: range of the activation functions; images have a maximum of about one.
+        start: x_0, A^H y or a sparse image by 20 iterations.
         channels: real channels of an image: 2 where it is complex, 1 where it is real.
         recompute: in training, recompute each step's filters on the way back instead of storing them: less memory.
     """
@@ -42,6 +46,7 @@ class VariationalNetwork(Method):
         size: int = 11,
         nodes: int = 31,
         reach: float = 1.0,
+        start: Literal["zero_filled", "wavelet"] = "zero_filled",
         channels: int = 2,
         recompute: bool = False,
     ) -> None:
@@ -49,7 +54,10 @@ class VariationalNetwork(Method):
         check_sizes(features=features, iterations=iterations, size=size, nodes=nodes, channels=channels)
         if size % 2 == 0 or nodes < 2 or not 0 < reach < float("inf"):
             raise UserError("size must be odd, nodes two or more, reach positive; correct them")
+        if start not in ("zero_filled", "wavelet"):
+            raise UserError("start is zero_filled or wavelet; correct it")
         self.iterations = iterations
+        self.sparse = start == "wavelet"
         self.channels = channels
         self.recompute = recompute
         self.experts = nn.ModuleList(Experts(channels, features, size, nodes, reach) for _ in range(iterations))
@@ -61,8 +69,8 @@ class VariationalNetwork(Method):
         Raises:
             UserError: for more iterations than there are sets of filters.
         """
-        x = problem.zero_filled
-        check_channels(x, self.channels)
+        check_channels(problem.zero_filled, self.channels)
+        x = sparse_image(problem) if self.sparse else problem.zero_filled
         for experts, trust in zip(steps(self.experts, self.iterations), self.trust, strict=False):
             towards = to_image(run(experts, to_channels(x), recompute=self.recompute), x)
             x = x - towards / len(experts.kernels) - trust.abs() * problem.gradient(x)

@@ -23,10 +23,12 @@ class NormalisedUNet(nn.Module):
         channels: real channels of an image: 2 where it is complex, 1 where it is real.
         features: channels at full resolution; each coarser one has twice as many.
         poolings: how often the resolution is halved.
+        mean: whether the mean of what it sees is added again, as the authors do.
     """
 
-    def __init__(self, channels: int, features: int, poolings: int) -> None:
+    def __init__(self, channels: int, features: int, poolings: int, mean: bool = True) -> None:
         super().__init__()
+        self.mean = mean
         self.network = UNetwork(channels, channels, features, poolings, "average", normalised=True)
         self.unit = max(UNIT, 2**poolings)
 
@@ -38,7 +40,8 @@ class NormalisedUNet(nn.Module):
         top, left = (-rows % self.unit) // 2, (-columns % self.unit) // 2
         sides = left, -columns % self.unit - left, top, -rows % self.unit - top
         seen = pad((x - mean) / torch.where(deviation > 0, deviation, 1), sides)
-        return self.network(seen)[..., top : top + rows, left : left + columns] * deviation + mean
+        found = self.network(seen)[..., top : top + rows, left : left + columns] * deviation
+        return found + mean if self.mean else found
 
 
 def _deviation(x: Channels, mean: Tensor) -> Tensor:

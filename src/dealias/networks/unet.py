@@ -14,6 +14,8 @@ from torch.nn.functional import pad
 
 from dealias.shapes import Channels
 
+SLOPE = 0.2  # of the leaky relu where it is negative
+
 
 class UNetwork(nn.Module):
     """Maps (problem, inputs, y, x) of any size to (problem, outputs, y, x).
@@ -83,7 +85,7 @@ def _bilinear(before: int, after: int, normalised: bool) -> nn.Sequential:
 
 
 def _activation(features: int, normalised: bool) -> list[nn.Module]:
-    return [_InstanceNorm(features), nn.LeakyReLU(0.2, inplace=True)] if normalised else [nn.ReLU(inplace=True)]
+    return [_InstanceNorm(features), nn.LeakyReLU(SLOPE, inplace=True)] if normalised else [nn.ReLU(inplace=True)]
 
 
 class _InstanceNorm(nn.InstanceNorm2d):
