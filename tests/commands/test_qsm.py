@@ -1,6 +1,7 @@
 """dealias qsm as a user meets it: NIfTI or k-space in, a folder of stages out."""
 
 import json
+from pathlib import Path
 
 import h5py
 import pytest
@@ -256,8 +257,8 @@ def test_kspace_that_is_none(here, change, text):
 
 
 def bids(folder, names):
-    magnitude, affine = read_volume("mag.nii.gz")
-    phase, _ = read_volume("phase.nii.gz")
+    magnitude, affine = read_volume(Path("mag.nii.gz"))
+    phase, _ = read_volume(Path("phase.nii.gz"))
     for number, name in enumerate(names):
         for part, volumes in (("mag", magnitude), ("phase", phase)):
             place = folder / name.replace("PART", part)

@@ -30,7 +30,7 @@ def run(
 
     Arguments:
         output: the folder to write chi.nii.gz and all stages before it to; what is there already is not done again
-        input: k-space in HDF5, or a BIDS folder; none where --magnitude and --phase are given
+        input: k-space in HDF5 or MRD, or a BIDS folder; none where --magnitude and --phase are given
         magnitude: NIfTI files, one of four dimensions or one for each echo
         phase: likewise
         mask: NIfTI, of the brain; otherwise found
