@@ -21,7 +21,7 @@ def test_the_count_for_mri():
     assert sum(value.numel() for value in network.parameters()) == 31_514_182
 
 
-@pytest.mark.parametrize("size", [(2, 2), (3, 9), (19, 24), (33, 130)])
+@pytest.mark.parametrize("size", [(1, 5), (2, 2), (3, 9), (19, 24), (33, 130)])
 def test_any_size(size):
     assert Hourglass(4, 2, 8, size)(torch.rand(1, 4, *size)).shape == (1, 2, *size)
 

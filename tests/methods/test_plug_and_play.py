@@ -58,8 +58,16 @@ def test_the_shipped_prior_finds_more_than_compressed_sensing():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"prior_weight": 0.0}, {"first": 3.0}, {"last": 0.0}, {"gradients": 0}, {"iterations": 0}]
+    "arguments",
+    [
+        {"prior_weight": 0.0},
+        {"first": 3.0},
+        {"last": 0.0},
+        {"first": 0.1, "last": 0.4},
+        {"gradients": 0},
+        {"iterations": 0},
+    ],
 )
 def test_what_cannot_be(arguments):
-    with pytest.raises(UserError, match="more than zero|correct it|impossible"):
+    with pytest.raises(UserError, match="more than zero|correct it|exchange|impossible"):
         PlugAndPlay(**{**SMALL, **arguments})

@@ -52,6 +52,8 @@ class PlugAndPlay(Method):
         check_sizes(iterations=iterations, gradients=gradients)
         if not 0 < prior_weight < float("inf"):
             raise UserError(f"prior_weight cannot be {prior_weight}; give more than zero")
+        if first < last:
+            raise UserError(f"noise falls from first to last, not from {first} to {last}; exchange them")
         self.prior = prior_of(self, Score, prior)
         self.prior.levels(first, iterations, last)
         self.iterations = iterations
