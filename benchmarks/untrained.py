@@ -3,8 +3,8 @@
     python benchmarks/untrained.py --data ../shared/data [--side 64] [--updates 500] [--noise 0.01]
 
 One image of each of three sets, a head, an abdomen and a knee, shrunk to this side; one coil, 2D Gaussian masks at 4x,
-the noise a fraction of the maximum in each part; PSNR of magnitudes, the data not yet put back. How much of the mean
-each update keeps was chosen on other images and masks.
+the noise a fraction of the maximum in each part; PSNR of magnitudes, the data not yet put back. The rule was
+chosen on other images and masks.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def every_update(method, scan):
         x, residual = update(*arguments)
         fitted = arguments[4]
         made.append(x * scale)
-        errors.append(float(residual[~fitted.expand_as(residual)].abs().square().sum()))
+        errors.append(float(residual[~fitted.expand_as(residual)].sum()))
         return x, residual
 
     untrained._update = recorded

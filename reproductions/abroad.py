@@ -125,10 +125,12 @@ def drawn(scores, bodies, home):
     axes = sheet.subplots()
     axes.axhline(0, color="0.75", linewidth=1)
     axes.axvline(home - 0.5, color="0.75", linewidth=1, linestyle=":")
-    for name in (name for name in METHODS[1:] if name in scores):
+    shown = [name for name in METHODS[1:] if name in scores]
+    for number, name in enumerate(shown):
+        places = [body + 0.09 * (number - (len(shown) - 1) / 2) for body in range(len(bodies))]
         values = gain(scores, name, "wavelet", slice(None))
-        style = {"marker": "s" if name in PRIORS else "o", "linestyle": ""}
-        axes.plot(range(len(bodies)), values, label=name, color=COLOURS[name], markersize=6, **style)
+        marker = "s" if name in PRIORS else "o"
+        axes.plot(places, values, marker, label=name, color=COLOURS[name], markersize=5)
     axes.set_xticks(range(len(bodies)), [name.replace("_", "\n") for name in bodies], fontsize=7)
     axes.set_ylabel("PSNR above wavelets, dB")
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -143,7 +145,7 @@ def rows(scores, bodies, home):
         means = {name: values[[*places]].mean((0, 1)).tolist() for name, values in scores.items()}
         yield [title, *("{:.2f} / {:.3f}".format(*means[name][:2]) if name in means else None for name in METHODS)]
     seconds = {name: values[..., 2].median() for name, values in scores.items()}
-    yield ["seconds, median", *(f"{seconds[name]:.1f}" if name in seconds else None for name in METHODS)]
+    yield ["seconds, median", *(f"{seconds[name]:.2f}" if name in seconds else None for name in METHODS)]
 
 
 def main():
@@ -169,13 +171,19 @@ def main():
         "were watched. Seconds are those of one core of a busy machine."
     )
     mean = f"A mean of {CHAINS} samples of `diffpir` is {whole[1]:+.2f} dB against one of them, on a whole brain slice."
-    unet = [] if "unet" in scores else [f"The U-Net has no weights yet: {WAITING}."]
+    unet = f"The U-Net has no weights yet: {WAITING}."
+    if "unet" in scores:
+        behind, ahead = (float(gain(scores, one, "unet", slice(home)).mean()) for one in ("wavelet", PRIORS[0]))
+        unet = (
+            f"At home the U-Net is {behind:.1f} dB behind wavelets and {ahead:.1f} dB behind `{PRIORS[0]}`: what it "
+            "lacks abroad is a matter of anatomy only where it lacks less here."
+        )
     parts = [
         text,
         figure("abroad", "PSNR above wavelets on each body"),
         table(["body", *METHODS], rows(scores, bodies, home)),
         mean,
-        *unet,
+        unet,
     ]
     write("abroad", "From the brain to other bodies", parts, claims(scores, home, whole))
 
