@@ -1,6 +1,6 @@
 """Whether drawn images spread as far as they are wrong: the posterior of the score prior against the truth.
 
-    python reproductions/posterior.py [--size 64] [--patterns 1] [--draws 8]
+    python reproductions/posterior.py [--size 64] [--patterns 1] [--draws 8] [--bodies brain,larson_knee,...]
 
 A posterior that knew how images are distributed would hold the truth as often as it says. Ours comes from a network
 and from finitely many Langevin steps: its intervals are compared with the truth, as they are and after their size was
@@ -135,9 +135,12 @@ def main():
     parser.add_argument("--size", type=int, default=64, help="longer side of the images")
     parser.add_argument("--patterns", type=int, default=1)
     parser.add_argument("--draws", type=int, default=8)
+    parser.add_argument("--bodies", help="some of them, with commas between")
     options = parser.parse_args()
     warnings.simplefilter("ignore", Note)
     bodies = {"brain": resized(held_back(3)[1], options.size), **abroad(options.size)}
+    if options.bodies:
+        bodies = {name: bodies[name] for name in options.bodies.split(",")}
     scores = scored(bodies, options)
     drawn(scores, bodies)
     text = (
