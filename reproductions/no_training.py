@@ -106,8 +106,10 @@ def drawn(scores, bodies):
     quality, cost = sheet.subplots(1, 2, width_ratios=(3, 2))
     for number, (name, values) in enumerate(scores.items()):
         colour = f"C{number}"
-        quality.plot(range(len(bodies)), values[:, 0], "s" if name in UNTRAINED else "o", color=colour, label=name)
-        cost.plot(values[:, 2].median(), values[:, 0].mean(), "s" if name in UNTRAINED else "o", color=colour)
+        marker = "s" if name in UNTRAINED else "o"
+        places = [body + 0.09 * (number - (len(scores) - 1) / 2) for body in range(len(bodies))]
+        quality.plot(places, values[:, 0], marker, color=colour, label=name, markersize=5)
+        cost.plot(values[:, 2].median(), values[:, 0].mean(), marker, color=colour)
     quality.set_xticks(range(len(bodies)), [name.replace("_", "\n") for name in bodies], fontsize=7)
     quality.set_ylabel("PSNR, dB")
     cost.set(xscale="log", xlabel="seconds of one core, median", ylabel="mean PSNR, dB")
@@ -151,8 +153,8 @@ def main():
         text,
         figure("no_training", "PSNR on each body; PSNR and seconds"),
         table(["method", *bodies, "mean", "seconds"], rows(scores, bodies)),
-        f"{options.updates} updates of the paper's 20,000 and {options.size} pixels of its 640 x 368: what does not hold "
-        "here may hold there.",
+        f"{options.updates} updates of the paper's 20,000 and {options.size} pixels of its 640 x 368: what does not "
+        "hold here may hold there.",
     ]
     write("no_training", "No training at all", parts, claims(scores))
 
