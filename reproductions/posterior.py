@@ -146,11 +146,11 @@ def main():
     text = (
         f"{options.draws} images drawn by annealed Langevin dynamics (`score_prior`, its default levels and steps) "
         f"from scans at {ACCELERATION:g}x, one coil, 2D Gaussian masks, noise of {NOISE:g} of the maximum, told; "
-        f"bodies that no training saw, shrunk to {options.size} pixels of their longer side; {options.patterns} masks. "
-        f"The image that is judged is the mean of {CHAINS} other chains. Drawn: {NORMAL} deviations of the drawn "
-        "magnitudes on each side. Measured: these, all widened by one factor, so that their rms is the error that "
-        "samples held out of the scan show. Held out: the error bar of `dealias.uncertainty`, to which nothing drawn "
-        "contributes. The truth only judges; the body is what is above 5 % of the maximum."
+        f"bodies that no training saw, shrunk to {options.size} pixels of their longer side; masks of each: "
+        f"{options.patterns}. The image that is judged is the mean of {CHAINS} other chains. Drawn: {NORMAL} "
+        "deviations of the drawn magnitudes on each side. Measured: these, all widened by one factor, so that their "
+        "rms is the error that samples held out of the scan show. Held out: the error bar of `dealias.uncertainty`, "
+        "to which nothing drawn contributes. The truth only judges; the body is what is above 5 % of the maximum."
     )
     head = ["body", "interval", "coverage", "half-width / rms error", "predicted / true rms", "correlation"]
     parts = [text, figure("posterior", "pixels held by the intervals"), table(head, rows(scores, bodies))]
