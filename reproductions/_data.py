@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 import dealias
+from dealias import find
 from dealias.files.images import images as read
 from dealias.phantoms import head
+from dealias.training.augment import shrunk
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 HEADS = Path(__file__).parents[2] / "runs" / "reproductions"
@@ -89,9 +91,26 @@ def foreign() -> dict[str, Tensor]:
 
 def knees() -> dict[str, Tensor]:
     """Return the middle square of each knee whose k-space was measured; none where the data are missing."""
+    return single_coil("larson_knee", "rad229_knee")
+
+
+def abroad(size: int) -> dict[str, Tensor]:
+    """Return a heart, abdomens, knees and a head with its neck that no training saw, no longer than so many pixels."""
+    found = {**foreign(), **knees(), **single_coil("larson_t1sag")}
+    return {name: resized(image, size) for name, image in found.items()}
+
+
+def resized(image: Tensor, size: int) -> Tensor:
+    """Return an image (y, x) of maximum one whose longer side is no longer than `size` pixels."""
+    image = shrunk(image, size / max(image.shape)) if size < max(image.shape) else image
+    return image / image.abs().max()
+
+
+def single_coil(*names: str) -> dict[str, Tensor]:
+    """Return the middle square of images whose k-space one coil measured; none where the data are missing."""
     path = SHARED / "sc_kspace.npz"
     found = {}
-    for name in ("larson_knee", "rad229_knee") if path.exists() else ():
+    for name in names if path.exists() else ():
         image = dealias.Acquisition.centred(np.load(path)[name]).zero_filled
         side = min(image.shape)
         found[name] = image[tuple(slice((n - side) // 2, (n + side) // 2) for n in image.shape)]
@@ -105,19 +124,21 @@ def scans(
     patterns: int = 1,
     noise_std: float = 0.001,
     coils: int = 1,
+    kind: str = "gaussian",
     **density: float,
 ) -> list[tuple[dealias.Acquisition, Tensor]]:
-    """Return a simulated scan of each image with each 2D Gaussian pattern, beside its image of maximum one.
+    """Return a simulated scan of each image with each pattern, beside its image of maximum one.
 
     Arguments:
-        density: the width of the Gaussian and the size of its centre, where they are not ours.
+        kind: of the patterns, a function of `dealias.sampling`: "gaussian" points, "cartesian" lines.
+        density: what else that function takes, where it is not its own: width, centre.
     """
     pairs = []
     for number, image in enumerate(images):
         image = image / image.abs().max()
         for pattern in range(patterns):
             generator = torch.Generator().manual_seed(1000 * pattern + number)
-            mask = dealias.sampling.gaussian((*image.shape,), acceleration, generator=generator, **density)
+            mask = find.mask(kind)((*image.shape,), acceleration, generator=generator, **density)
             maps = dealias.coils.simulate((*image.shape,), coils, generator=generator) if coils > 1 else None
             scan = dealias.Acquisition.simulate(image, mask, maps, noise_std, generator=generator)
             pairs.append((scan, image))

@@ -1,5 +1,6 @@
 """Scores of a method, remembered; decibels on the held-back brain and on bodies that no training saw."""
 
+import time
 from collections.abc import Sequence
 
 import torch
@@ -7,8 +8,13 @@ from torch import Tensor
 
 import dealias
 from _data import foreign, held_back, scans
+<<<<<<< HEAD
 from _remembered import remembered
 from _verdict import paired, worded
+=======
+from _verdict import worded
+from dealias.cards import weights
+>>>>>>> untrained
 from dealias.evaluation.metrics import psnr, ssim
 
 BRAIN, ABROAD = "brain", "mean abroad"
@@ -32,6 +38,24 @@ def psnr_and_ssim(method: dealias.Method, scan: dealias.Acquisition, image: Tens
 def bodies(count: int) -> dict[str, list[Tensor]]:
     """Return so many slices (y, x) of the held-back brain, and one of each foreign body."""
     return {BRAIN: held_back(count), **{name: [image] for name, image in foreign().items()}}
+
+
+def loaded(names: Sequence[str], unet: str | None = None) -> dict[str, dealias.Method]:
+    """Return methods by their names, without the U-Net where there are no weights of it.
+
+    Arguments:
+        unet: a file of weights in the place of shipped ones.
+    """
+    files = {name: name for name in names} | {"unet": unet or "unet"}
+    return {name: dealias.load(files[name]) for name in names if name != "unet" or unet or "unet" in weights()}
+
+
+def measured(method: dealias.Method, scan: dealias.Acquisition, image: Tensor) -> dict[str, float]:
+    """Return PSNR and SSIM of a method, and its seconds of processor."""
+    start = time.process_time()
+    x = dealias.reconstruct(method, scan)
+    seconds = time.process_time() - start
+    return {"psnr": float(psnr(x, image)), "ssim": float(ssim(x, image)), "seconds": seconds}
 
 
 def decibels(

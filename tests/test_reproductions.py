@@ -10,6 +10,7 @@ import torch
 from filelock import FileLock
 
 import dealias
+from dealias.evaluation.metrics import psnr
 from dealias.phantoms import head
 
 ROOM = Path(__file__).parents[1] / "reproductions"
@@ -847,3 +848,74 @@ def test_the_index_names_every_page_and_links_those_that_are_written():
     assert named == {path.stem for path in ROOM.glob("[!_]*.py")}
     linked = {*re.findall(r"\]\((\w+)\.md\)", index)}
     assert linked == {path.stem for path in (ROOM.parent / "docs" / "reproductions").glob("*.md")} - {"README"}
+
+
+def test_numbers_are_computed_once_for_each_method_and_setting(room):
+    from _remembered import remembered
+
+    counted = []
+
+    def compute():
+        counted.append(len(counted))
+        return {"psnr": 30.0 + len(counted)}
+
+    wavelet = dealias.load("wavelet")
+    first = remembered(compute, wavelet, body="knee", size=torch.Size((3, 4)))
+    assert first["psnr"] == 31 and remembered(compute, wavelet, body="knee", size=(3, 4)) == first
+    assert remembered(compute, dealias.load("wavelet", levels=2), body="knee", size=(3, 4))["psnr"] == 32
+    assert remembered(compute, wavelet, body="brain", size=(3, 4))["psnr"] == 33 and len(counted) == 3
+
+
+def test_images_are_no_longer_than_asked(room):
+    image = head((40, 60), seed=3)
+    assert room["data"].resized(image, 30).shape == (20, 30)
+    same = room["data"].resized(image, 100)
+    torch.testing.assert_close(same, image / image.abs().max())
+    assert set(room["data"].abroad(30)) == set(room["data"].foreign())  # no measured knees without the data
+
+
+def test_a_prior_is_judged_by_bodies_abroad(room):
+    import abroad
+
+    chance = torch.tensor([0.0, 0.0, 0.1, 0.0, -0.1])[:, None, None]
+    levels = {"wavelet": 30, "unet": 27, "modl": 31, "rim": 31, "plug_and_play": 32, "diffpir": 32}
+    scores = {name: value + torch.zeros(5, 2, 3) for name, value in levels.items()}
+    scores["unet"][:2, :, 0] += 6  # taught on brains, the first two
+    for name in abroad.PRIORS:
+        scores[name] = scores[name] + chance
+    whole = (80.0, 1.0, (256, 256))
+    found = [claim.holds for claim in abroad.claims(scores, 2, whole)]
+    assert found == [True, True, None, True, True]  # the RIM and MoDL fall as far as the prior
+    assert "plug_and_play: +5.00" in abroad.claims(scores, 2, whole)[0].ours
+    missing = {name: values for name, values in scores.items() if name != "unet"}
+    assert [claim.holds for claim in abroad.claims(missing, 2, (130.0, 1.0, (256, 256)))] == [
+        None,
+        True,
+        None,
+        True,
+        None,
+    ]
+    falls = abroad.falls(scores, "plug_and_play", "unet", 2)
+    torch.testing.assert_close(falls, torch.tensor([6.1, 6.0, 5.9]))
+
+
+def test_intervals_are_honest_within_their_margin(room):
+    import posterior
+
+    assert posterior.honest(torch.tensor([0.88, 0.9, 0.91])) is True
+    assert posterior.honest(torch.tensor([0.80, 0.81, 0.82])) is False
+    assert posterior.honest(torch.tensor([0.97, 0.98, 0.98])) is False
+    assert posterior.honest(torch.tensor([0.80, 0.90, 0.97])) is None
+
+
+def test_runs_of_untrained_networks_are_scored_alone_and_together(room):
+    import no_training
+    from dealias.methods.conv_decoder import ConvDecoder
+
+    ((scan, image),) = room["data"].scans([head((32, 32), seed=3)], 3.0, coils=2, kind="cartesian")
+    method = ConvDecoder(features=4, layers=3, iterations=5)
+    *single, mean = no_training.several(method, scan, image, 2)["runs"]
+    both = dealias.reconstruct(method.with_arguments(runs=2), scan)
+    assert len(single) == 2 and single[0][0] != single[1][0]
+    assert mean[0] == pytest.approx(float(psnr(both, image)), abs=0.05)  # gradients of the mean, or their mean
+    assert mean[2] == pytest.approx(single[0][2] + single[1][2])

@@ -93,3 +93,13 @@ def test_nothing_held_is_judged_by_what_is_fitted():
 def test_what_cannot_be(arguments):
     with pytest.raises(UserError, match="correct them|impossible"):
         ConvDecoder(**{**SMALL, **arguments})
+
+
+@pytest.mark.parametrize("name", ["conv_decoder", "deep_image_prior"])
+def test_one_pixel_is_refused_and_a_line_is_not(name):
+    generator = torch.Generator().manual_seed(0)
+    one, line = (Acquisition.centred(torch.randn(1, n, dtype=torch.complex64, generator=generator)) for n in (1, 6))
+    method = dealias.load(name, features=4, iterations=2)
+    with pytest.raises(UserError, match="two pixels or more"):
+        dealias.reconstruct(method, one)
+    assert dealias.reconstruct(method, line).isfinite().all()

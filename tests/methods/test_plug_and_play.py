@@ -18,8 +18,8 @@ SMALL = {"prior": PRIOR, "iterations": 3}
 def test_the_data_step_minimises_its_objective():
     problem = film(batch=(), coils=3, shape=(5, 6)).to(dtype=torch.float64)
     x = torch.randn(5, 6, dtype=torch.complex128, generator=torch.Generator().manual_seed(0))
-    weight = torch.tensor([[0.3]], dtype=torch.float64)
-    z = proximal_step(problem, x, weight, 60)
+    level, sigma = float(problem.noise_level), 0.2
+    z = proximal_step(problem, x, sigma, 0.3 * sigma**2 / level**2, 60)
     basis = torch.eye(30, dtype=torch.complex128).reshape(30, 5, 6)
     normal = problem.operator.normal(basis).reshape(30, 30).T
     right = (problem.zero_filled + 0.3 * x).flatten()
@@ -58,8 +58,16 @@ def test_the_shipped_prior_finds_more_than_compressed_sensing():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"prior_weight": 0.0}, {"first": 3.0}, {"last": 0.0}, {"gradients": 0}, {"iterations": 0}]
+    "arguments",
+    [
+        {"prior_weight": 0.0},
+        {"first": 3.0},
+        {"last": 0.0},
+        {"first": 0.1, "last": 0.4},
+        {"gradients": 0},
+        {"iterations": 0},
+    ],
 )
 def test_what_cannot_be(arguments):
-    with pytest.raises(UserError, match="more than zero|correct it|impossible"):
+    with pytest.raises(UserError, match="more than zero|correct it|exchange|impossible"):
         PlugAndPlay(**{**SMALL, **arguments})

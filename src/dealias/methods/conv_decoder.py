@@ -8,7 +8,7 @@
 The paper's network has 160 or 256 features, makes the images of all coils (two channels each), and learns for 20,000
 updates; its input is 8 x 4. Here it makes the one image that all coils see through their maps, so that A = M F S, and
 64 features and 2,500 updates fit into minutes of a CPU. The paper's code stops where the training loss is least
-(`held=0`); we keep the update that predicts held-out samples best.
+(`held=0`); ours where held-out samples are predicted worse.
 """
 
 import torch
@@ -30,9 +30,9 @@ class ConvDecoder(Untrained):
         layers: how many; the image grows at each but the last.
         iterations: updates of the network, at the most.
         rate: the learning rate of Adam.
-        held: share of the samples that judge which update is best, the same of all coils; 0 lets those that are
-            fitted judge, as the paper's code does.
-        patience: updates without a better one after which the network rests.
+        held: share of the samples beyond the centre that judge when to stop, the same of all coils; 0 lets those that
+            are fitted judge, as the paper's code does.
+        patience: updates, each worse than an earlier one by more than chance, after which the network rests.
         runs: how many networks, with other random numbers and other samples held out, are averaged.
         seed: of the random numbers.
     """

@@ -7,7 +7,7 @@
 | https://arxiv.org/abs/2007.02471
 
 With 256 features and 8 scales it is theirs of 31.5 million parameters, which learned for 20,000 updates. It can fit
-noise, too, so that it must be stopped: we keep the update that predicts held-out samples best.
+noise, too, so that it must be stopped: where held-out samples are predicted worse.
 """
 
 import torch
@@ -28,9 +28,9 @@ class DeepImagePrior(Untrained):
         scales: how often the image is halved, eight at the most.
         iterations: updates of the network, at the most.
         rate: the learning rate of Adam.
-        held: share of the samples that judge which update is best, the same of all coils; 0 lets those that are
-            fitted judge.
-        patience: updates without a better one after which the network rests.
+        held: share of the samples beyond the centre that judge when to stop, the same of all coils; 0 lets those that
+            are fitted judge.
+        patience: updates, each worse than an earlier one by more than chance, after which the network rests.
         runs: how many networks, with other random numbers and other samples held out, are averaged.
         seed: of the random numbers.
     """

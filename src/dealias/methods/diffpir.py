@@ -17,10 +17,9 @@ from typing import Any
 import torch
 
 from dealias.errors import UserError
-from dealias.methods._proximal import QUIETEST, proximal_step
+from dealias.methods._proximal import proximal_step
 from dealias.methods._sampler import Sampler
 from dealias.networks.channels import check_sizes
-from dealias.noise import noise_level
 from dealias.problem import Problem
 from dealias.shapes import Image
 
@@ -61,12 +60,10 @@ class DiffPIR(Sampler):
 
     def chain(self, problem: Problem, generator: torch.Generator) -> Iterator[Image]:
         """Yield the image that the data corrected, at each level."""
-        variance = noise_level(problem).clamp_min(QUIETEST).square()
         levels = self.prior.levels(self.first, self.iterations)
         x = problem.zero_filled + levels[0] * self.noise(problem, generator)
         for sigma, following in zip(levels, [*levels[1:], 0.0], strict=True):
-            weight = self.prior_weight * variance / sigma**2
-            z = proximal_step(problem, self.prior.denoised(x, sigma), weight, self.gradients)
+            z = proximal_step(problem, self.prior.denoised(x, sigma), sigma, self.prior_weight, self.gradients)
             kept, fresh = (1 - self.renewal) ** 0.5 / sigma, self.renewal**0.5
             x = z + following * (kept * (x - z) + fresh * self.noise(problem, generator))
             yield z

@@ -19,9 +19,8 @@ from torch import Tensor
 from dealias.errors import UserError
 from dealias.method import Method
 from dealias.methods._prior import prior_of
-from dealias.methods._proximal import QUIETEST, proximal_step
+from dealias.methods._proximal import proximal_step
 from dealias.networks.channels import check_sizes
-from dealias.noise import noise_level
 from dealias.priors.score import Score
 from dealias.problem import Problem
 
@@ -53,6 +52,8 @@ class PlugAndPlay(Method):
         check_sizes(iterations=iterations, gradients=gradients)
         if not 0 < prior_weight < float("inf"):
             raise UserError(f"prior_weight cannot be {prior_weight}; give more than zero")
+        if first < last:
+            raise UserError(f"noise falls from first to last, not from {first} to {last}; exchange them")
         self.prior = prior_of(self, Score, prior)
         self.prior.levels(first, iterations, last)
         self.iterations = iterations
@@ -64,9 +65,7 @@ class PlugAndPlay(Method):
 
     def estimates(self, problem: Problem) -> Iterator[Tensor]:
         """Yield the image that the data corrected, at each level."""
-        variance = noise_level(problem).clamp_min(QUIETEST).square()
         x = problem.zero_filled
         for sigma in self.prior.levels(self.first, self.iterations, self.last):
-            weight = self.prior_weight * variance / sigma**2
-            x = proximal_step(problem, self.prior.denoised(x, sigma), weight, self.gradients)
+            x = proximal_step(problem, self.prior.denoised(x, sigma), sigma, self.prior_weight, self.gradients)
             yield x

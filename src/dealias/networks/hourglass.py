@@ -29,7 +29,7 @@ class Hourglass(nn.Module):
 
     def __init__(self, features: int, outputs: int, scales: int, size: tuple[int, int]) -> None:
         super().__init__()
-        scales = min(scales, (min(size) - 1).bit_length() - 1)
+        scales = max(0, min(scales, (min(size) - 1).bit_length() - 1))
         cuts = SHORT_CUTS[:scales]
         self.down = nn.ModuleList(
             nn.Sequential(*_layer(features, features, 5, stride=2), *_layer(features, features, 5)) for _ in cuts
