@@ -11,7 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 import dealias
 from complaints import complaint
 from dealias.__main__ import execute
-from dealias.errors import Note
+from dealias.errors import Note, UserError
 from dealias.phantoms import head
 
 
@@ -58,6 +58,22 @@ def test_each_slice_as_scikit_image_has_it(here, capsys):
     assert out[0].split() == ["file", "slices", "PSNR", "/", "dB", "SSIM", "NMSE", "HFEN"] and out[3].startswith("mean")
     assert max(map(len, out)) < 80
     assert float(out[3].split()[2]) == pytest.approx(np.mean([float(row["psnr"]) for row in rows]), abs=0.01)
+
+
+@pytest.mark.parametrize("made", [0.0, 0.1])
+def test_an_empty_true_slice_is_passed_over(here, made):
+    """Its PSNR would be infinite, or minus that, and so would the mean."""
+    truth, images = volumes("a")
+    truth[0], images[0] = 0, made
+    np.save("truth.npy", truth)
+    np.save("made.npy", images)
+    with pytest.warns(Note, match="1 of its 3 true images are empty"):
+        execute("score made.npy -o scores.csv --against truth.npy".split())
+    rows = table("scores.csv")
+    assert [row["slice"] for row in rows] == ["1", "2"] and all(20 < float(row["psnr"]) < 60 for row in rows)
+    np.save("truth.npy", 0 * truth)
+    with pytest.raises(UserError, match="zero everywhere"):
+        execute("score made.npy --against truth.npy".split())
 
 
 def test_volumes_in_the_way_of_fastmri(here):

@@ -1,5 +1,7 @@
 """A network learns from the scan that it reconstructs: better where that can be told, else as it was."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -48,6 +50,13 @@ def test_the_start_is_kept_where_no_update_is_better(scan):
     assert found.updates == 18, "six judgements without a better one end it"
     assert "stays as it was: none of 18 updates" in str(found)
     assert torch.equal(dealias.reconstruct(found.method, scan), dealias.reconstruct(method, scan))
+
+
+def test_a_centre_beside_the_middle_changes_nothing(scan, image):
+    scan = dealias.Acquisition.simulate(image.abs(), scan.centred_mask, scan.maps, 0.003)  # largest at zero
+    moved = replace(scan, kspace=scan.kspace.roll((9, -11), (-2, -1)), mask=scan.mask.roll((9, -11), (-2, -1)))
+    here, there = (dealias.adapt(network(), one, updates=3, rate=1e-3) for one in (scan, moved))
+    assert (there.before, there.after) == pytest.approx((here.before, here.after), rel=1e-4)
 
 
 def test_slices_share_a_network_and_time_ends_it(scan):
