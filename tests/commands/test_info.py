@@ -71,7 +71,7 @@ def test_what_looks_wrong(change, remark, scan, tmp_path, capsys):
 
 def test_an_empty_slice_and_a_loud_coil(scan, tmp_path, capsys):
     full = dealias.Acquisition.simulate(scan.zero_filled, torch.ones(72), noise_std=0.01)
-    kspace = full.centred_kspace.expand(3, 4, *SHAPE) * torch.tensor([1, 1, 100, 1])[:, None, None] + 0
+    kspace = full.centred_kspace.expand(3, 4, 64, 72) * torch.tensor([1, 1, 100, 1])[:, None, None] + 0
     kspace[0], kspace[1, 3] = 0, 0
     np.save(tmp_path / "odd.npy", kspace.numpy())
     notes = told(capsys, tmp_path / "odd.npy", "--axes", "slice coil y x")[1].partition("note: ")[2]
