@@ -74,7 +74,7 @@ def whiten(acquisition: Acquisition, noise: Any = None) -> Acquisition:
         raise UserError(f"{text}; measure more")
     # each coil at its own scale first, so that the factorisation is as exact for weak coils as for strong ones
     size = found.total.diagonal().real.sqrt()
-    dead = (size == 0) & ~acquisition.kspace.movedim(-3, 0).flatten(1).any(1)
+    dead = (size == 0) & ~acquisition.kspace.movedim(-3, 0).flatten(1).any(1).to(size.device)
     size = torch.where(dead, 1, size)[:, None]
     alike = torch.eye(len(size)).to(found.total) if judged else found.total / size / size.mT + torch.diag(dead.double())
     lower, trouble = torch.linalg.cholesky_ex(alike / 2)
