@@ -23,6 +23,14 @@ def test_an_upper_bound_on_a_head(generator):
     assert 0.009 < float(estimate_noise(scan)) < 0.05
 
 
+def test_zeros_that_nobody_measured_tell_nothing(generator):
+    """A matrix that the scanner enlarged, by a mask that calls its zeros measured, and a dead coil."""
+    kspace = 0.3 * torch.randn(4, 64, 64, dtype=torch.complex64, generator=generator) * 2**0.5
+    kspace[1] = 0
+    larger = Acquisition.centred(torch.nn.functional.pad(kspace, (8, 8, 40, 40)), torch.ones(80))
+    assert float(estimate_noise(larger)) == pytest.approx(0.3, rel=0.1)
+
+
 @pytest.mark.filterwarnings("ignore:the mask samples nothing")
 def test_nothing_and_one_sample():
     kspace = torch.zeros(2, 1, 8, 8, dtype=torch.complex64)

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dealias.shapes import Kspace, Mask
+
 REACH, CLEARLY = 4, 0.25  # frequencies around the centre; energy around the middle, of that around the centre
 
 
@@ -58,6 +60,17 @@ def without_linear_phase(
     phase = _linear_phase(offsets, (*tensors["kspace"].shape[-2:],), tensors["kspace"])
     phase = phase.reshape(*phase.shape[:-2], *(1,) * (image_axes - 2), *phase.shape[-2:])
     return {name: _moved(value, offsets) for name, value in tensors.items()}, phase
+
+
+def around_centre(mask: Mask, kspace: Kspace, axes: int) -> Mask:
+    """Return a mask that is meant for k-space whose centre is the middle, moved to where that centre lies.
+
+    Arguments:
+        mask: as many axes as k-space, size 1 where shared; centred, as `kspace` in FFT order, or alike.
+        axes: trailing axes of k-space that make one problem.
+    """
+    offsets = beside_middle(kspace, axes)
+    return _moved(mask, -offsets) if offsets.any() else mask
 
 
 def _moved(value: Tensor, offsets: Tensor) -> Tensor:

@@ -15,18 +15,21 @@ def estimate_noise(acquisition: Acquisition) -> Tensor:
     """Return an upper bound on the standard deviation of each sample's real part, one number per slice and frame.
 
     Over the outermost tenth of the sampled samples it is median |y| / sqrt(2 ln 2), exact where they hold
-    noise alone; what detail they hold adds to it. An empty mask gives zero.
+    noise alone; what detail they hold adds to it. A dead coil's zeros tell nothing. An empty mask gives zero.
     """
     none = acquisition.kspace.real.new_zeros(())
     levels = [
-        outer.abs().median() / math.sqrt(2 * math.log(2)) if outer.numel() else none
+        outer[outer != 0].abs().median() / math.sqrt(2 * math.log(2)) if outer.any() else none
         for outer in outer_samples(acquisition)
     ]
     return torch.stack(levels).reshape(acquisition.kspace.shape[:-3])
 
 
 def outer_samples(acquisition: Acquisition) -> list[Tensor]:
-    """Return the outermost tenth of each slice's and frame's sampled samples (coil, sample); none of an empty mask."""
+    """Return the outermost tenth of each slice's and frame's sampled samples (coil, sample); none of an empty mask.
+
+    What is zero in all coils was put there by a scanner that enlarged the matrix, whatever the mask says.
+    """
     rows, columns = (torch.fft.fftfreq(n, device=acquisition.mask.device) for n in acquisition.shape[-2:])
     radius = rows[:, None].square() + columns.square()
     kspace = acquisition.kspace
@@ -35,9 +38,10 @@ def outer_samples(acquisition: Acquisition) -> list[Tensor]:
     for samples, sampled in zip(
         kspace.reshape(-1, *kspace.shape[-3:]), mask.reshape(-1, *mask.shape[-2:]), strict=True
     ):
-        count = int(sampled.sum())
-        outer = radius[sampled].topk(min(count, max(1, count // 10))).indices
-        found.append(samples[:, sampled][:, outer])
+        holds = sampled & (samples != 0).any(0)
+        count = int(holds.sum())
+        outer = radius[holds].topk(min(count, max(1, count // 10))).indices
+        found.append(samples[:, holds][:, outer])
     return found
 
 

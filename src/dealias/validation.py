@@ -51,9 +51,10 @@ def validated_mask(value: Any, kspace: Tensor) -> Tensor:
     mask = _leading_axes(tensor(value, "the mask").to(kspace.device) != 0, kspace.ndim)
     shape, wanted = tuple(mask.shape), tuple(kspace.shape)
     if shape[-3:-2] != (1,) or not _shares(shape, wanted):
-        raise UserError(
-            f"the mask has shape {shape}, k-space {wanted}; give a mask (x), (y, x), or as k-space with one coil"
-        )
+        swapped = shape[-3:-2] == (1,) and _shares((*shape[:-2], shape[-1], shape[-2]), wanted)
+        usual = "give a mask (x), (y, x), or as k-space with one coil"
+        remedy = "its rows and columns are swapped: transpose it, (y) to (y, 1)" if swapped else usual
+        raise UserError(f"the mask has shape {shape}, k-space {wanted}; {remedy}")
     return mask
 
 

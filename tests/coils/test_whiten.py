@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+import dealias
 from dealias.acquisition import Acquisition
 from dealias.coils import whiten
+from dealias.coils.whiten import outer_noise
 from dealias.errors import Note, UserError
 from dealias.noise import estimate_noise, outer_samples
+from dealias.phantoms import head
+from dealias.sampling import gaussian
 from problems import coil_maps, film
 
 SHAPE = (64, 72)
@@ -95,8 +99,40 @@ def test_without_a_noise_scan_the_outer_samples_serve():
     assert white.noise_std is None, "an upper bound is no noise level"
     outer = torch.cat(outer_samples(white), 1)
     assert outer.shape == (4, SHAPE[0] * SHAPE[1] // 10)
-    assert (outer @ outer.mH / outer.shape[1] - 2 * torch.eye(4)).abs().max() < 1e-3
+    alone = (outer @ outer.mH / outer.shape[1]).diagonal()
+    torch.testing.assert_close(alone, torch.full((4,), 2 + 0j), rtol=1e-3, atol=0)
     assert float(estimate_noise(white)) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:the noise was judged")
+@pytest.mark.parametrize("told", [True, False])
+def test_a_dead_coil_stays_dead_and_the_others_are_white(told):
+    alive = torch.tensor([1, 0, 1, 1])[:, None, None]
+    noise = correlated(4, 50, 400) * alive
+    white = whiten(Acquisition.centred(correlated(4, *SHAPE, seed=1) * alive), noise if told else None)
+    assert not white.kspace[1].any()
+    torch.testing.assert_close(white.kspace[[0, 2, 3]].real.std((-2, -1)), torch.ones(3), rtol=0.04, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore:coil maps estimated", "ignore:the noise was judged")
+def test_a_loud_coil_is_told_of_and_whitening_gives_each_its_due(generator):
+    shape = (90, 77)
+    image, maps = head(shape, seed=3), coil_maps(4, *shape)
+    mask = gaussian(shape, 3, generator=generator, centre=0.2)
+    full, scan = (Acquisition.simulate(image, m, maps, 0.001, generator=generator) for m in (torch.ones(shape), mask))
+    gains = torch.tensor([1, 1, 100, 1])[:, None, None]
+    even, loud = (replace(scan, kspace=gain * scan.kspace, maps=None) for gain in (1, gains))
+    all_of_it = replace(full, kspace=gains * full.kspace, maps=None)
+    noise = outer_noise(loud)
+
+    def error(scan, full):
+        found, truth = dealias.reconstruct("sense", scan).abs(), full.root_sum_of_squares
+        return float((found - truth).norm() / truth.norm())
+
+    with pytest.warns(Note, match="loudest coil is .* times that of most"):
+        spoilt = error(loud, all_of_it)
+    good = error(even, full)  # and no note, which would be an error
+    assert error(whiten(loud, noise), whiten(all_of_it, noise)) < 1.1 * good < 0.6 * spoilt
 
 
 def test_outer_samples_are_sampled_ones():

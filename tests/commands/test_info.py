@@ -56,7 +56,7 @@ def test_a_film_of_many_coils(tmp_path, capsys):
     [
         (lambda k: k * 0, "samples nothing"),
         (lambda k: torch.where(torch.arange(72) == 36, 0, k), "centre of k-space is not sampled"),
-        (lambda k: k * torch.tensor([1, 0, 1])[:, None, None, None], "1 of 3 coil images are empty"),
+        (lambda k: k * torch.tensor([1, 0, 1])[:, None, None, None], "1 of 3 slices and frames are empty"),
         (lambda k: k * (torch.arange(72) > 25), "one side of the columns is missing"),
         (lambda k: k + 5 * torch.randn_like(k), "outer samples are strong"),
         (lambda k: k * (torch.arange(72) % 36 == 0), "more than the shipped weights"),
@@ -67,6 +67,16 @@ def test_what_looks_wrong(change, remark, scan, tmp_path, capsys):
     full = dealias.Acquisition.simulate(scan.zero_filled, torch.ones(72))
     np.save(tmp_path / "odd.npy", change(full.centred_kspace).to(torch.complex64).numpy())
     assert f"{remark}" in told(capsys, tmp_path / "odd.npy")[1].partition("note: ")[2]
+
+
+def test_an_empty_slice_and_a_loud_coil(scan, tmp_path, capsys):
+    full = dealias.Acquisition.simulate(scan.zero_filled, torch.ones(72), noise_std=0.01)
+    kspace = full.centred_kspace.expand(3, 4, 64, 72) * torch.tensor([1, 1, 100, 1])[:, None, None] + 0
+    kspace[0], kspace[1, 3] = 0, 0
+    np.save(tmp_path / "odd.npy", kspace.numpy())
+    notes = told(capsys, tmp_path / "odd.npy", "--axes", "slice coil y x")[1].partition("note: ")[2]
+    assert "1 of 3 slices and frames are empty" in notes and "1 of 12 coil images are empty" in notes
+    assert "100 times that of most" in notes and "centre of k-space is not sampled" not in notes
 
 
 def test_what_cannot_be_opened(scan, tmp_path, capsys):

@@ -60,6 +60,22 @@ def test_each_slice_as_scikit_image_has_it(here, capsys):
     assert float(out[3].split()[2]) == pytest.approx(np.mean([float(row["psnr"]) for row in rows]), abs=0.01)
 
 
+@pytest.mark.parametrize("made", [0.0, 0.1])
+def test_an_empty_true_slice_is_passed_over(here, made, capsys):
+    """Its PSNR would be infinite, or minus that, and so would the mean."""
+    truth, images = volumes("a")
+    truth[0], images[0] = 0, made
+    np.save("truth.npy", truth)
+    np.save("made.npy", images)
+    with pytest.warns(Note, match="1 of its 3 true images are empty"):
+        execute("score made.npy -o scores.csv --against truth.npy".split())
+    rows = table("scores.csv")
+    assert [row["slice"] for row in rows] == ["1", "2"] and all(20 < float(row["psnr"]) < 60 for row in rows)
+    np.save("truth.npy", 0 * truth)
+    assert "0 of 1 scored, 1 failed" in complaint("score made.npy --against truth.npy")
+    assert "truth.npy: its true images are zero everywhere" in capsys.readouterr().err
+
+
 def test_volumes_in_the_way_of_fastmri(here):
     """Its evaluate.py: PSNR and NMSE of the whole volume, the mean SSIM of slices by the volume's maximum."""
     execute("score made/a.h5 -o scores.csv --against truth/a.h5 --range volume".split())

@@ -70,7 +70,7 @@ def test_the_same_facts(file, capsys, monkeypatch):
         execute(["info", str(file)])
         told.append(capsys.readouterr().out)
     assert told[0] == told[1]
-    assert "5 slices, 4 coils" in told[0] and "4 of 20 coil images are empty" in told[0]
+    assert "5 slices, 4 coils" in told[0] and "1 of 5 slices and frames are empty" in told[0]
 
 
 def test_what_is_said_of_parts(file, tmp_path, monkeypatch, recwarn):

@@ -1,5 +1,7 @@
 """A network learns from the scan that it reconstructs: better where that can be told, else as it was."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -48,6 +50,14 @@ def test_the_start_is_kept_where_no_update_is_better(scan):
     assert found.updates == 18, "six judgements without a better one end it"
     assert "stays as it was: none of 18 updates" in str(found)
     assert torch.equal(dealias.reconstruct(found.method, scan), dealias.reconstruct(method, scan))
+
+
+def test_a_centre_beside_the_middle_changes_nothing(scan, image):
+    """The largest sample of a real image without coils lies at zero; with them it may lie one beside it."""
+    scan, method = dealias.Acquisition.simulate(image.abs(), scan.centred_mask, noise_std=0.003), network()
+    moved = replace(scan, kspace=scan.kspace.roll((9, -11), (-2, -1)), mask=scan.mask.roll((9, -11), (-2, -1)))
+    here, there = (dealias.adapt(method, one, updates=3, rate=1e-3) for one in (scan, moved))
+    assert (there.before, there.after) == pytest.approx((here.before, here.after), rel=1e-4)
 
 
 def test_slices_share_a_network_and_time_ends_it(scan):

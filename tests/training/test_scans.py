@@ -33,6 +33,29 @@ def file(full, tmp_path):
     return path
 
 
+@pytest.mark.filterwarnings("ignore:the mask samples nothing")
+def test_empty_slices_are_never_drawn(full, tmp_path):
+    """The first and the last of a volume often hold nothing; they have no image to learn, and no mask."""
+    kspace = full.centred_kspace.numpy().copy()
+    kspace[[0, 2]] = 0
+    np.save(tmp_path / "ends.npy", kspace)
+    scans = Scans(Slices([str(tmp_path / "ends.npy")]), crop=(48, 56), batch=2, estimated_maps=0.0)
+    for seed in range(3):
+        assert scans.examples((48, 56), seeded(seed)).truth.abs().amax((-2, -1)).min() > 0.1
+    np.save(tmp_path / "nothing.npy", 0 * kspace)
+    with pytest.raises(UserError, match="nothing.npy: holds no signal"):
+        Slices([str(tmp_path / "nothing.npy")])
+
+
+@pytest.mark.filterwarnings("ignore:k-space is not centred", "ignore:.*columns of zeros left of it")
+def test_the_centre_of_a_scan_that_lacks_one_side_is_moved_to_the_middle(full, tmp_path):
+    """Masks are drawn around the middle, and held-out samples are chosen by their distance from it."""
+    np.save(tmp_path / "cropped.npy", full[0].centred_kspace[0, :, 20:].numpy())
+    size = Slices([str(tmp_path / "cropped.npy")])[0].kspace.abs().squeeze(-3)
+    y, x = divmod(int(size.argmax()), size.shape[-1])
+    assert max(min(y, 60 - y), min(x, 52 - x)) <= 1
+
+
 @pytest.mark.parametrize("estimated_maps", [0.0, 1.0])
 def test_a_full_scan_is_undersampled_and_its_image_known(file, estimated_maps):
     scans = Scans(Slices([str(file)]), crop=(48, 56), batch=2, estimated_maps=estimated_maps)

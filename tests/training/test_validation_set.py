@@ -59,6 +59,15 @@ def test_about_five_images_judge_or_three_where_coils_do_and_each_measured_slice
     assert several == [(3, ((1, 4.0, 0.001), (8, 4.0, 0.002))), 2]
 
 
+def test_empty_slices_judge_nothing(folder, tmp_path):
+    """Their PSNR would be infinite, and so would the mean by which the best weights are known."""
+    kspace = np.load(folder / "scan.npz")["kspace"]
+    np.savez(tmp_path / "ends.npz", kspace=np.concatenate([0 * kspace[:1], kspace]))
+    examples, wanted = (validation_set([str(path)]) for path in (tmp_path / "ends.npz", folder / "scan.npz"))
+    assert len(examples) == len(wanted) == 4
+    assert all(torch.equal(a.truth, b.truth) for a, b in zip(examples, wanted, strict=True))
+
+
 def test_what_judges_nothing_is_refused(folder):
     with pytest.raises(UserError, match="fast.npz: is undersampled"):
         validation_set([str(folder / "fast.npz")])

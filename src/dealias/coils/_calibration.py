@@ -3,6 +3,7 @@
 The centre lies where the energy does: beside the middle of the matrix where a scan left out one side of k-space.
 """
 
+import warnings
 from typing import Any
 
 import torch
@@ -10,9 +11,9 @@ from torch import Tensor
 
 from dealias.acquisition import Acquisition
 from dealias.coils.square import side
-from dealias.errors import UserError
+from dealias.errors import Note, UserError
 
-LINES = 12
+LINES, FEWEST = 12, 6  # rows and columns that tell the coils apart well, and somehow
 NEARLY = 0.95  # of the most energy: as good a centre
 
 
@@ -21,14 +22,14 @@ def measured(value: Any) -> Acquisition:
     return value if isinstance(value, Acquisition) else Acquisition.centred(value)
 
 
-def centre(acquisition: Acquisition, size: int) -> tuple[Tensor, Tensor]:
+def centre(acquisition: Acquisition, size: int, least: int = LINES) -> tuple[Tensor, Tensor]:
     """Return the central rows and columns of k-space (slice, coil, a, b), and which were sampled (slice, a, b).
 
     Frames of a film are averaged where they were sampled; a and b are `size` at the most, and where they reach
     beyond the matrix nothing was sampled.
 
     Raises:
-        UserError: where the fully sampled centre has fewer than 12 rows or columns.
+        UserError: where the fully sampled centre has fewer than `least` rows or columns.
     """
     kspace, mask = acquisition.centred_kspace, acquisition.centred_mask
     mask = mask.expand(*kspace.shape[:-3], 1, *kspace.shape[-2:])
@@ -39,13 +40,17 @@ def centre(acquisition: Acquisition, size: int) -> tuple[Tensor, Tensor]:
     places = [_place(samples, sampled) for samples, sampled in zip(kspace, mask, strict=True)]
     found = [_around(sampled, place, size) for sampled, place in zip(mask, places, strict=True)]
     sides = [side(sampled) for sampled in found]
-    small = [number for number, sampled in enumerate(mask) if sides[number] < LINES and bool(sampled.any())]
+    small = [number for number, sampled in enumerate(mask) if sides[number] < least and bool(sampled.any())]
     if small:
         place, width = (f" of slice {small[0]}" if len(sides) > 1 else ""), sides[small[0]]
         raise UserError(
             f"the fully sampled centre of k-space{place} is {width} x {width}, and coil maps need "
-            f"{LINES} x {LINES}; sample a larger centre (--mask.centre of our masks), or give maps measured otherwise"
+            f"{least} x {least}; sample a larger centre (--mask.centre of our masks), or give maps measured otherwise"
         )
+    coarse = min((width for width, sampled in zip(sides, mask, strict=True) if sampled.any()), default=LINES)
+    if coarse < LINES:
+        text = f"the fully sampled centre of k-space is {coarse} x {coarse}, so that coil maps are coarse"
+        warnings.warn(Note(f"{text}; {LINES} x {LINES} and more makes good ones"), stacklevel=4)
     samples = [_around(samples, place, size) for samples, place in zip(kspace, places, strict=True)]
     return torch.stack(samples), torch.stack(found)
 

@@ -21,10 +21,11 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.coils._calibration import LINES, centre, coarse_images, measured
+from dealias.coils._calibration import FEWEST, LINES, centre, coarse_images, measured
 from dealias.coils._eigen import eigh
 from dealias.coils._holes import share_left_out
 from dealias.coils._phase import turn
+from dealias.coils.square import side
 from dealias.errors import Note, UserError
 from dealias.noise import estimate_noise
 from dealias.numpy_bridge import numpy_too
@@ -56,13 +57,13 @@ def espirit(
     Arguments:
         acquisition: also centred k-space (..., coil, y, x), a tensor or an array.
         calibration: rows and columns of the centre to calibrate on, at most; of these, what was sampled.
-        kernel: rows and columns of a window.
+        kernel: rows and columns of a window; half of those of a centre that has fewer than 12.
         threshold: of the singular values that count as signal, as a fraction of the largest. None is 0.03, less
             where a dark part of the body would have no maps, but above the noise.
         crop: smallest eigenvalue of a pixel that has maps.
 
     Raises:
-        UserError: where the fully sampled centre has fewer than 12 rows or columns, or an argument is impossible.
+        UserError: where the fully sampled centre has fewer than 6 rows or columns, or an argument is impossible.
     """
     found = _of_scan(acquisition, calibration, kernel, threshold, crop, sets=1)
     left_out, wrapped = found.left_out, found.wrapped
@@ -128,11 +129,12 @@ def _of_scan(
         lead = torch.Size((*lead[:-1], 1))
     noise = estimate_noise(scan).reshape(*lead, -1).amin(-1).flatten()
     maps, wrapped, left_out = [], 0.0, 0.0
-    for samples, sampled, noise_std in zip(*centre(scan, calibration), noise.tolist(), strict=True):
+    for samples, sampled, noise_std in zip(*centre(scan, calibration, FEWEST), noise.tolist(), strict=True):
         if not samples.any():
             maps.append(samples.new_zeros(sets, scan.coils, *scan.shape[-2:]))
             continue
-        found = _of_slice(samples, sampled, (*scan.shape[-2:],), kernel, threshold, crop, noise_std, sets)
+        windows = kernel if side(sampled) >= LINES else min(kernel, side(sampled) // 2)
+        found = _of_slice(samples, sampled, (*scan.shape[-2:],), windows, threshold, crop, noise_std, sets)
         maps.append(found.maps)
         wrapped, left_out = max(wrapped, found.wrapped), max(left_out, found.left_out)
     return _Found(torch.stack(maps).reshape(*lead, sets, scan.coils, *scan.shape[-2:]), wrapped, left_out)

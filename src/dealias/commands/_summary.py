@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dealias.acquisition import Acquisition
+    from dealias.coils.covariance import Covariance
     from dealias.header import Header
 
 
@@ -29,6 +30,8 @@ class Summary:
         brightest: of the image's magnitudes.
         swapped: whether the body lies at the corners of the image.
         empty: how many coil images are zero everywhere.
+        silent: how many slices and frames are, in all coils.
+        loudness: of the loudest coil's noise over the median one's.
         centre: whether the centre of k-space was sampled, which may lie beside the middle of the matrix.
     """
 
@@ -46,6 +49,8 @@ class Summary:
     brightest: float
     swapped: bool
     empty: int
+    silent: int
+    loudness: float
     centre: bool
 
     @classmethod
@@ -54,6 +59,8 @@ class Summary:
         import torch
 
         from dealias.centring_check import quadrants_swapped
+        from dealias.coils.covariance import Covariance
+        from dealias.coils.whiten import loudness
         from dealias.files.axes import axes_of
 
         others = iter(parts)
@@ -81,6 +88,8 @@ class Summary:
             brightest=max(look.brightest for look in looks),
             swapped=quadrants_swapped(body),
             empty=sum(look.empty for look in looks),
+            silent=sum(look.silent for look in looks),
+            loudness=loudness(Covariance.sum([look.outer for look in looks])),
             centre=all(look.centre for look in looks),
         )
 
@@ -112,6 +121,8 @@ class _Look:
     brightest: float
     body: "Tensor"
     empty: int
+    silent: int
+    outer: "Covariance"
     centre: bool
 
     @classmethod
@@ -120,6 +131,7 @@ class _Look:
         import torch
 
         from dealias.centring_check import central_share
+        from dealias.coils.whiten import outer_noise
         from dealias.noise import estimate_noise
 
         size = scan.kspace.abs()
@@ -139,7 +151,9 @@ class _Look:
             brightest=float(images.max()),
             body=images.reshape(-1, *images.shape[-2:]).double().square().sum(0),
             empty=int((size == 0).all(-1).all(-1).sum()),
-            centre=bool(straight.mask[..., 0, 0].all()),
+            silent=int((size == 0).flatten(-3).all(-1).sum()),
+            outer=outer_noise(scan),
+            centre=bool((straight.mask[..., 0, 0] | ~straight.mask.flatten(-2).any(-1)).all()),
         )
 
 

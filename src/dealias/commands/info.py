@@ -240,30 +240,37 @@ def _learned(name: str) -> bool:
     return not method.trained and next(method().parameters(), None) is not None
 
 
-def _remarks(scan: Summary) -> list[str]:
-    """Return what looks wrong, or will surprise."""
+def _remarks(scan: Summary) -> Iterator[str]:
+    """Yield what looks wrong, or will surprise."""
     from dealias.centring_check import SWAP
+    from dealias.coils.whiten import complaint
 
-    remarks = []
     if not bool(scan.mask.any()):
-        return ["the mask samples nothing: every image will be zero"]
+        yield "the mask samples nothing: every image will be zero"
+        return
     if not scan.largest > 0:
-        return ["every sample is zero: every image will be zero"]
+        yield "every sample is zero: every image will be zero"
+        return
     if not scan.centre:
-        remarks.append("the centre of k-space is not sampled: images will lack their mean brightness")
+        yield "the centre of k-space is not sampled: images will lack their mean brightness"
     if scan.swapped:
-        remarks.append(f"the body lies at the corners of the image: {SWAP}")
-    if scan.empty:
-        remarks.append(f"{scan.empty} of {prod(scan.shape[:-2])} coil images are empty")
+        yield f"the body lies at the corners of the image: {SWAP}"
+    if scan.silent:
+        yield f"{scan.silent} of {prod(scan.shape[:-3])} slices and frames are empty: zero images"
+    dead = scan.empty - scan.silent * scan.coils
+    if dead:
+        yield f"{dead} of {prod(scan.shape[:-2])} coil images are empty"
+    uneven = complaint(scan.loudness)
+    if uneven:
+        yield uneven
     if (scan.noise if scan.told is None else scan.told) > 0.02 * (scan.brightest or 1.0):
-        remarks.append("the outer samples are strong: much noise, or a very undersampled or cropped k-space")
+        yield "the outer samples are strong: much noise, or a very undersampled or cropped k-space"
     pattern = scan.mask.flatten(0, -3).any(0)  # of all frames: what no frame reaches is missing
     rows, columns = (_one_sided(pattern.any(axis)) for axis in (1, 0))
     if rows or columns:
-        remarks.append(f"one side of the {'rows' if rows else 'columns'} is missing: partial Fourier, or not centred")
+        yield f"one side of the {'rows' if rows else 'columns'} is missing: partial Fourier, or not centred"
     if scan.acceleration > 12:
-        remarks.append(f"{scan.acceleration:.0f}x is more than the shipped weights were trained for (1.5 to 5)")
-    return remarks
+        yield f"{scan.acceleration:.0f}x is more than the shipped weights were trained for (1.5 to 5)"
 
 
 def _one_sided(lines: "Tensor") -> bool:

@@ -120,6 +120,8 @@ class Job:
         slices, scan = slices_and_scan
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
+        if scan.mask.any() and not scan.kspace.any():
+            warnings.warn(Note("every sample is zero: every image will be zero"), stacklevel=2)
         there, options = scan.to(self.device), {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
             for text in suspicions(scan):
@@ -224,7 +226,7 @@ def run(
         tune: let samples that are hidden from the method choose its regularisation, or what else differs between scans
         maps: coil maps: auto (those of the file, else by ESPIRiT), none, a file, or a folder of files of the same names
         sets: of maps; 2 where the field of view wraps, for sense, wavelet and total_variation
-        whiten: make the coils' noise white: auto, or a file of noise (coil, sample); images are in its units
+        whiten: white noise in all coils: auto, each alone, or a file of noise (coil, sample); images are in its units
         compress: combine the coils to this many virtual ones, which saves time
         device: cpu, cuda, or cuda:1
         precision: of the arithmetic; bfloat16 concerns networks only

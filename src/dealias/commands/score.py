@@ -70,6 +70,11 @@ def _pair(path: Path, target: Path, fit: bool) -> "tuple[Tensor, Tensor]":
     images = crop(images, (truth.shape[-2], truth.shape[-1]))
     if images.shape != truth.shape:
         raise UserError(f"{path}: has images {tuple(images.shape)}, {target} {tuple(truth.shape)}; give its own")
+    empty = int((~truth.flatten(1).any(1)).sum())
+    if empty == len(truth):
+        raise UserError(f"{target}: its true images are zero everywhere; give others")
+    if empty:
+        warnings.warn(Note(f"{target}: {empty} of its {len(truth)} true images are empty, passed over"), stacklevel=2)
     factor = float((images * truth).sum() / images.square().sum()) if bool(images.any()) else 1.0
     if fit:
         return factor * images, truth
@@ -88,8 +93,9 @@ def _scores(images: "Tensor", truth: "Tensor", range: str) -> list[dict[str, flo
         similar = metrics.ssim(images, truth, data_range=truth.max()).mean()
         found = {"psnr": metrics.psnr(*flat), "ssim": similar, "nmse": metrics.nmse(*flat)}
         return [{"slice": 0, **{name: float(value) for name, value in found.items()}, "hfen": float("nan")}]
-    scores = {name: getattr(metrics, name)(images, truth).tolist() for name in SHOWN}
-    return [{"slice": n, **{name: scores[name][n] for name in SHOWN}} for n, _ in enumerate(images)]
+    places = truth.flatten(1).any(1).nonzero().flatten()  # of nothing, any image is infinitely far
+    scores = {name: getattr(metrics, name)(images[places], truth[places]).tolist() for name in SHOWN}
+    return [{"slice": n, **{name: scores[name][row] for name in SHOWN}} for row, n in enumerate(places.tolist())]
 
 
 def _table(rows: Sequence[Mapping[str, str | float]]) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Draw = partial[Tensor]
 
 SETTINGS = ("acceleration", "mask_arguments", "per_slice", "noise", "images", "coils", "seed")
-CENTRAL_LINES = (16, 12)  # half-axes of an ellipse, or lines, that coil maps like, and need at least
+CENTRAL_LINES = (16, 12)  # half-axes of an ellipse, or lines, that coil maps like, and that do
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Job:
         one = tuple(first.shape[-len(first.axes) :])
         patterns = _patterns(lead, one, _with_wide_centre(draw, one) if self.widen and first.coils > 1 else draw)
         brightest = max(scans.ahead(lambda full: float(full.root_sum_of_squares.max()))) if self.noise else 0.0
-        fewer = _Fewer(patterns, bool(lead), self.noise * brightest, generator)
+        fewer = _Fewer(patterns, bool(lead), self.draw.func is not _given, self.noise * brightest, generator)
         dealias.write(target, scans.map(fewer.of), **self.writing, attributes=provenance(source, self.settings))
         before, after = fewer.acceleration("before"), fewer.acceleration("after")
         wanted = self.settings["acceleration"]
@@ -87,19 +87,26 @@ class _Fewer:
 
     Arguments:
         patterns: the mask of all slices, or of each its own.
+        drawn: whether they were drawn around the middle, and not given.
     """
 
-    def __init__(self, patterns: "Tensor", per_slice: bool, noise: float, generator: "Generator") -> None:
-        self.patterns, self.per_slice, self.noise, self.generator = patterns, per_slice, noise, generator
+    def __init__(self, patterns: "Tensor", per_slice: bool, drawn: bool, noise: float, generator: "Generator") -> None:
+        self.patterns, self.per_slice, self.drawn = patterns, per_slice, drawn
+        self.noise, self.generator = noise, generator
         self.start = 0
         self.shares: dict[str, list[Tensor]] = {"before": [], "after": []}
 
     def of(self, full: "Acquisition") -> "Acquisition":
         """Return what a faster scan would have measured of the next slices."""
         from dealias.acquisition import shares
+        from dealias.linear_phase import around_centre
+        from dealias.validation import validated_mask
 
         count = len(full.kspace)
-        kept = full.sampled(self.patterns[self.start : self.start + count] if self.per_slice else self.patterns)
+        patterns = self.patterns[self.start : self.start + count] if self.per_slice else self.patterns
+        if self.drawn:
+            patterns = around_centre(validated_mask(patterns, full.kspace), full.kspace, len(full.axes) + 1)
+        kept = full.sampled(patterns)
         self.start += count
         for name, scan in (("before", full), ("after", kept)):
             self.shares[name].append(shares(scan.mask, scan.axes).flatten())
@@ -242,7 +249,7 @@ def _patterns(lead: tuple[int, ...], one: tuple[int, ...], draw: "Draw") -> "Ten
 
 
 def _with_wide_centre(draw: "Draw", shape: tuple[int, ...]) -> "Draw":
-    """Return a draw whose centre is as wide as coil maps like it, or at least need it, if that is at most half of all.
+    """Return a draw whose centre is as wide as coil maps like it, or as does for them, if that is at most half of all.
 
     A width that was not given by a user: the pattern's own stays where it is wider.
     """

@@ -146,6 +146,7 @@ def _of_scans(
 ) -> Iterator[Reference]:
     def combined(part: tuple[Any, Acquisition]) -> Acquisition:
         place, full = part
+        full, _ = full.without_linear_phase()  # masks are drawn around the middle
         if isinstance(maps, Tensor) and maps.ndim > 3 and len(maps) == scans.slices:
             return _combined(full, maps[place])
         return _combined(full, maps)

@@ -95,6 +95,7 @@ def adapt(
     method = _network(load(method) if isinstance(method, str) else method)
     scan = prepared(problem_of(scan), maps, method)
     method.check(scan)
+    scan, _ = scan.without_linear_phase(method.together(scan))  # so that a sample's frequency is its place
     generator = torch.Generator().manual_seed(seed)
     weight = next(method.parameters())
     pairs = _pairs(scan.to(weight.device, weight.dtype), generator)

@@ -2,7 +2,8 @@
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +19,8 @@ from dealias.training.example import Example
 from dealias.training.losses import Loss
 from dealias.training.losses.referenced_error import referenced_error
 from dealias.training.training import Training
+
+Learner = TypeVar("Learner", Method, Prior)
 
 
 class Objective(ABC):
@@ -166,7 +169,9 @@ def objective(training: Training) -> Objective:
     return OfVolumes(method, loss) if training.bodies else OfMethod(method, loss)
 
 
-def _learner(training: Training, kind: Any, load: Any, arguments: dict[str, Any]) -> Any:
+def _learner(
+    training: Training, kind: type[Learner], load: Callable[..., Learner], arguments: dict[str, Any]
+) -> Learner:
     """Return a new learner of a class, or the one of the weights that the training starts from."""
     if training.from_ is None:
         made = configure(kind, arguments)

@@ -88,10 +88,17 @@ class Scans(Source):
         estimating = uniform(0, 1, generator) < self.estimated_maps
         drawn = []
         for _ in range(self.batch):
-            scan = self.scans[integer(0, len(self.scans) - 1, generator)]
+            scan = self._drawn(generator)
             full = sampled_in_full(scan.centred_mask)
             drawn.append(self._undersampled(scan, size, acceleration, estimating, generator) if full else Example(scan))
         return Example.stack(drawn).telling_noise(self.hide_noise_level, self.estimated_noise, generator)
+
+    def _drawn(self, generator: torch.Generator) -> Acquisition:
+        """Return a scan that holds signal, which the slices at the ends of a volume may lack."""
+        while True:
+            scan = self.scans[integer(0, len(self.scans) - 1, generator)]
+            if scan.kspace.any():
+                return scan
 
     def _undersampled(
         self,
@@ -149,11 +156,19 @@ class Slices(Sequence[Acquisition]):
         self.readers = [(path, read) for source in sources for path, _ in files(source) for read in _readers(path)]
         self.maps: dict[int, Maps] = {}
         # the first slice of each file tells of a damaged one now, not at night
-        first = {path: read for path, read in reversed(self.readers)}
-        full = {path: sampled_in_full(_checked(path, read).centred_mask) for path, read in first.items()}
+        paths = dict.fromkeys(path for path, _ in self.readers)
+        full = {path: sampled_in_full(self._first(path).centred_mask) for path in paths}
         if len({*full.values()}) > 1:
             one, other = (next(path for path, is_full in full.items() if is_full == kind) for kind in (True, False))
             raise UserError(f"{one} is fully sampled, {other} is not; learn from them apart")
+
+    def _first(self, path: Path) -> Acquisition:
+        """Return the first slice of a file that holds signal."""
+        for _, read in (reader for reader in self.readers if reader[0] == path):
+            scan = _checked(path, read)
+            if scan.kspace.any():
+                return scan
+        raise UserError(f"{path}: holds no signal; leave it out")
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -162,7 +177,7 @@ class Slices(Sequence[Acquisition]):
     def __getitem__(self, number: int) -> Acquisition:  # type: ignore[override]
         """Return one of them."""
         path, read = self.readers[number]
-        scan = _checked(path, read)
+        scan, _ = _checked(path, read).without_linear_phase()  # as methods see it, and masks are drawn for it
         if scan.coils == 1 or scan.maps is not None:
             return scan
         if number not in self.maps:

@@ -51,7 +51,8 @@ def validation_set(sources: Sequence[str], *, films: bool = False, several_coils
         if isinstance(found, Acquisition) and found.coils > 1:
             if not sampled_in_full(found.centred_mask):
                 raise UserError(f"{path}: is undersampled; validation needs images, or all of k-space")
-            scans += [found] if found.kspace.ndim == 3 else [found[number] for number in range(len(found.kspace))]
+            slices = [found] if found.kspace.ndim == 3 else [found[number] for number in range(len(found.kspace))]
+            scans += [scan for scan in slices if scan.kspace.any()]  # of nothing, any image is infinitely far
         else:
             stills += images(path)
     cases = SEVERAL_COILS if several_coils else ONE_COIL
@@ -81,6 +82,7 @@ def of_scans(scans: Sequence[Acquisition]) -> list[Example]:
     examples = []
     for seed, scan in enumerate(scans):
         generator = torch.Generator().manual_seed(seed)
+        scan, _ = scan.without_linear_phase()  # masks are drawn around the middle
         image = (scan if scan.maps is not None else scan.with_maps(estimated(scan))).zero_filled
         shape = (image.shape[-2], image.shape[-1])
         centre = max(0.06, 14 / (2**0.5 * min(shape)))  # an ellipse that holds the square that ESPIRiT needs

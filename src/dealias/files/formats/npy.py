@@ -198,14 +198,17 @@ def _described(file: Any) -> Stored:
 
 
 def _loaded(path: Path, name: str) -> NDArray[Any]:
-    stored = _listed(path)[name]
-    if stored.dtype.hasobject:
-        raise UserError(f"{name or 'the array'} holds pickled Python objects, which could run code; save numbers")
-    with _reading():
+    """Return an array of an archive by name, or that of a `.npy`, whose numbers are read where they are used."""
+    with _reading(), path.open("rb") as file:
         if not name:
+            stored = _described(file)
+            _check_numbers(stored, "the array")
             return np.load(path, mmap_mode="r" if 0 not in stored.shape else None, allow_pickle=False)
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             member = archive.getinfo(f"{name}.npy")
+            with _member(archive, member) as content:
+                stored = _described(content)
+            _check_numbers(stored, name)
             size = math.prod(stored.shape) * stored.dtype.itemsize
             if size > member.file_size:
                 raise ValueError("more numbers than the member has bytes")
@@ -213,6 +216,11 @@ def _loaded(path: Path, name: str) -> NDArray[Any]:
             with _member(archive, member) as content:
                 array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
                 return array
+
+
+def _check_numbers(stored: Stored, name: str) -> None:
+    if stored.dtype.hasobject:
+        raise UserError(f"{name} holds pickled Python objects, which could run code; save numbers")
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Any:

@@ -29,18 +29,16 @@ def header_of_readouts(scan: Encoding, heads: NDArray[Any], axis: int, first: in
     _, rows, columns = (scan.shown[i] for i in order)
     directions = np.stack([heads[0][name] for name in ("read_dir", "phase_dir", "slice_dir")]).astype(float)
     position = heads["position"].astype(float)
-    even, trouble = True, ""
-    if first is None and len(position) > 1 and np.ptp(position, axis=0).any():
-        steps = np.diff(position, axis=0)
-        mean = steps.mean(0)
-        distance = float(np.linalg.norm(mean))
-        even = distance > 0 and abs(steps - mean).max() <= 0.01 * distance
-        if even:
-            directions[2] = mean / distance
+    trouble = ""
+    if first is None and np.ptp(position, axis=0).any():
+        step_between = _even_step(position)
+        distance = float(np.linalg.norm(step_between))
+        if distance > 0:
+            directions[2] = step_between / distance
             sizes = None if sizes is None else [distance, *sizes[1:]]
-    if not even:
-        trouble = "its slices lie at uneven distances"
-    elif directions.any() and not np.allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-3):
+        else:
+            trouble = "its slices lie at uneven distances"
+    if not trouble and directions.any() and not np.allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-3):
         trouble = "its directions are no unit vectors"
     if trouble:
         warnings.warn(Note(f"{trouble}: images will not say where they lie in the patient"), stacklevel=5)
@@ -51,3 +49,10 @@ def header_of_readouts(scan: Encoding, heads: NDArray[Any], axis: int, first: in
     along = [tuple(directions[i].tolist()) for i in order]
     header = Header(voxel, (rows, columns), {}, (along[0], along[1], along[2]), (x, y, z))
     return header.of_slices(first or 0, step)
+
+
+def _even_step(position: NDArray[Any]) -> NDArray[Any]:
+    """Return the step (x, y, z) from slice to slice; zero where their distances differ."""
+    steps = np.diff(position, axis=0)
+    mean: NDArray[Any] = steps.mean(0)
+    return mean if abs(steps - mean).max() <= 0.01 * np.linalg.norm(mean) else 0 * mean
