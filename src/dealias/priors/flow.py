@@ -12,6 +12,7 @@ The published networks have 5 to 75 million parameters; the default's 0.4 learn 
 """
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,8 @@ class Flow(Prior):
         features: channels of the network that chooses the splines.
         bins: of each spline.
     """
+
+    whole: ClassVar[bool] = True
 
     def __init__(
         self,
