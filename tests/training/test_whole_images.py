@@ -63,7 +63,9 @@ def test_the_same_numbers_give_the_same_images_of_maximum_one():
     assert torch.equal(drawn(torch.zeros(8, 8, dtype=torch.complex64), 8, 8).truth.abs().amax(), torch.tensor(0.0))
 
 
-@pytest.mark.parametrize("settings", [{"rows": 0}, {"batch": 0}, {"stretch": 1.0}, {"turn": -1.0}, {"move": float("nan")}])
+@pytest.mark.parametrize(
+    "settings", [{"rows": 0}, {"batch": 0}, {"stretch": 1.0}, {"turn": -1.0}, {"move": float("nan")}]
+)
 def test_what_cannot_be(settings):
     with pytest.raises(UserError, match="correct them|mend them"):
         WholeImages([], **settings)
