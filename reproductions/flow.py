@@ -26,7 +26,7 @@ from dealias.priors._magnitudes import small_magnitudes
 
 SIZE, BITS, ACCELERATION = (80, 64), (4, 8), 4.0
 CHOOSING = 6  # every sixth slice of the subject that chooses is one by which the weights were chosen
-RATES, WEIGHTS, UPDATES = (0.03, 0.1, 0.3), (1e-3, 5e-3, 2e-2), (25, 50, 100)
+RATES, WEIGHTS, UPDATES = (0.03, 0.1, 0.3), (1e-3, 5e-3, 2e-2), (20, 40, 60)
 L1, PROBABILITY, COMBINED = "flow, L1", "flow, probability", "flow, both"
 FLOWS = (L1, PROBABILITY, COMBINED)
 CS, GENERATOR, PURSUIT = "CS", "generator", "deep basis pursuit"
@@ -62,26 +62,28 @@ def followed(method, images, first=0):
 
 
 def tuned(numbers, images):
-    """Return the weights, rate and updates that suit slices of 4 bits best, and the rows of the trials."""
-    images, rows = in_bits(images, 4), []
+    """Return the settings that suit slices of 4 bits best, one found after the other, and the rows of the trials."""
+    images, rows = in_bits(images, 4), {}
 
     def trial(rate, l1, probability):
         settings = {"iterations": UPDATES[-1] + 1, "rate": rate, "l1_weight": l1, "probability_weight": probability}
         path = numbers.get(lambda: followed(FlowPrior(**settings), images), trial=settings)
         means = None if path is None else [float(path[update - 1].mean()) for update in UPDATES]
-        rows.append([f"{rate:g}", f"{l1:g}", f"{probability:g}", *(means or [None] * len(UPDATES))])
+        cells = [None] * len(UPDATES) if means is None else [f"{mean:.2f}" for mean in means]
+        rows[rate, l1, probability] = [f"{rate:g}", f"{l1:g}", f"{probability:g}", *cells]
         return means
 
-    first = {(rate, weight): trial(rate, weight, 0.0) for rate in RATES for weight in WEIGHTS}
-    if None in first.values():
-        return None, rows
-    rate, l1 = max(first, key=lambda pair: max(first[pair]))
-    updates = UPDATES[first[rate, l1].index(max(first[rate, l1]))]
-    second = {weight: trial(rate, l1, weight) for weight in WEIGHTS}
-    if None in second.values():
-        return None, rows
-    probability = max(second, key=lambda weight: second[weight][UPDATES.index(updates)])
-    return {"iterations": updates + 1, "rate": rate, "l1_weight": l1, "probability_weight": probability}, rows
+    def best(trials):
+        if None in trials.values():
+            return None, None
+        value = max(trials, key=lambda value: max(trials[value]))
+        return value, UPDATES[trials[value].index(max(trials[value]))]
+
+    rate, _ = best({rate: trial(rate, WEIGHTS[1], 0.0) for rate in RATES})
+    l1, _ = best({weight: trial(rate, weight, 0.0) for weight in WEIGHTS}) if rate else (None, None)
+    probability, updates = best({weight: trial(rate, l1, weight) for weight in WEIGHTS}) if l1 else (None, None)
+    chosen = {"iterations": (updates or 0) + 1, "rate": rate, "l1_weight": l1, "probability_weight": probability}
+    return chosen if updates else None, [*rows.values()]
 
 
 def of_flow(chosen, name):
