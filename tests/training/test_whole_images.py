@@ -6,6 +6,8 @@ import torch
 from dealias.errors import UserError
 from dealias.phantoms import head
 from dealias.testing import assert_close
+from dealias.training.session import train
+from dealias.training.training import Training
 from dealias.training.whole_images import WholeImages
 
 STILL = {"turn": 0.0, "stretch": 0.0, "move": 0.0, "contrast": 0.0}
@@ -69,3 +71,14 @@ def test_the_same_numbers_give_the_same_images_of_maximum_one():
 def test_what_cannot_be(settings):
     with pytest.raises(UserError, match="correct them|mend them"):
         WholeImages([], **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [({"scans": ["x.h5"]}, "leave --data or --scans out"), ({"data": ["x.npy"], "simulation": {"crop": [8]}}, "crop")],
+)
+def test_a_prior_of_whole_images_learns_from_nothing_else(settings, complaint, tmp_path):
+    pytest.importorskip("lightning")
+    small = {"rows": 8, "columns": 8, "levels": 1, "features": 2}
+    with pytest.raises(UserError, match=complaint):
+        train(str(tmp_path), Training(method="flow", method_arguments=small, validation=["y.npy"], **settings))
