@@ -8,7 +8,7 @@
 | https://arxiv.org/abs/1605.08803
 
 It learns small magnitude images of few grey levels, since noise in the lowest bits is most of what a flow would learn.
-The published networks have 5 to 75 million parameters; 0.3 (the default) or 0.9 (64 features) learn in minutes of a core.
+The published networks have 5 to 75 million parameters; 0.3 (the default) or 0.9 (64 features) learn in minutes.
 """
 
 import math
