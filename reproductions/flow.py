@@ -315,8 +315,8 @@ def write_page(images, missed, tuning, results, updates):
         figure("flow_samples", "nine slices, nine samples of the flow, nine of the generator"),
         "How the settings were chosen: mean PSNR of G(z) on three slices of 4 bits, after so many updates.",
         table(["rate", "weight of L1", "of probability", *(f"{n} updates" for n in UPDATES)], trials),
-        "Where a claim does not hold: the flow learned for minutes, from 150 slices of five heads, the study's for hours, "
-        "from 3,302 of knees; and each network is one training, in which chance has a part.",
+        "Where a claim does not hold: the flow learned for minutes, from 150 slices of five heads, the study's for "
+        "hours, from 3,302 of knees; and each network is one training, in which chance has a part.",
     ]
     write("flow", "A flow and a generator as priors of small images", parts, claims(scores, errors, missed))
 
