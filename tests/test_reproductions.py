@@ -911,19 +911,22 @@ def test_errors_over_norms_are_those_of_the_decibels(room):
 
 
 def test_a_flow_is_tuned_as_the_study_did(room):
-    import flow as page
+    import _small_slices as page
 
     class Remembered:
-        """Path of PSNR (update, slice): best at rate 0.1, L1 0.005, 40 updates; then probability 0.02."""
+        """PSNR (2, update, slice): best from zero at rate 0.3, L1 0.005, 50 updates, then probability 0.08."""
 
         def get(self, compute, *, trial):
-            peak = 30 - 100 * abs(trial["rate"] - 0.1) - 1000 * abs(trial["l1_weight"] - 5e-3)
-            peak += 100 * trial["probability_weight"]
-            return torch.tensor([[peak - 0.01 * abs(update - 40)] * 3 for update in range(1, 62)])
+            peak = 30 - 100 * abs(trial["rate"] - 0.3) - 1000 * abs(trial["l1_weight"] - 5e-3)
+            peak += 100 * trial["probability_weight"] + (trial["start"] == 0.0)
+            path = torch.tensor([[peak - 0.01 * abs(update - 50)] * 3 for update in range(1, 102)])
+            return torch.stack((-path, path))
 
     chosen, rows = page.tuned(Remembered(), torch.rand(3, *page.SIZE))
-    assert chosen == {"iterations": 41, "rate": 0.1, "l1_weight": 5e-3, "probability_weight": 2e-2}
-    assert len(rows) == len(page.RATES) + 2 * len(page.WEIGHTS) - 1
+    wanted = {"iterations": 51, "start": 0.0, "rate": 0.3, "l1_weight": 5e-3, "probability_weight": 8e-2}
+    assert chosen == wanted
+    # four ranges, of which each begins with what the one before chose
+    assert len(rows) == 2 + 3 + 3 + 3 - 2 and len({tuple(row) for row in rows}) == len(rows)
 
     class Empty:
         def get(self, compute, **key):
@@ -933,7 +936,7 @@ def test_a_flow_is_tuned_as_the_study_did(room):
 
 
 def test_the_slices_that_chose_the_weights_are_not_reported(room, monkeypatch):
-    import flow as page
+    import _small_slices as page
 
     several = [torch.full((80, 64), 1.0 + number, dtype=torch.complex64) for number in range(30)]
     for number, image in enumerate(several):
@@ -945,3 +948,16 @@ def test_the_slices_that_chose_the_weights_are_not_reported(room, monkeypatch):
     numbers = {round(float(image[1, 1] * 100)) for image in reported}
     assert len(numbers) == 15 and not numbers & {0, 6, 12, 18, 24}
     assert {round(float(image[1, 1] * 100)) for image in trials} == {0, 12, 24}
+
+
+def test_measured_samples_are_put_back_as_they_were(room):
+    import _small_slices as page
+
+    images = torch.rand(2, *page.SIZE, generator=torch.Generator().manual_seed(3))
+    images = images / images.amax((-2, -1), keepdim=True)
+    path = page.followed(dealias.load("zero_filled"), images)
+    assert path.shape == (2, 1, 2) and torch.allclose(path[0], path[1], atol=1e-3), "A^H y agrees with them already"
+    flow = page.FlowPrior({"rows": 80, "columns": 64, "levels": 1, "steps": 1, "features": 2}, iterations=3, start=0.0)
+    own, restored = page.followed(flow, images)
+    assert (restored[:-1] > own[:-1] + 0.1).all()
+    assert torch.allclose(own[-1], restored[-2], atol=0.05), "the last estimate is the one before with its data"
