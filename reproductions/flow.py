@@ -221,7 +221,7 @@ def judged(numbers, images, methods):
 
 def text_of(images, missed, chosen, updates):
     """Return what was done, in words."""
-    bits = "not run yet" if missed is None else worded(missed[2])
+    bits = "not run yet" if missed is None else worded(missed[2], ".2f")
     settings = "not run yet" if chosen is None else ", ".join(f"{name} {value}" for name, value in chosen.items())
     return [
         f"{len(images)} slices of a subject that no training saw, none of them among those by which the shipped "
