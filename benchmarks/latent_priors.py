@@ -1,9 +1,12 @@
 """What a generator and a flow can make at all, and what they make of undersampled data, beside compressed sensing.
 
-    python benchmarks/latent_priors.py --data ../shared/data [--images 3] [--sets siat,knee] [--picture out/nine.png]
+    python benchmarks/latent_priors.py --data ../shared/data [--images 3] [--sets siat,knee]
+    python benchmarks/latent_priors.py --data ../shared/data --sets none --coils
 
 Images that neither prior saw, at 80 x 64 magnitudes of 4 and of 8 bits. Representation: min_z |G(z) - x| / |x|. Then
-one coil, 2D Gaussian masks at 4x, no noise, as the study of flows had it: PSNR of the flow's three objectives.
+one coil, 2D Gaussian masks at 4x, no noise, as the study of flows had it: PSNR of the flow's three objectives. With
+--coils at last what they make of heads whose coils were measured, at full size: the phase comes from the middle of
+k-space, what is finer than 80 x 64 from the data alone. reproductions/flow.py is the study itself.
 """
 
 import argparse
@@ -11,7 +14,6 @@ import warnings
 from pathlib import Path
 
 import torch
-from matplotlib.image import imsave
 
 import dealias
 from dealias.errors import Note
@@ -19,6 +21,7 @@ from dealias.evaluation.metrics import psnr
 from dealias.methods.flow_prior import FlowPrior
 from dealias.methods.generator_prior import GeneratorPrior
 from dealias.priors._magnitudes import small_magnitudes
+from measured_coils import cases
 from quality import data_sets
 
 SIZE = (80, 64)
@@ -51,6 +54,17 @@ def reconstructions(image, bits, number):
     return [float(psnr(dealias.reconstruct(method, scan).abs(), image)) for method in methods]
 
 
+def several_coils(scan, truth):
+    """The PSNR of compressed sensing, of the data alone, of the generator and the flow."""
+    methods = (
+        dealias.load("wavelet"),
+        dealias.load("sense"),
+        GeneratorPrior(iterations=100, restarts=2, rate=0.1),
+        FlowPrior(),
+    )
+    return [float(psnr(dealias.reconstruct(method, scan).abs(), truth)) for method in methods]
+
+
 def table(title, header, rows):
     """Print a table as its rows come, and their mean."""
     print(f"{title}\n\n| | {' | '.join(header)} |\n{'|---' * (len(header) + 1)}|", flush=True)
@@ -61,33 +75,8 @@ def table(title, header, rows):
     print(f"| mean | {' | '.join(f'{value:.2f}' for value in torch.tensor(values).mean(0).tolist())} |\n", flush=True)
 
 
-def draw_samples(path):
-    """Write nine random images of the flow and, to their right, nine of the generator."""
-    flow, generator = FlowPrior().prior, GeneratorPrior().prior
-    numbers = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        drawn = [flow.sample(9, numbers), generator.decode(torch.randn(9, generator.length, generator=numbers))]
-    squares = [images.reshape(3, 3, *SIZE).movedim(2, 1).reshape(3 * SIZE[0], 3 * SIZE[1]) for images in drawn]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    imsave(path, torch.cat(squares, 1).clamp(0, 1).numpy(), cmap="gray")
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--images", type=int, default=1, help="of each set")
-    parser.add_argument("--sets", default="", help="only those whose names hold one of these, with commas between")
-    parser.add_argument("--picture", type=Path, help="where to draw nine samples of the flow, and of the generator")
-    options = parser.parse_args()
-    if options.picture:
-        draw_samples(options.picture)
-    warnings.simplefilter("ignore", Note)
-    found = [
-        (name, small_magnitudes(image, SIZE))
-        for name, images in data_sets(options.data, options.images)
-        if any(part in name for part in options.sets.split(","))
-        for image in images
-    ]
+def small_images(found):
+    """Print what the priors know of small images, and make of a quarter of their samples."""
     table(
         "Representation error, per cent; bits per pixel of the 4-bit image",
         ["generator", "flow", "bits"],
@@ -98,6 +87,30 @@ def main():
             f"PSNR of {bits}-bit images at 4x",
             ["wavelet", "generator", "flow: L1", "flow: log-probability", "flow: combined"],
             ((name, reconstructions(image, bits, number)) for number, (name, image) in enumerate(found)),
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--images", type=int, default=1, help="of each set")
+    parser.add_argument("--sets", default="", help="only those whose names hold one of these, with commas between")
+    parser.add_argument("--coils", action="store_true", help="two heads whose coils were measured, too: minutes")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore", Note)
+    found = [
+        (name, small_magnitudes(image, SIZE))
+        for name, images in data_sets(options.data, options.images)
+        if any(part in name for part in options.sets.split(","))
+        for image in images
+    ]
+    if found:
+        small_images(found)
+    if options.coils:
+        table(
+            "PSNR of heads whose coils were measured, at full size and 4x",
+            ["wavelet", "sense", "generator", "flow: combined"],
+            ((name, several_coils(scan, truth)) for name, scan, truth in cases(options.data, kinds=["Gaussian 4x"])),
         )
 
 

@@ -49,20 +49,21 @@ def measured_maps(folder):
     yield "brain, 16 measured maps", scan.centred_kspace.numpy()
 
 
-def cases(folder, seeds=(1,), sets=scans):
+def cases(folder, seeds=(1,), sets=scans, kinds=tuple(MASKS)):
     """Yield what is measured in words, the scan with the maps of what is left, and its reference (y, x).
 
     Arguments:
         folder: of the measured data.
         seeds: of the masks, one scan for each.
         sets: what yields names and fully sampled k-space.
+        kinds: of masks, by name.
     """
     for name, kspace in sets(folder):
         full = dealias.Acquisition.centred(kspace)
         truth = full.with_maps(dealias.espirit(full)).zero_filled.abs()
-        for kind, draw in MASKS.items():
+        for kind in kinds:
             for seed in seeds:
-                scan = full.sampled(draw((*truth.shape,), torch.Generator().manual_seed(seed)))
+                scan = full.sampled(MASKS[kind]((*truth.shape,), torch.Generator().manual_seed(seed)))
                 yield f"{name}, {kind}", scan.with_maps(dealias.espirit(scan)), truth
 
 

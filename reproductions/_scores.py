@@ -8,13 +8,9 @@ from torch import Tensor
 
 import dealias
 from _data import foreign, held_back, scans
-<<<<<<< HEAD
 from _remembered import remembered
 from _verdict import paired, worded
-=======
-from _verdict import worded
 from dealias.cards import weights
->>>>>>> untrained
 from dealias.evaluation.metrics import psnr, ssim
 
 BRAIN, ABROAD = "brain", "mean abroad"

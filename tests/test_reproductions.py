@@ -919,3 +919,117 @@ def test_runs_of_untrained_networks_are_scored_alone_and_together(room):
     assert len(single) == 2 and single[0][0] != single[1][0]
     assert mean[0] == pytest.approx(float(psnr(both, image)), abs=0.05)  # gradients of the mean, or their mean
     assert mean[2] == pytest.approx(single[0][2] + single[1][2])
+
+
+def test_numbers_are_computed_once_in_time_and_known_by_what_made_them(room, tmp_path):
+    from _numbers import Numbers
+
+    asked = []
+
+    def compute():
+        asked.append(1)
+        return torch.tensor([1.5, len(asked)])
+
+    assert Numbers("page", 0, weights="a").get(compute, bits=4) is None and not asked
+    first = Numbers("page", 5, weights="a").get(compute, bits=4)
+    assert first.tolist() == [1.5, 1]
+    assert Numbers("page", 0, weights="a").get(compute, bits=4).tolist() == [1.5, 1]
+    for other in ({"weights": "b"}, {"weights": "a", "more": 1}):
+        assert Numbers("page", 0, **other).get(compute, bits=4) is None
+    assert Numbers("page", 5, weights="a").get(compute, bits=8).tolist() == [1.5, 2]
+
+
+def flow_scores(page, **levels):
+    """Scores of three slices by method, alike on both sets."""
+    wobble = torch.tensor([-0.01, 0.0, 0.01])
+    names = {"l1": page.L1, "probability": page.PROBABILITY, "combined": page.COMBINED, "pursuit": page.PURSUIT}
+    names |= {"cs": page.CS, "generator": page.GENERATOR}
+    given = {"l1": 30.0, "probability": 20.0, "combined": 31.0, "pursuit": 29.0, "cs": 33.0, "generator": 18.0} | levels
+    return {
+        (bits, names[key]): None if value is None else value + wobble * (3 if key == "combined" else 1)
+        for key, value in given.items()
+        for bits in page.BITS
+    }
+
+
+def test_the_claims_on_flows(room):
+    import flow as page
+
+    images = torch.rand(3, *page.SIZE, generator=torch.Generator().manual_seed(0))
+
+    def verdicts(missed=None, **levels):
+        scores = flow_scores(page, **levels)
+        errors = {key: None if x is None else page.nrmse(x, images) for key, x in scores.items()}
+        return [claim.holds for claim in page.claims(scores, errors, missed)]
+
+    missed = torch.tensor([[0.2, 0.21, 0.22], [0.0, 0.0, 0.0], [1.0, 1.1, 1.2]])
+    assert verdicts(missed)[:4] == [True, True, True, True] and verdicts(missed)[5] is True
+    assert verdicts(missed.flip(0))[5] is True and verdicts(missed[[1, 0, 2]])[5] is False
+    assert verdicts()[5] is None and verdicts(combined=None)[0] is None and verdicts(pursuit=None)[3:5] == [None, None]
+    assert verdicts(combined=29.95)[0] is True, "a tie"
+    assert verdicts(combined=29.8)[0] is False and verdicts(combined=28.0)[3] is False
+    assert verdicts(probability=32.0)[:2] == [False, False]
+
+
+def test_errors_over_norms_are_those_of_the_decibels(room):
+    import flow as page
+
+    image = torch.rand(2, *page.SIZE, generator=torch.Generator().manual_seed(1))
+    image = image / image.amax((-2, -1), keepdim=True)
+    noisy = (image + 0.1 * torch.randn(image.shape, generator=torch.Generator().manual_seed(2))).abs()
+    wanted = (noisy - image).flatten(1).norm(dim=1) / image.flatten(1).norm(dim=1)
+    decibels = dealias.evaluation.metrics.psnr(noisy, image)
+    assert torch.allclose(page.nrmse(decibels, image), wanted, rtol=1e-4)
+
+
+def test_a_flow_is_tuned_as_the_study_did(room):
+    import _small_slices as page
+
+    class Remembered:
+        """PSNR (2, update, slice): best from zero at rate 0.3, L1 0.005, 50 updates, then probability 0.08."""
+
+        def get(self, compute, *, trial):
+            peak = 30 - 100 * abs(trial["rate"] - 0.3) - 1000 * abs(trial["l1_weight"] - 5e-3)
+            peak += 100 * trial["probability_weight"] + (trial["start"] == 0.0)
+            path = torch.tensor([[peak - 0.01 * abs(update - 50)] * 3 for update in range(1, 102)])
+            return torch.stack((-path, path))
+
+    chosen, rows = page.tuned(Remembered(), torch.rand(3, *page.SIZE))
+    wanted = {"iterations": 51, "start": 0.0, "rate": 0.3, "l1_weight": 5e-3, "probability_weight": 8e-2}
+    assert chosen == wanted
+    # four ranges, of which each begins with what the one before chose
+    assert len(rows) == 2 + 3 + 3 + 3 - 2 and len({tuple(row) for row in rows}) == len(rows)
+
+    class Empty:
+        def get(self, compute, **key):
+            return None
+
+    assert page.tuned(Empty(), torch.rand(3, *page.SIZE))[0] is None
+
+
+def test_the_slices_that_chose_the_weights_are_not_reported(room, monkeypatch):
+    import _small_slices as page
+
+    several = [torch.full((80, 64), 1.0 + number, dtype=torch.complex64) for number in range(30)]
+    for number, image in enumerate(several):
+        image[0, 0] = 100.0
+        image[1, 1] = number
+    monkeypatch.setattr(page, "read", lambda _: several)
+    trials, reported = page.slices(15)
+    assert len(trials) == 3 and len(reported) == 15
+    numbers = {round(float(image[1, 1] * 100)) for image in reported}
+    assert len(numbers) == 15 and not numbers & {0, 6, 12, 18, 24}
+    assert {round(float(image[1, 1] * 100)) for image in trials} == {0, 12, 24}
+
+
+def test_measured_samples_are_put_back_as_they_were(room):
+    import _small_slices as page
+
+    images = torch.rand(2, *page.SIZE, generator=torch.Generator().manual_seed(3))
+    images = images / images.amax((-2, -1), keepdim=True)
+    path = page.followed(dealias.load("zero_filled"), images)
+    assert path.shape == (2, 1, 2) and torch.allclose(path[0], path[1], atol=1e-3), "A^H y agrees with them already"
+    flow = page.FlowPrior({"rows": 80, "columns": 64, "levels": 1, "steps": 1, "features": 2}, iterations=3, start=0.0)
+    own, restored = page.followed(flow, images)
+    assert (restored[:-1] > own[:-1] + 0.1).all()
+    assert torch.allclose(own[-1], restored[-2], atol=0.05), "the last estimate is the one before with its data"

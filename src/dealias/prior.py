@@ -1,6 +1,7 @@
 """What is learned from images alone: it knows images, and no operator."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -13,7 +14,12 @@ class Prior(Configured, ABC):
     """A model of images; methods that use it bring the data in.
 
     Besides its loss it gives what its kind can: `score(x, sigma)`, or `log_prob(x)` and `decode(z)`.
+
+    Attributes:
+        whole: whether it learns magnitudes of whole images; otherwise crops, phase and all.
     """
+
+    whole: ClassVar[bool] = False
 
     @abstractmethod
     def loss(self, images: Image, generator: torch.Generator) -> Tensor:

@@ -115,7 +115,7 @@ def test_what_cannot_be(arguments):
 @pytest.mark.filterwarnings("ignore:.*LeafSpec", "ignore::DeprecationWarning")
 def test_trained_as_a_user_does(data, tmp_path):  # noqa: F811
     fixed = ["train", "-o", str(tmp_path / "run"), "--data", str(data / "train.npy"), "--method", "flow"]
-    small = "--method.rows 8 --method.columns 8 --method.levels 2 --method.features 4 --simulation.crop [16,20]".split()
+    small = "--method.rows 8 --method.columns 8 --method.levels 2 --method.features 4 --simulation.rows 16".split()
     limits = "--every 3 --updates 6 --precision float32 --workers 0".split()
     execute([*fixed, "--validation", str(data / "val.npy"), *small, *limits])
     weights = tmp_path / "run" / "weights.safetensors"

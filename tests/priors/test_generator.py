@@ -71,7 +71,7 @@ def test_what_cannot_be(arguments):
 def test_trained_as_a_user_does(data, tmp_path):  # noqa: F811
     fixed = ["train", "-o", str(tmp_path / "run"), "--data", str(data / "train.npy"), "--method", "generator"]
     small = [word for name, value in SMALL.items() for word in (f"--method.{name}", str(value))]
-    limits = "--simulation.crop [16,20] --every 3 --updates 6 --precision float32 --workers 0".split()
+    limits = "--simulation.rows 16 --every 3 --updates 6 --precision float32 --workers 0".split()
     execute([*fixed, "--validation", str(data / "val.npy"), *small, *limits])
     prior = cards.load_prior(tmp_path / "run" / "weights.safetensors")
     assert isinstance(prior, Generator) and prior.size == (16, 16) and not prior.training

@@ -31,7 +31,8 @@ class Mixing(nn.Module):
     def forward(self, x: Channels) -> tuple[Channels, Tensor]:
         """Return the mixed channels, and the logarithm of the determinant, of every problem alike."""
         lower, upper = self._triangles()
-        y = torch.einsum("ij,njyx->niyx", lower @ upper, x.flip(1)) + self.shift[:, None, None]
+        with torch.autocast(x.device.type, enabled=False):  # an image that is rounded has another density
+            y = torch.einsum("ij,njyx->niyx", lower @ upper, x.flip(1)) + self.shift[:, None, None]
         return y, x.shape[-2:].numel() * self.size.sum()
 
     def inverse(self, y: Channels) -> tuple[Channels, Tensor]:
@@ -41,7 +42,8 @@ class Mixing(nn.Module):
         matrix = torch.linalg.solve_triangular(
             upper, torch.linalg.solve_triangular(lower, unit, upper=False, unitriangular=True), upper=True
         )
-        x = torch.einsum("ij,njyx->niyx", matrix, y - self.shift[:, None, None]).flip(1)
+        with torch.autocast(y.device.type, enabled=False):
+            x = torch.einsum("ij,njyx->niyx", matrix, y - self.shift[:, None, None]).flip(1)
         return x, y.shape[-2:].numel() * self.size.sum()
 
     def _triangles(self) -> tuple[Tensor, Tensor]:
@@ -86,4 +88,4 @@ class Coupling(nn.Module):
 
     def _splines(self, kept: Channels) -> Tensor:
         """Return the parameters (problem, parameter, channel, y, x)."""
-        return self.network(kept).unflatten(1, (-1, self.bent))
+        return self.network(kept).to(kept.dtype).unflatten(1, (-1, self.bent))

@@ -11,6 +11,7 @@ Bora et al. have dense layers for digits and a DCGAN for faces; these are convol
 """
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,8 @@ class Generator(Prior):
         length: how many numbers make an image.
         features: channels at half resolution; each coarser one has twice as many.
     """
+
+    whole: ClassVar[bool] = True
 
     def __init__(self, rows: int = 80, columns: int = 64, length: int = 64, features: int = 16) -> None:
         super().__init__()

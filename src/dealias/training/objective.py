@@ -32,6 +32,7 @@ class Objective(ABC):
         label: what the score is, for the axis of a curve.
         learner: what learns.
         sees_films: whether its examples are films.
+        sees_whole: whether they are whole images, and not crops.
     """
 
     measure: ClassVar[str]
@@ -39,6 +40,7 @@ class Objective(ABC):
     label: ClassVar[str]
     learner: Method | Prior
     sees_films = False
+    sees_whole = False
 
     @abstractmethod
     def loss(self, example: Example, generator: torch.Generator) -> Tensor:
@@ -130,6 +132,7 @@ class OfPrior(Objective):
 
     def __init__(self, prior: Prior) -> None:
         self.learner = self.prior = prior
+        self.sees_whole = prior.whole
 
     def loss(self, example: Example, generator: torch.Generator) -> Tensor:
         """Return the prior's loss of the image that is wanted."""

@@ -24,7 +24,7 @@ from dealias.training.bodies import bodies
 from dealias.training.fields import FieldSimulation
 from dealias.training.films import FilmSimulation, hearts
 from dealias.training.images import gather
-from dealias.training.objective import objective
+from dealias.training.objective import Objective, objective
 from dealias.training.progress import draw_curve
 from dealias.training.scans import Scans, Slices
 from dealias.training.simulate import Simulation
@@ -32,6 +32,7 @@ from dealias.training.source import Source
 from dealias.training.training import Training
 from dealias.training.updates import Updates
 from dealias.training.validation_set import of_heads, validation_set
+from dealias.training.whole_images import WholeImages
 
 SETTINGS = "settings.json"
 SAID = ("summary", "terms", "learned_from", "before", "command")  # by the card itself
@@ -55,7 +56,7 @@ def train(output: str, training: Training) -> Path:
     check_free(directory)
     torch.manual_seed(training.seed)
     taught = objective(training)
-    source, learned_from = _source(training, taught.sees_films)
+    source, learned_from = _source(training, taught)
     print(f"dealias: learns from {learned_from}{_mixed_in(training)}", file=sys.stderr)
     taught.try_loss(Updates(source, training.seed, training.held)[0])
     several = isinstance(source, Simulation) and source.coils > 0.5
@@ -85,21 +86,23 @@ def _mixed_in(training: Training) -> str:
     return f"; {' '.join(options)} leaves out what is not of --data" if training.data and options else ""
 
 
-def _source(training: Training, sees_films: bool) -> tuple[Source, str]:
+def _source(training: Training, taught: Objective) -> tuple[Source, str]:
     """Return what a training draws from, and that in words; what cannot be learned fails before anything is read.
 
     Raises:
         UserError: where a setting is impossible, or a file cannot be learned from.
     """
+    sees_films = taught.sees_films
     if training.films and not sees_films:
         raise UserError(f"method '{training.method}' sees images, not films; leave --films out")
     if training.bodies:
         return _of_bodies(training)
     if not training.validation:
         raise UserError("nothing tells the best weights; give --validation")
-    if training.scans and (training.data or sees_films):
+    if training.scans and (training.data or sees_films or taught.sees_whole):
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
-    kind = FilmSimulation if sees_films else Scans if training.scans else Simulation
+    images_of = FilmSimulation if sees_films else WholeImages if taught.sees_whole else Simulation
+    kind = Scans if training.scans else images_of
     source: Source = kind((), **typed_arguments(kind, training.simulation or {}, given=("images", "scans")))
     if isinstance(source, Scans):
         slices = Slices(training.scans)

@@ -30,7 +30,7 @@ class Training:
             hide_noise_level, batch; for films crop (rows), columns, frames, acceleration, noise, band, coils,
             hide_noise_level, batch; for scans crop, acceleration, noise, lines, discs, centre, estimated_maps,
             estimated_noise, hide_noise_level, batch; for bodies crop, voxel, noise, heads, background, radius,
-            hide_noise_level, batch
+            hide_noise_level, batch; for priors of whole images rows, columns, turn, stretch, move, contrast, batch
         loss: what is minimised: log_squared_error, squared_error, last_squared_error, magnitude_error or ssim against
             images; measured, held_out or sure against k-space, where no image is known; referenced_error for
             susceptibility; or the dotted path of a function; a prior has its own
