@@ -3,7 +3,7 @@
     python reproductions/flow.py --minutes 25        # goes on where it stopped; anew where the shipped weights changed
     python reproductions/flow.py --minutes 60 --updates 3000
 
-Card 15: a flow that learned 4-bit magnitudes of 80 x 64 pixels reconstructs slices of 4 and of 8 bits, by Adam over z,
+A flow that learned 4-bit magnitudes of 80 x 64 pixels reconstructs slices of 4 and of 8 bits, by Adam over z,
 with a penalty of z (L1), of improbability, or of both. As in the study rate and L1's weight are tuned for L1 on 4 bits,
 the weight of probability with L1's held, and all are kept for 8 bits; here on slices that are not reported.
 """
@@ -15,8 +15,8 @@ import dealias
 from _data import kept, sources, spread
 from _image_trainings import PLAIN
 from _models import Models
-from _numbers import Numbers, digest
 from _page import Claim, figure, save, table, training_options, write
+from _remembered import InTime, digest
 from _small_slices import ACCELERATION, SIZE, UPDATES, followed, in_bits, slices, tuned
 from _verdict import both, listed, verdict, worded
 from dealias.files.images import images as read
@@ -278,7 +278,7 @@ def main():
     if options.slices < 2:
         parser.error("a spread needs two slices or more")
     of = {"data": sources("siat_brain_val"), "flow": digest("flow"), "generator": digest("generator")}
-    numbers = Numbers("flow", options.minutes, **of, pursuit=options.updates)
+    numbers = InTime(options.minutes, page="flow", **of, pursuit=options.updates)
     trial_images, images = slices(options.slices)
     missed = represented(numbers, images)
     tuning = tuned(numbers, trial_images)

@@ -2,7 +2,7 @@
 
     python reproductions/study_sets.py -o FOLDER [--source knees.h5] [--slices 15] [--size 320 256] [--coils 8]
 
-Card 16: magnitudes are rounded to so many bits, images and maps shrunk by the mean of 4 x 4 pixels, masks by their
+Magnitudes are rounded to so many bits, images and maps shrunk by the mean of 4 x 4 pixels, masks by their
 nearest neighbour; k-space is not shrunk but computed anew, M F S x, so that data, maps and image agree. Each file
 holds `imgs` (slice, y, x), `maps` and `ksp` (slice, coil, y, x) and `masks` (slice, y, x), k-space centred, as the
 source does that the study was made of. Without --source the slices are simulated heads seen by simulated coils.

@@ -922,7 +922,7 @@ def test_runs_of_untrained_networks_are_scored_alone_and_together(room):
 
 
 def test_numbers_are_computed_once_in_time_and_known_by_what_made_them(room, tmp_path):
-    from _numbers import Numbers
+    from _remembered import InTime
 
     asked = []
 
@@ -930,13 +930,13 @@ def test_numbers_are_computed_once_in_time_and_known_by_what_made_them(room, tmp
         asked.append(1)
         return torch.tensor([1.5, len(asked)])
 
-    assert Numbers("page", 0, weights="a").get(compute, bits=4) is None and not asked
-    first = Numbers("page", 5, weights="a").get(compute, bits=4)
+    assert InTime(0, weights="a").get(compute, bits=4) is None and not asked
+    first = InTime(5, weights="a").get(compute, bits=4)
     assert first.tolist() == [1.5, 1]
-    assert Numbers("page", 0, weights="a").get(compute, bits=4).tolist() == [1.5, 1]
+    assert InTime(0, weights="a").get(compute, bits=4).tolist() == [1.5, 1]
     for other in ({"weights": "b"}, {"weights": "a", "more": 1}):
-        assert Numbers("page", 0, **other).get(compute, bits=4) is None
-    assert Numbers("page", 5, weights="a").get(compute, bits=8).tolist() == [1.5, 2]
+        assert InTime(0, **other).get(compute, bits=4) is None
+    assert InTime(5, weights="a").get(compute, bits=8).tolist() == [1.5, 2]
 
 
 def flow_scores(page, **levels):

@@ -19,7 +19,7 @@ SMALL = {"features": 8, "iterations": 3}
 
 
 def plain(rim, problem):
-    """The equations of card 1 as one would write them down, in PyTorch's default layout."""
+    """The equations of the module as one would write them down, in PyTorch's default layout."""
     x, states = problem.zero_filled, [0.0, 0.0]
     lead = x.shape[:-2]
 
