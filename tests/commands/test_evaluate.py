@@ -181,7 +181,7 @@ def test_the_same_numbers_alone_and_in_a_folder(here, undrawn):
 
 BAD = [
     ("--methods zero_filld", "did you mean zero_filled"),
-    ("--methods unet", "no shipped weights"),
+    ("--methods variational_network", "no shipped weights"),
     ("--methods zero_filled,zero_filled", "name each once"),
     ("--accelerations four", "numbers such as 2,3,4,5"),
     ("--accelerations 0.5", "1 or more"),
