@@ -5,11 +5,19 @@
 k in cycles per millimetre, b the unit vector along B0; the field is relative to B0, in the unit of chi. D(0) is not
 defined; zero makes the mean of the field zero.
 
+A grid cuts the mixed terms of an oblique B0 off where they are largest: the field of sharp edges then alternates from
+voxel to voxel far away. What k-space of a scan shows is so cut; a simulation is not, and takes the field averaged:
+
+    D(k) = sum_m sinc^2(k + m) D(k + m) / sum_m sinc^2(k + m)
+
+over the aliases m, the mean over each voxel of the field of voxels that are even.
+
 | Application of a Fourier-based method for rapid calculation of field inhomogeneity due to spatial variation of
 | magnetic susceptibility (Marques and Bowtell, 2005)
 | https://doi.org/10.1002/cmr.b.20034
 """
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -30,6 +38,7 @@ class Dipole(LinearOperator):
         direction: of B0 along (z, y, x) of the array; its length and its sign make no difference.
         doubled: whether the body lies alone in space; otherwise it repeats beyond the edges of the array, which
             costs less.
+        averaged: whether the field is the mean over each voxel, of voxels that are even.
     """
 
     coupled = 3
@@ -39,10 +48,12 @@ class Dipole(LinearOperator):
         voxel_size: Sequence[float] = (1.0, 1.0, 1.0),
         direction: Sequence[float] = (1.0, 0.0, 0.0),
         doubled: bool = False,
+        averaged: bool = False,
     ) -> None:
         self.voxel_size = checked_lengths(voxel_size)
         self.direction = checked_direction(direction)
         self.doubled = doubled
+        self._made = averaged_dipole if averaged else dipole
         self._kernels: dict[object, Tensor] = {}
 
     def forward(self, x: Volume) -> Volume:
@@ -65,14 +76,14 @@ class Dipole(LinearOperator):
 
     def kernel(self, x: Volume) -> Tensor:
         """Return D (z, y, x) of the body that repeats, in FFT order."""
-        return dipole(tuple(x.shape[-3:]), self.voxel_size, self.direction).to(x.real)
+        return self._made(tuple(x.shape[-3:]), self.voxel_size, self.direction).to(x.real)
 
     def _half(self, x: Tensor) -> Tensor:
         """Return D at the frequencies of a real transform, made once for each kind of volume."""
         size = tuple(n * (2 if self.doubled else 1) for n in x.shape[-3:])
         key = (size, x.real.dtype, x.device)
         if key not in self._kernels:
-            kernel = dipole(size, self.voxel_size, self.direction, half=True, dtype=x.real.dtype)
+            kernel = self._made(size, self.voxel_size, self.direction, half=True, dtype=x.real.dtype)
             self._kernels[key] = kernel.to(x.device)
         return self._kernels[key]
 
@@ -117,6 +128,39 @@ def dipole(
     square[0, 0, 0] = 1
     along[0, 0, 0] = 1 / 3
     return 1 / 3 - along / square
+
+
+def averaged_dipole(
+    shape: Sequence[int],
+    voxel_size: Sequence[float],
+    direction: Sequence[float],
+    *,
+    half: bool = False,
+    dtype: torch.dtype = torch.float64,
+) -> Tensor:
+    """Return D(k) in FFT order, averaged over aliases: of the two nearest along each axis, since others weigh little.
+
+    Arguments are those of `dipole`.
+    """
+    axes = []
+    for axis, (n, length, b) in enumerate(zip(shape, voxel_size, direction, strict=True)):
+        frequencies = torch.fft.rfftfreq if half and axis == 2 else torch.fft.fftfreq
+        nearest = frequencies(n, dtype=torch.float64)
+        aliases = torch.stack([nearest, nearest - torch.where(nearest < 0, -1, 1)])
+        weights = torch.sinc(aliases).square()
+        weights = weights / weights.sum(0)
+        place = [2, 1, 1, 1]
+        place[axis + 1] = -1
+        k = (aliases / length).reshape(place)
+        axes.append([*zip(k.square().to(dtype), (b * k).to(dtype), weights.reshape(place).to(dtype), strict=True)])
+    kernel = torch.zeros((), dtype=dtype)
+    for one, two, three in itertools.product(*axes):
+        (z, along_z, share_z), (y, along_y, share_y), (x, along_x, share_x) = one, two, three
+        square = z + y + x
+        square[0, 0, 0].clamp_(min=torch.finfo(dtype).tiny)
+        kernel = kernel + share_z * share_y * share_x * (1 / 3 - (along_z + along_y + along_x).square_() / square)
+    kernel[0, 0, 0] = 0
+    return kernel
 
 
 def checked_direction(direction: Sequence[float]) -> tuple[float, float, float]:

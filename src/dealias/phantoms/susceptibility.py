@@ -22,7 +22,7 @@ from torch.nn.functional import avg_pool3d
 from dealias.errors import UserError
 from dealias.operators.dipole import Dipole, checked_direction, checked_lengths
 from dealias.phantoms._deformation import deformed
-from dealias.phantoms._gradient_echo import SIX_ECHOES, Scan, gradient_echo
+from dealias.phantoms._gradient_echo import SIX_ECHOES, Scan, gradient_echo, sampled
 from dealias.phantoms._head_volume import AIR, CALCIFICATION, HALF, NAMES, labelled
 
 # parts per million, in the order of NAMES from the caudate; of the calcification chosen by us
@@ -43,6 +43,7 @@ class SusceptibilityHead:
         labels: of the tissue that most of a voxel holds; `names` says which is which.
         fine_labels: likewise on the finer grid.
         fine_field: likewise, before the mean over a voxel.
+        fine_local_field: likewise.
         voxel_size: millimetres along (z, y, x).
         direction: the unit vector of B0 along (z, y, x).
     """
@@ -54,6 +55,7 @@ class SusceptibilityHead:
     labels: Tensor
     fine_labels: Tensor
     fine_field: Tensor
+    fine_local_field: Tensor
     voxel_size: tuple[float, float, float]
     direction: tuple[float, float, float]
 
@@ -63,6 +65,10 @@ class SusceptibilityHead:
     def background(self) -> Tensor:
         """The field that all else makes in the brain."""
         return self.field - self.local_field
+
+    def sampled_local_field(self) -> Tensor:
+        """Return the local field as the k-space of a scan shows it, where `local_field` is a mean over each voxel."""
+        return sampled(self.fine_local_field.to(torch.complex64), self.chi.shape).real
 
     def scan(
         self,
@@ -146,7 +152,7 @@ def of_labels(
     """
     chi = values[labels.long()]
     chi = chi - chi[brain].mean()
-    operator = Dipole([d / finer for d in voxel_size], direction, doubled=True)
+    operator = Dipole([d / finer for d in voxel_size], direction, doubled=True, averaged=True)
     local = operator(chi * brain)
     total = operator(chi - chi[labels == AIR][0])  # the air outside goes on for ever
     total = total - _shim(total, brain, _axes([n // finer for n in labels.shape], voxel_size, finer))
@@ -161,6 +167,7 @@ def of_labels(
         share.argmax(0),
         labels,
         total,
+        local,
         voxel_size,
         direction,
     )

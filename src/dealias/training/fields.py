@@ -93,7 +93,7 @@ class FieldSimulation(Source):
         source = pad(chi, (FINER * MARGIN,) * 6)
         if removed:
             source = source + _outside(pad(inside, (FINER * MARGIN,) * 6), generator)
-        fine = Dipole([d / FINER for d in dipole.voxel_size], dipole.direction)(source)
+        fine = Dipole([d / FINER for d in dipole.voxel_size], dipole.direction, averaged=True)(source)
         inner = slice(FINER * MARGIN, -FINER * MARGIN)
         signal = torch.rand(256, generator=generator)[labels].clamp_min(0.15) * inside
         seen, noise = measured(fine[inner, inner, inner], signal, logarithmic(*self.noise, generator), generator)
