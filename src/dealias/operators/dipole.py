@@ -5,8 +5,9 @@
 k in cycles per millimetre, b the unit vector along B0; the field is relative to B0, in the unit of chi. D(0) is not
 defined; zero makes the mean of the field zero.
 
-A grid cuts the mixed terms of an oblique B0 off where they are largest: the field of sharp edges then alternates from
-voxel to voxel far away. What k-space of a scan shows is so cut; a simulation is not, and takes the field averaged:
+A grid cuts the mixed terms of an oblique B0 off where they are largest: the field of a sharp edge then alternates from
+voxel to voxel, also far away. What the k-space of a scan shows is cut like this. A field in space is not, and so a
+simulation averages it:
 
     D(k) = sum_m sinc^2(k + m) D(k + m) / sum_m sinc^2(k + m)
 

@@ -182,7 +182,7 @@ def local_field_of(
     if background == "v_sharp":
         return v_sharp(field, mask, echoes.voxel_size, radius=radius)
     weight = torch.where(noise > 0, 1 / torch.where(noise > 0, noise, 1), 0)
-    sources = Dipole(echoes.voxel_size, echoes.direction, averaged=True)  # outside, in the brain their field is smooth
+    sources = Dipole(echoes.voxel_size, echoes.direction, averaged=True)  # their field is smooth inside
     return project_onto_dipole_fields(field, mask, sources, weight=weight)
 
 
