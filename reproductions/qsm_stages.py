@@ -105,8 +105,8 @@ def main():
         misfit(scanned),
         "## What limits the inversion\n\nTotal variation (lambda 1e-4, 60 iterations) from exact local fields, in the "
         "whole exact mask; NRMSE in per cent. Voxels as wide as the cortex are mixtures: the coarser the grid, the "
-        "less is it piecewise constant, and the less is the mean of a field over a voxel the field of its mean. Where B0 "
-        "lies obliquely, (0.8, 0.5, 0.33), what the mean folds back has the wrong sign; k-space of a scan folds "
+        "less is it piecewise constant, and the less is the mean of a field over a voxel the field of its mean. Where "
+        "B0 lies obliquely, (0.8, 0.5, 0.33), what the mean folds back has the wrong sign; k-space of a scan folds "
         "nothing back. The field that the same grid makes is an inverse crime.",
         sizes(options.sizes),
     ]
