@@ -1,12 +1,18 @@
 """reconstruct --uncertainty: an error bar beside the image, in its file or in one of its own."""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
+import torch
 
 import dealias
 from complaints import complaint
 from dealias.__main__ import execute
+from dealias.errors import Note
 from dealias.files import slice_ranges
 from problems import two_heads
 
@@ -32,6 +38,36 @@ def test_hdf5_holds_the_error_bar(here, capsys):
     execute("reconstruct scan.h5 -o plain.h5 --method wavelet".split())
     with h5py.File("plain.h5") as file, h5py.File("image.h5") as other:
         assert "uncertainty" not in file and np.array_equal(file["image"], other["image"])
+
+
+def gap(path):
+    """Write two slices, the first empty."""
+    scan = two_heads(0.002)
+    dealias.write(path, replace(scan, kspace=scan.kspace * torch.tensor([0, 1])[:, None, None, None]))
+    return f"reconstruct {path} -o image.h5 --method wavelet --uncertainty --folds 1".split()
+
+
+def test_an_empty_slice_is_passed_over(here):
+    command = [sys.executable, "-m", "dealias", *gap("gap.h5")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    with h5py.File("image.h5") as file:
+        width, rms = file["uncertainty"][()], file["predicted_rms"][()]
+    assert not width[0].any() and rms[0] == 0 and np.isfinite(width).all() and 0 < rms[1] < 0.1
+    note = "dealias: every sample is zero in 1 of 2 slices: so are the image and its error bar"
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3 and {note, "dealias: slice 0: empty"} < {*lines}, lines
+
+
+def test_an_empty_slice_that_is_read_alone_is_passed_over(here, monkeypatch):
+    monkeypatch.setattr(slice_ranges, "AT_ONCE", 1)
+    with pytest.warns(Note) as notes:
+        execute(gap("gap.h5"))
+    assert [str(note.message) for note in notes] == [
+        "slices 0 to 0: every sample is zero: so are the image and its error bar"
+    ]
+    with h5py.File("image.h5") as file:
+        assert file["predicted_rms"][0] == 0 < file["predicted_rms"][1]
 
 
 @pytest.mark.parametrize("extension", ["nii.gz", "png"])

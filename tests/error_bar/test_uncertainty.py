@@ -62,6 +62,32 @@ def test_a_batch_has_a_number_for_each_slice():
     assert torch.equal(again.half_width, found.half_width)
 
 
+@pytest.mark.parametrize("coils", [1, 3])
+@pytest.mark.parametrize("kind", [None, "equispaced"], ids=["points", "lines"])
+@pytest.mark.parametrize("sampled", [True, False], ids=["zeros", "no samples"])
+def test_an_empty_slice_is_passed_over(sampled, kind, coils):
+    slices = [scan(coils=coils, seed=seed, lines=kind)[0] for seed in (3, 4)]
+    empty = replace(slices[0], kspace=0 * slices[0].kspace, mask=slices[0].mask & sampled)
+    with pytest.warns(Note, match="every sample is zero in 1 of 3 slices") as notes:
+        found = dealias.uncertainty("wavelet", Acquisition.stack([slices[0], empty, slices[1]]), folds=1)
+    assert len(notes) == len(found.warnings) == 1
+    assert not found.image[1].any() and not found.half_width[1].any() and found.rms[1] == 0
+    assert found.lines()[1] == "slice 1: empty" and "nan" not in "".join(found.lines())
+    alone = dealias.uncertainty("wavelet", Acquisition.stack(slices), folds=1)
+    for name in ("image", "half_width", "rms", "radius", "bands"):
+        assert torch.allclose(getattr(found, name)[[0, 2]], getattr(alone, name), rtol=1e-5), name
+
+
+def test_full_slices_beside_an_empty_one_miss_nothing():
+    full = Acquisition.simulate(head(SHAPE, seed=3), torch.ones(SHAPE), None, 0.02)
+    empty = replace(full, kspace=0 * full.kspace, mask=full.mask & False)
+    with pytest.warns(Note) as notes:
+        found = dealias.uncertainty("zero_filled", Acquisition.stack([empty, full]))
+    first, second = (str(note.message) for note in notes)
+    assert "every sample is zero in 1 of 2" in first and "nothing is missing" in second
+    assert found.rms.tolist() == pytest.approx([0, 0.02], rel=0.05)
+
+
 def test_progress_counts_folds(capsys):
     dealias.uncertainty("zero_filled", scan()[0], folds=3, progress=True)
     assert "/4" in capsys.readouterr().err

@@ -120,10 +120,10 @@ class Job:
         slices, scan = slices_and_scan
         figures = FilmFigures.of(scan, target, self.reference, self.writing["overwrite"]) if self.film else None
         folder_for(target)
-        if scan.mask.any() and not scan.kspace.any():
-            warnings.warn(Note("every sample is zero: every image will be zero"), stacklevel=2)
         there, options = scan.to(self.device), {**self.solving, "progress": sys.stderr.isatty()}
         if self.folds is None:
+            if scan.mask.any() and not scan.kspace.any():
+                warnings.warn(Note("every sample is zero: every image will be zero"), stacklevel=2)
             for text in suspicions(scan):
                 warnings.warn(Note(text), stacklevel=2)
             solve = self._learned_from if self.adaptation.adapt else dealias.reconstruct

@@ -69,6 +69,8 @@ class HeldOut:
 def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, folds: int = 4, seed: int = 0) -> HeldOut:
     """Return what samples held out of a scan say about the image that a method makes of it.
 
+    An empty slice, which holds zeros alone, is passed over: nothing is expected to be wrong with its empty image.
+
     Arguments:
         reconstruct: makes an image of an acquisition; it is called once more than there are folds.
         folds: how many times samples are held out, and others taken instead; ten at most.
@@ -78,27 +80,30 @@ def held_out(reconstruct: Callable[[Acquisition], Image], scan: Acquisition, fol
         UserError: for several coils without maps, or where too few samples can be held out.
     """
     mask = scan.mask.expand(*scan.mask.shape[:-2], *scan.shape[-2:])
-    film = len(scan.axes) > 2
-    others = exchanged_masks(mask, folds, torch.Generator().manual_seed(seed), film) if (~mask).any() else []
     lead = scan.shape[: -len(scan.axes)]
-    problems = [(place, scan[place]) for place in np.ndindex(*lead)]
-    taken = [[replace(scan, mask=other)[place].mask for other in others] for place, _ in problems]
-    for (_, problem), masks in zip(problems, taken, strict=True):
-        _check(problem, masks)
+    problems = {place: scan[place] for place in np.ndindex(*lead)}
+    full = {place: problem for place, problem in problems.items() if problem.kspace.any()}
+    others = []
+    if any(missing(problem).any() for problem in full.values()):
+        others = exchanged_masks(mask, folds, torch.Generator().manual_seed(seed), film=len(scan.axes) > 2)
+    taken = {place: [replace(scan, mask=other)[place].mask for other in others] for place in full}
+    for place, problem in full.items():
+        _check(problem, taken[place])
     image = reconstruct(scan)
-    foreign = [_foreign(problem, image[place]) for place, problem in problems]
+    foreign = {place: _foreign(problem, image[place]) for place, problem in full.items()}
     parts = image.new_zeros((len(others), *image.shape))
     if others:
-        drawn = [
-            _measured_again(problem, image[place], rest, torch.Generator().manual_seed(seed))
-            for (place, problem), rest in zip(problems, foreign, strict=True)
-        ]
-        again = torch.where(mask, scan.kspace, torch.stack(drawn).reshape(scan.kspace.shape))
+        again = scan.kspace.clone()
+        for place, problem in full.items():
+            drawn = _measured_again(problem, image[place], foreign[place], torch.Generator().manual_seed(seed))
+            again[place] = torch.where(problem.mask, problem.kspace, drawn)
         for number, other in enumerate(others):
             parts[number] = reconstruct(replace(scan, kspace=again * other, mask=other))
     found = [
-        _judged(problem, image[place], rest, [part[place] for part in parts], masks)
-        for (place, problem), rest, masks in zip(problems, foreign, taken, strict=True)
+        _judged(problem, image[place], foreign[place], [part[place] for part in parts], taken[place])
+        if place in full
+        else _nothing(problem)
+        for place, problem in problems.items()
     ]
     energy, share, radius, bands = (torch.stack(values) for values in zip(*found, strict=True))
     magnitude = (energy * share).reshape(lead)
@@ -113,8 +118,6 @@ def missing(scan: Acquisition) -> Tensor:
 def _check(problem: Acquisition, masks: list[Tensor]) -> None:
     """Raise where nothing tells how large the error is."""
     _ = problem.operator  # refuses coils without maps
-    if not problem.mask.any():
-        raise UserError("a slice has no samples, so that nothing tells its error; leave it out with --slices")
     if masks and missing(problem).any() and not all(bool((problem.mask & ~mask).any()) for mask in masks):
         few = "too few samples lie beyond the fully sampled centre to hold some out"
         raise UserError(f"{few}; reconstruct without the error bar")
@@ -143,6 +146,13 @@ def _judged(
     expected = torch.where(unseen, error, fitted)
     share = magnitude_share(image, expected, unseen, hidden, measured)
     return expected.mean(), share, *_bands(radius, unseen, error)
+
+
+def _nothing(problem: Acquisition) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return what `_judged` does, of a problem that holds nothing."""
+    radius = _radius(problem)
+    zeros = torch.zeros_like(radius)
+    return zeros.mean(), zeros.mean() + 0.5, *_bands(radius, missing(problem), zeros)
 
 
 def _part(every: Cartesian, kspace: Kspace, where: Tensor, noise: Tensor) -> Part:

@@ -1,5 +1,6 @@
 """An image and how far it may be off: every method, one coil or many, without any truth."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -49,12 +50,12 @@ class Uncertainty:
 
     @property
     def psnr(self) -> Tensor:
-        """The peak signal-to-noise ratio that is expected of the magnitude, in decibels (*batch)."""
+        """The peak signal-to-noise ratio expected of the magnitude, in decibels (*batch); NaN of zeros alone."""
         return 20 * (self._largest() / self.rms).log10()
 
     @property
     def relative(self) -> Tensor:
-        """The error that is expected, of the norm of the magnitude (*batch)."""
+        """The error that is expected, of the norm of the magnitude (*batch); NaN of zeros alone."""
         size = self.image.abs().square().flatten(self.rms.ndim).mean(-1).sqrt()
         return self.rms / size
 
@@ -71,9 +72,10 @@ class Uncertainty:
         found = []
         for index, (rms, relative, psnr) in enumerate(rows):
             size = f"rms error {rms:.3g} ({relative:.1%}), PSNR {psnr:.1f} dB"
+            text = f"expected {size}, {self.coverage:.0%} interval +- {width[index]:.3g} in the mean"
             number = index if numbers is None else numbers[index]
             place = f"slice {number}: " if self.rms.ndim else ""
-            found.append(f"{place}expected {size}, {self.coverage:.0%} interval +- {width[index]:.3g} in the mean")
+            found.append(place + ("empty" if math.isnan(relative) else text))
         return found
 
     def _largest(self) -> Tensor:
@@ -145,10 +147,16 @@ def of_magnitude(found: HeldOut, notes: tuple[str, ...] = ()) -> Uncertainty:
 
 def _notes(scan: Acquisition) -> list[str]:
     """Return what one must know of a scan to read the numbers."""
-    if not missing(scan).any():
-        source = "noise level" if scan.noise_std is not None else "estimate of the noise level"
-        return [f"nothing is missing in k-space: the error bar is that of the noise, by the {source}"]
+    empty = ~scan.kspace.flatten(-len(scan.axes) - 1).any(-1)
     found = []
+    if empty.any():
+        where = f" in {int(empty.sum())} of {empty.numel()} slices" if empty.numel() > 1 else ""
+        found.append(f"every sample is zero{where}: so are the image and its error bar")
+    if empty.all():
+        return found
+    if not missing(scan)[~empty].any():
+        source = "noise level" if scan.noise_std is not None else "estimate of the noise level"
+        return [*found, f"nothing is missing in k-space: the error bar is that of the noise, by the {source}"]
     if scan.noise_std is None:
         found.append("the noise level is not told: the error bar is that from an image of all samples and their noise")
     return found
