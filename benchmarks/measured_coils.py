@@ -7,7 +7,6 @@ sampled scans combined by ESPIRiT's maps of all samples; --measured-maps adds an
 """
 
 import argparse
-import time
 import warnings
 from itertools import chain
 from pathlib import Path
@@ -16,9 +15,9 @@ import numpy as np
 import torch
 
 import dealias
+from _methods_table import show_methods
 from dealias import cards, find, sampling
 from dealias.errors import Note
-from dealias.evaluation.metrics import psnr
 
 CS, NOISE = ("wavelet", "sense", "total_variation"), 0.002  # of the maximum, in each part
 MASKS = {
@@ -77,30 +76,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument(
-        "--methods", nargs="+", help="names or weight files; the first is what others are compared with"
+        "--methods", nargs="+", help="such as rim:trust=0.9, or weights; the first is what others are compared with"
     )
     parser.add_argument("--measured-maps", action="store_true", help="an image seen through 16 measured maps, too")
     options = parser.parse_args()
     warnings.simplefilter("ignore", Note)
-    names = options.methods or everyone()
-    methods = {name: dealias.load(name) for name in names}
-    print(f"| | {' | '.join(names)} |")
-    print("|---" * (len(names) + 1) + "|")
-    rows, seconds = [], []
     more = cases(options.data, sets=measured_maps) if options.measured_maps else ()
-    for name, scan, truth in chain(cases(options.data), more):
-        values, times = [], []
-        for method in methods.values():
-            start = time.process_time()
-            values.append(psnr(dealias.reconstruct(method, scan).abs(), truth).item())
-            times.append(time.process_time() - start)
-        rows.append(values)
-        seconds.append(times)
-        print(f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} |", flush=True)
-    gain = np.array(rows) - np.array(rows)[:, :1]
-    print(f"| mean gain over {names[0]} | {' | '.join(f'{value:+.2f}' for value in gain.mean(0))} |")
-    print(f"| least gain over {names[0]} | {' | '.join(f'{value:+.2f}' for value in gain.min(0))} |")
-    print(f"| CPU seconds, median | {' | '.join(f'{value:.1f}' for value in np.median(seconds, 0))} |")
+    methods = {name: cards.load_written(name) for name in options.methods or everyone()}
+    show_methods(methods, chain(cases(options.data), more))
 
 
 if __name__ == "__main__":
