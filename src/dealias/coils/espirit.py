@@ -53,7 +53,7 @@ def espirit(
     Their root sum of squares is one where the largest eigenvalue reaches `crop`. Elsewhere no signal was seen
     and they are zero, as the image of any method will be; `crop=0` gives unit maps everywhere. Their phase is
     that against the principal combination of the coils. A film's frames share their maps. A Note is given
-    where pixels that hold signal have no maps, a coil's noise is far louder than that of most, or the field of view wraps.
+    where pixels that hold signal have no maps, one coil's noise is far louder than others', or the field of view wraps.
 
     Arguments:
         acquisition: also centred k-space (..., coil, y, x), a tensor or an array.
