@@ -21,7 +21,8 @@ def section(name):
     # references stand behind bars, which Markdown would take for a table
     text = re.sub(r"^\| (.*)", r"> \1  ", inspect.getdoc(inspect.getmodule(kind)), flags=re.M)
     takes = "a film" if "time" in kind.joint else "an image"
-    lines = [f"## {name}", "", text, "", f"{about.short_description} One problem is {takes}."]
+    use = " Here to compare with: others make better images." if kind.for_comparison else ""
+    lines = [f"## {name}", "", text, "", f"{about.short_description} One problem is {takes}.{use}"]
     helps = {item.arg_name: " ".join(item.description.split()) for item in about.params}
     if constructor:
         lines += ["", "| argument | default | |", "|---|---|---|"]

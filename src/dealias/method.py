@@ -26,6 +26,7 @@ class Method(Configured, ABC):
         takes_noise: whether it needs to know the noise level, which is estimated where it is not told.
         usual_errors: of each band of k-space, how it fares on scans such as it learned from: `error_bar/usual.py`;
             empty where nobody recorded it.
+        for_comparison: whether it is here to compare others with, and no way to the best image.
         knobs: arguments whose best value differs from scan to scan, each with values worth trying: `methods/tuned.py`.
     """
 
@@ -36,6 +37,7 @@ class Method(Configured, ABC):
     takes_noise: bool = False
     trained: ClassVar[bool] = False
     usual_errors: tuple[tuple[float, float], ...] = ()
+    for_comparison: ClassVar[bool] = False
     knobs: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
     @abstractmethod

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from dealias.acquisition import Acquisition
 from dealias.centring_check import SWAP, quadrants_swapped
 from dealias.coils import espirit
-from dealias.coils.whiten import complaint, loudness, outer_noise
 from dealias.errors import Note, UserError
 from dealias.files.open import open
 from dealias.kind import WrongKind, kind_of
@@ -64,7 +63,4 @@ def _with_maps(acquisition: Acquisition, maps: Maps | Literal["auto"] | None, me
         return acquisition
     estimated = acquisition.with_maps(espirit(acquisition))
     warnings.warn(Note("coil maps estimated by ESPIRiT from the fully sampled centre of k-space"), stacklevel=5)
-    uneven = complaint(loudness(outer_noise(acquisition)))
-    if uneven:
-        warnings.warn(Note(uneven), stacklevel=5)
     return estimated

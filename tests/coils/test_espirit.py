@@ -226,6 +226,15 @@ def test_a_field_of_view_that_wraps_is_said():
         dealias.espirit(kspace)
 
 
+def test_noise_that_is_loud_in_one_coil_is_no_field_of_view_that_wraps():
+    quiet = scan(6, (64, 72))
+    noise = torch.randn(quiet.kspace.shape, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    loud = noise * (torch.arange(6) == 2)[:, None, None] * 0.1 * quiet.kspace.abs().max()
+    with pytest.warns(Note, match="the noise of the loudest coil") as caught:
+        dealias.espirit(dealias.Acquisition.centred(quiet.centred_kspace + loud))
+    assert len(caught) == 1
+
+
 def test_which_real_scans_wrap(shared):
     with pytest.warns(Note, match="wraps: 31%"):
         dealias.espirit(np.load(shared / "mc_alias8_brain.npz")["kspace"])

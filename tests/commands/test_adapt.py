@@ -48,3 +48,8 @@ def test_what_cannot_be(here):
     assert "no duration" in complaint(f"{command} net.safetensors --adapt --time soon".split())
     assert "no network" in complaint(f"{command} wavelet --adapt".split())
     assert "error bar" in complaint(f"{command} net.safetensors --adapt --uncertainty".split())
+
+
+def test_a_method_that_learns_nothing_is_refused_before_the_work(here):
+    text = complaint("reconstruct nothing_here.h5 -o image.h5 --method wavelet --adapt")
+    assert text.startswith("Wavelet is no network that could be adapted")

@@ -324,6 +324,8 @@ BAD = [
     ("undersample full.h5 -o o.gif --acceleration 2", "'.gif'"),
     ("undersample full.h5 -o o.png --acceleration 2", "'.png'"),
     ("reconstuct full.h5", "did you mean reconstruct"),
+    ("reconstruct . -o images.h5", "images.h5: is the name of a file, but the input is a folder"),
+    ("reconstruct full.h5 -o o.h5 --tune", "stacked has no argument that a scan chooses better"),
 ]
 
 

@@ -37,7 +37,9 @@ def test_a_good_file(scan, tmp_path, capsys):
     assert facts["axes"] == "3 slices, 1 coil, 64 rows, 72 columns"
     assert facts["mask"] == "3.00x, points denser at the centre"
     assert facts["noise"].startswith("0.002 by the file; at most ")
-    assert "wavelet" in facts["fits"] and "zero_filled" in facts["fits"]
+    assert {"stacked", "wavelet", "rim"} <= {*facts["fits"].split(", ")}
+    assert {"unet", "zero_filled", "flow_prior"} <= {*facts["to compare with"].split(", ")}
+    assert not {*facts["fits"].split(", ")} & {*facts["to compare with"].split(", ")}
     assert "note:" not in out
 
 

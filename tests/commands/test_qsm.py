@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 import torch
 
@@ -283,6 +284,7 @@ def test_a_bids_folder_has_its_echoes_in_order(here):
     ("arguments", "text"),
     [
         ("qsm mag.nii.gz -o out", "--magnitude"),
+        ("qsm echoes.npy -o out", "echoes.npy: is NumPy .npy and .npz, and k-space of echoes is read from HDF5"),
         ("qsm --magnitude phase.nii.gz --phase mag.nii.gz -o out", "exchange"),
         ("qsm --magnitude mag.nii.gz --phase phase.nii.gz -o .", "folder of the results"),
         ("qsm --magnitude mag.nii.gz --phase phase.nii.gz -o out --radius -5", "radius"),
@@ -293,6 +295,7 @@ def test_a_bids_folder_has_its_echoes_in_order(here):
 )
 def test_what_users_mistake(here, arguments, text):
     phase, affine = read_volume(here / "phase.nii.gz")
+    np.save("echoes.npy", phase)
     write_volume(here / "odd.nii.gz", phase, affine)
     (here / "odd.json").write_text(json.dumps({"EchoTime": scan().echo_times, "MagneticFieldStrength": "3T"}))
     affine[0, 3] += 5

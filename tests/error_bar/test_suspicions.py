@@ -91,3 +91,16 @@ def test_slices_are_counted():
 
 def test_a_film_is_one_problem():
     assert isinstance(signs(film(batch=(3,), axes=("time", "y", "x"))), dict)
+
+
+def test_a_loud_coil_is_no_other_scan():
+    good = scan("gaussian")
+    noise = torch.randn(good.kspace.shape, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+    loud = noise * good.mask * torch.tensor([0, 0, 1, 0])[:, None, None] * good.kspace.abs().max() / 20
+    assert "foreign" not in signs(replace(good, kspace=good.kspace + loud))
+
+
+@pytest.mark.parametrize("factor", [1e-25, 1e25])
+def test_the_scale_changes_nothing(factor):
+    good = scan("gaussian")
+    assert signs(replace(good, kspace=good.kspace * factor)) == pytest.approx(signs(good), rel=1e-4)

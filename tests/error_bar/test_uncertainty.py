@@ -41,6 +41,18 @@ def test_the_interval_covers_the_truth(coils):
     assert float(found.relative) == pytest.approx(float(found.rms / size), rel=0.05)
 
 
+@pytest.mark.parametrize("factor", [1e-22, 1e22])
+def test_the_scale_changes_nothing(factor):
+    """Single precision holds no squares of such numbers."""
+    measured, _ = scan(coils=4)
+    bright = replace(measured, kspace=measured.kspace * factor, noise_std=measured.noise_std * factor)
+    here, there = (dealias.uncertainty("zero_filled", each, folds=1) for each in (measured, bright))
+    for name in ("image", "half_width", "rms", "bands"):
+        assert torch.allclose(getattr(there, name) / factor, getattr(here, name), rtol=1e-4, atol=1e-5), name
+    assert float(there.psnr) == pytest.approx(float(here.psnr), abs=1e-3)
+    assert float(there.relative) == pytest.approx(float(here.relative), rel=1e-3)
+
+
 def test_the_centre_of_kspace_may_lie_beside_the_middle():
     middle, truth = scan()
     beside = replace(middle, kspace=middle.kspace.roll(20, -1), mask=middle.mask.roll(20, -1))

@@ -26,6 +26,7 @@ from dealias.coils._eigen import eigh
 from dealias.coils._holes import share_left_out
 from dealias.coils._phase import turn
 from dealias.coils.square import side
+from dealias.coils.whiten import complaint, loudness, outer_noise
 from dealias.errors import Note, UserError
 from dealias.noise import estimate_noise
 from dealias.numpy_bridge import numpy_too
@@ -52,7 +53,7 @@ def espirit(
     Their root sum of squares is one where the largest eigenvalue reaches `crop`. Elsewhere no signal was seen
     and they are zero, as the image of any method will be; `crop=0` gives unit maps everywhere. Their phase is
     that against the principal combination of the coils. A film's frames share their maps. A Note is given
-    where pixels that hold signal have no maps, and where the field of view wraps, so that one set is not enough.
+    where pixels that hold signal have no maps, one coil's noise is far louder than others', or the field of view wraps.
 
     Arguments:
         acquisition: also centred k-space (..., coil, y, x), a tensor or an array.
@@ -65,12 +66,15 @@ def espirit(
     Raises:
         UserError: where the fully sampled centre has fewer than 6 rows or columns, or an argument is impossible.
     """
-    found = _of_scan(acquisition, calibration, kernel, threshold, crop, sets=1)
-    left_out, wrapped = found.left_out, found.wrapped
+    scan = measured(acquisition)
+    found = _of_scan(scan, calibration, kernel, threshold, crop, sets=1)
+    left_out, wrapped, uneven = found.left_out, found.wrapped, complaint(loudness(outer_noise(scan)))
+    if uneven:
+        warnings.warn(Note(uneven), stacklevel=3)
     if left_out > HOLES:
         text = f"{left_out:.0%} of the pixels that hold signal have no coil maps, and will be zero"
         warnings.warn(Note(f"{text}; sample a larger centre, or keep them with crop=0 (--method.crop 0)"), stacklevel=3)
-    if wrapped > WRAPPED:
+    if wrapped > WRAPPED and not uneven:  # loud noise looks like a field of view that wraps
         text = f"the field of view wraps: {wrapped:.0%} of the signal needs a second set of maps, which one set lacks"
         warnings.warn(Note(f"{text}; expect ghosts there, or use two sets (dealias.SoftSense, --sets 2)"), stacklevel=3)
     return found.maps.squeeze(-4)

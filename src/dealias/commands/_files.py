@@ -23,7 +23,7 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
     Raises:
         UserError: where nothing is there, two inputs would write one output, or one would write over an input.
     """
-    from dealias.files.recognition import about, check_exists, files_below, main_part, renamed
+    from dealias.files.recognition import about, check_exists, extension_of, files_below, main_part, renamed, written
     from dealias.files.results import MARK, results_among
 
     begin, end = Path(source), Path(target)
@@ -37,6 +37,9 @@ def pairs(source: str, target: str, extension: str) -> list[tuple[Path, Path]]:
         return _safe({end / renamed(begin, f".{extension}").name if into else end: begin})
     if end.is_file():
         raise UserError(f"{end}: is a file, but the input is a folder; give a folder for the output")
+    if not target.endswith("/") and not end.exists() and extension_of(end)[1:] in written(extension):
+        text = f"{end}: is the name of a file, but the input is a folder"
+        raise UserError(f"{text}; give a folder for the output, or {end}/ if you mean one")
     inside = end.resolve() if end.resolve() != begin.resolve() else None  # earlier results are no input
     for folder in sorted(results_among(begin.rglob(MARK), begin)):
         if folder.resolve() != inside:

@@ -228,9 +228,14 @@ def _fitting(scan: Summary) -> dict[str, str]:
     shipped = {name: card["method"] for name, card in of_images.items()}
     ready = {name: name for name in find.names("methods") if name not in shipped and not _learned(name)}
     kinds = {**shipped, **ready}
-    names = [name for name, kind in kinds.items() if {*find.method(kind).joint} <= {*scan.axes}]
+    made = {name: find.method(kind) for name, kind in kinds.items()}
+    fitting = [name for name, method in made.items() if {*method.joint} <= {*scan.axes}]
+    best = [name for name in fitting if not made[name].for_comparison]
     needs_maps = scan.coils > 1 and not scan.maps
-    return {"fits, with coil maps" if needs_maps else "fits": ", ".join(names)}
+    return {
+        "fits, with coil maps" if needs_maps else "fits": ", ".join(best),
+        "to compare with": ", ".join(name for name in fitting if made[name].for_comparison),
+    }
 
 
 def _learned(name: str) -> bool:

@@ -13,7 +13,7 @@ def run() -> None:
         kind = find.method(name)
         module = inspect.getmodule(kind)
         line = (inspect.getdoc(module) or "").splitlines()[0]
-        print(f"method {name}: {line}")
+        print(f"method {name}: {line}{' To compare with.' if kind.for_comparison else ''}")
         _arguments("method", kind, skip=())
     for name, card in cards.shipped().items():
         print(f"weight {name}: {card['method'].rpartition('.')[2]}, {card.get('summary', 'no summary')}")

@@ -258,6 +258,7 @@ def _each_file(limits: dict[str, Any], **options: Any) -> None:
 def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     """Return what the options of `run` mean."""
     from dealias.cards import fingerprint, usable
+    from dealias.training.adapt import check_adaptable
 
     method = loaded(*(options[name] for name in ("method", "method_arguments", "device", "seed", "tune")))
     solving = {name: options[name] for name in ("batch", "precision")}
@@ -271,6 +272,8 @@ def _job(options: dict[str, Any], adaptation: Adaptation) -> Job:
     names = SETTINGS + (("sets",) if sets != 1 else ()) + (("uncertainty", "folds") if uncertain else ())
     names += ("tune",) if options["tune"] else ()
     adapting = asdict(adaptation) if adaptation.adapt else {}
+    if adapting:
+        check_adaptable(method)
     reference, named = options["reference"], {name: options[name] for name in ("key", "axes")}
     return Job(
         input=Path(options["input"]),

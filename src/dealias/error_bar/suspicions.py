@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
+from dealias.coils.whiten import complaint, loudness, outer_noise
 from dealias.error_bar.neighbours import movement
 from dealias.folds import line_axis, radii
 from dealias.solvers.solve import solve
@@ -61,6 +62,7 @@ def suspicions(scan: Acquisition) -> list[str]:
 
 def signs(scan: Acquisition) -> dict[str, float]:
     """Return the signs by name of a problem without batch axes; those that it cannot show are left out."""
+    scan = scan.scaled(1 / size(scan))
     energy, sampled = scan.kspace.abs().double().square().sum(-3), scan.mask.squeeze(-3).expand(scan.shape)
     if not energy.any():
         return {}
@@ -74,7 +76,7 @@ def signs(scan: Acquisition) -> dict[str, float]:
         moved = _moved(scan.kspace[0], sampled)
         if moved is not None:
             found["moved"] = moved
-    if scan.coils > 1 and scan.maps is not None:
+    if scan.coils > 1 and scan.maps is not None and not complaint(loudness(outer_noise(scan))):  # that is told already
         x = solve(scan.operator.normal, scan.zero_filled, STEPS, scan.coupled).x
         rest = (scan.kspace - scan.operator(x)).abs().double().square().sum(-3)
         near = _beyond(energy) & (radii(energy.shape[-2], energy.shape[-1], device=energy.device) < NEAR)
@@ -83,6 +85,12 @@ def signs(scan: Acquisition) -> dict[str, float]:
         if torn is not None:
             found["torn"] = float(torn.max())
     return found
+
+
+def size(scan: Acquisition) -> Tensor:
+    """Return the power of two next to the largest magnitude; single precision holds no squares beyond 1e-19 to 1e19."""
+    largest = scan.kspace.abs().max()
+    return torch.where(largest > 0, largest, 1).log2().round().exp2()[None, None]
 
 
 def _moved(kspace: Tensor, sampled: Tensor) -> float | None:

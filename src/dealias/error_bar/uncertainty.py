@@ -19,7 +19,7 @@ from dealias.driver import Precision, reconstruct
 from dealias.error_bar import behind
 from dealias.error_bar.half_width import COVERAGE, half_width
 from dealias.error_bar.held_out import HeldOut, held_out, missing
-from dealias.error_bar.suspicions import suspicions
+from dealias.error_bar.suspicions import size, suspicions
 from dealias.errors import Note, UserError
 from dealias.method import Method
 from dealias.preparation import prepared, problem_of
@@ -56,8 +56,13 @@ class Uncertainty:
     @property
     def relative(self) -> Tensor:
         """The error that is expected, of the norm of the magnitude (*batch); NaN of zeros alone."""
-        size = self.image.abs().square().flatten(self.rms.ndim).mean(-1).sqrt()
-        return self.rms / size
+        squares = self.image.abs().double().square().flatten(self.rms.ndim)  # of any scale
+        return self.rms / squares.mean(-1).sqrt().to(self.rms)
+
+    def scaled(self, factor: Tensor) -> "Uncertainty":
+        """Return that of an image which is so many times as bright."""
+        found = {name: getattr(self, name) * factor for name in ("image", "half_width", "rms", "bands")}
+        return replace(self, **found)
 
     def lines(self, numbers: Sequence[int] | None = None) -> list[str]:
         """Return a line of text for each slice or film.
@@ -119,6 +124,8 @@ def uncertainty(
     if method.own_maps and scan.maps is None and scan.coils > 1:
         raise UserError(f"{type(method).__name__} finds its own coil maps, which cannot be judged; give maps")
     straight, phase = scan.without_linear_phase(method.together(scan))  # so that a sample's frequency is its place
+    scale = size(scan)  # a power of two, which changes no digit of the image
+    straight = straight.scaled(1 / scale)
     bar = tqdm(total=folds + 1, disable=not progress, unit="fold", leave=False)
 
     def image_of(part: Acquisition) -> Tensor:
@@ -133,7 +140,7 @@ def uncertainty(
     notes = (*_notes(scan), *suspicions(scan), *behind.warning(method, straight, seed))
     for note in notes:
         warnings.warn(Note(note), stacklevel=2)
-    bars = of_magnitude(found, notes)
+    bars = of_magnitude(found, notes).scaled(scale.squeeze())
     return bars if phase is None else replace(bars, image=bars.image * phase)
 
 

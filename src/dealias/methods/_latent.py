@@ -39,6 +39,7 @@ class Latent(Method):
     """
 
     trained: ClassVar[bool] = True
+    for_comparison: ClassVar[bool] = True
 
     def __init__(
         self,

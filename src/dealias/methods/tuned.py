@@ -50,7 +50,8 @@ class Tuned(Method):
         self.share, self.seed = share, seed
         self.method = cards.load_written(of, seed=seed)
         if not self.method.knobs:
-            raise UserError(f"{of} has no argument that a scan chooses better than it does itself; leave it as it is")
+            text = f"{of} has no argument that a scan chooses better than it does itself"
+            raise UserError(f"{text}; leave it as it is, or tune wavelet, or kt_slr for films")
         self.takes_noise = self.method.takes_noise
 
     def together(self, problem: Problem) -> int:

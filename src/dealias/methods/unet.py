@@ -38,6 +38,7 @@ class UNet(Method):
     """
 
     iterations = 1
+    for_comparison = True
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ class ZeroFilled(Method):
     """The adjoint of the data, coils combined with their conjugate maps."""
 
     iterations = 1
+    for_comparison = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ from dealias.centring_check import check_centred
 from dealias.coils import espirit
 from dealias.driver import reconstruct
 from dealias.errors import UserError
-from dealias.files.formats import mrd, nifti
+from dealias.files.formats import cfl, mrd, nifti, npy, png
 from dealias.files.hdf5 import opened, text_of
 from dealias.files.recognition import about, check_exists, recognise
 from dealias.method import Method
@@ -52,6 +52,8 @@ def read_scan(path: Path, told: Told) -> tuple[Tensor, Echoes]:
             raise UserError("is NIfTI, no k-space; name it with --magnitude or --phase")
         if kind is mrd:
             return read_raw_data(path, told)
+        if kind in (cfl, npy, png):
+            raise UserError(f"is {kind.title}, and k-space of echoes is read from HDF5 and ISMRMRD; write it so")
     with about(path), opened(path) as file:
         if "kspace" not in file:
             raise UserError(f"holds no 'kspace', only {', '.join(file.keys()) or 'nothing'}; name it so")

@@ -92,7 +92,9 @@ def adapt(
         UserError: for a method that has no weights of a training, or a scan of which nothing can be hidden.
     """
     ends = None if seconds is None else time.monotonic() + seconds
-    method = _network(load(method) if isinstance(method, str) else method)
+    method = load(method) if isinstance(method, str) else method
+    check_adaptable(method)
+    method = copy.deepcopy(method).eval().requires_grad_()
     scan = prepared(problem_of(scan), maps, method)
     method.check(scan)
     scan, _ = scan.without_linear_phase(method.together(scan))  # so that a sample's frequency is its place
@@ -118,12 +120,15 @@ def adapt(
     return Adapted(method, before, last, found, number)
 
 
-def _network(method: Method) -> Method:
-    """Return a copy to change, ready to learn."""
+def check_adaptable(method: Method) -> None:
+    """Raise where a scan can teach a method nothing.
+
+    Raises:
+        UserError: for a method that has no weights of a training.
+    """
     if method.trained or next(method.parameters(), None) is None:
         text = f"{type(method).__name__} is no network that could be adapted"
         raise UserError(f"{text}; give one that was trained, such as --method modl or rim")
-    return copy.deepcopy(method).eval().requires_grad_()
 
 
 def _pairs(scan: Problem, generator: torch.Generator) -> list[tuple[Acquisition, Acquisition]]:

@@ -98,7 +98,7 @@ def _source(training: Training, taught: Objective) -> tuple[Source, str]:
     if training.bodies:
         return _of_bodies(training)
     if not training.validation:
-        raise UserError("nothing tells the best weights; give --validation")
+        raise UserError("nothing tells the best weights; give --validation, images that --data does not hold")
     if training.scans and (training.data or sees_films or taught.sees_whole):
         raise UserError("scans are learned from by methods of images, and alone; leave --data or --scans out")
     images_of = FilmSimulation if sees_films else WholeImages if taught.sees_whole else Simulation
