@@ -58,6 +58,7 @@ def test_weights_of_several_coils_are_worth_having():
     scan = dealias.Acquisition.simulate(truth, mask, maps, 0.002, generator=generator)
     zero_filled, wavelet, modl = decibels(scan, truth, ("zero_filled", "wavelet", "modl"))
     assert modl > wavelet + 2 and modl > zero_filled + 4
+    assert decibels(scan, truth, ("varnet",))[0] > zero_filled + 2
     seen, made = (dealias.reconstruct(name, scan).abs() for name in ("zero_filled", "unet"))
     assert psnr(made, truth.abs()) > psnr(seen, truth.abs()) + 2
 
