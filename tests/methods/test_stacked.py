@@ -49,6 +49,20 @@ def test_it_is_not_far_behind_the_best_of_its_parts(kind):
     assert ours > max(parts.values()) - 0.6 and ours > min(parts.values()) + 0.3
 
 
+def test_errors_of_all_hidden_sets_count():
+    mask = dealias.sampling.cartesian((64, 72), 3, centre=0.1, generator=torch.Generator().manual_seed(0))
+    measured, _ = scan(mask)
+    names = "wavelet,total_variation"
+    products = torch.zeros(2, 2, dtype=torch.float64)
+    for seen, hidden in measured.folds(3, 0.1, 5):
+        images = [dealias.load(name)(seen) for name in names.split(",")]
+        rest = torch.stack([(hidden.operator.forward(x) - hidden.kspace).flatten() for x in images])
+        products += (rest.to(torch.complex128) @ rest.to(torch.complex128).mH).real
+    found = Stacked(of=names, seed=5, sets=3).weights(measured).flatten()
+    torch.testing.assert_close(found, _best(products), rtol=1e-6, atol=1e-6)
+    assert not torch.allclose(found, Stacked(of=names, seed=5, sets=1).weights(measured).flatten(), atol=1e-3)
+
+
 def test_where_nothing_can_be_hidden_all_count_alike():
     middle = torch.zeros(19, 24)
     middle[8:11, 11:14] = 1
@@ -56,7 +70,9 @@ def test_where_nothing_can_be_hidden_all_count_alike():
     assert torch.equal(Stacked(**SMALL).weights(centre).flatten(), torch.tensor([0.5, 0.5], dtype=torch.float64))
 
 
-@pytest.mark.parametrize("arguments", [{"of": "wavelet"}, {"of": "wavelet,sense", "share": 1.5}, {"of": "rim,kt_slr"}])
+@pytest.mark.parametrize(
+    "arguments", [{"of": "wavelet"}, {"of": "wavelet,sense", "share": 1.5}, {**SMALL, "sets": 0}, {"of": "rim,kt_slr"}]
+)
 def test_what_cannot_be(arguments):
     with pytest.raises(UserError, match="two methods or more|cannot be stacked"):
         Stacked(**arguments)

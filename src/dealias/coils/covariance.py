@@ -26,6 +26,18 @@ class Covariance:
         return cls(samples @ samples.mH, samples.shape[1])
 
     @classmethod
+    def of_all(cls, kspace: Tensor) -> "Covariance":
+        """Return that of all samples of k-space (..., coil, y, x)."""
+        return cls.of(kspace.movedim(-3, 0).flatten(1))
+
+    @classmethod
     def sum(cls, parts: Sequence["Covariance"]) -> "Covariance":
         """Return that of the samples of all parts."""
         return cls(torch.stack([part.total for part in parts]).sum(0), sum(part.count for part in parts))
+
+    @property
+    def correlation(self) -> float:
+        """The largest between two coils, from zero to one; zero of a single one."""
+        size = self.total.diagonal().real.sqrt()
+        between = self.total.abs() / torch.where(size.outer(size) > 0, size.outer(size), 1)
+        return float(between.fill_diagonal_(0).max())

@@ -26,7 +26,7 @@ from dealias.coils._eigen import eigh
 from dealias.coils._holes import share_left_out
 from dealias.coils._phase import turn
 from dealias.coils.square import side
-from dealias.coils.whiten import complaint, loudness, outer_noise
+from dealias.coils.whiten import uneven_noise
 from dealias.errors import Note, UserError
 from dealias.noise import estimate_noise
 from dealias.numpy_bridge import numpy_too
@@ -68,7 +68,7 @@ def espirit(
     """
     scan = measured(acquisition)
     found = _of_scan(scan, calibration, kernel, threshold, crop, sets=1)
-    left_out, wrapped, uneven = found.left_out, found.wrapped, complaint(loudness(outer_noise(scan)))
+    left_out, wrapped, uneven = found.left_out, found.wrapped, uneven_noise(scan)
     if uneven:
         warnings.warn(Note(uneven), stacklevel=3)
     if left_out > HOLES:

@@ -72,6 +72,7 @@ class Summary:
         told = [look.told for look in looks if look.told is not None]
         masks = [look.mask for look in looks]
         lead = first.kspace.ndim > len(first.axes) + 1
+        noise, samples = (Covariance.sum(one) for one in zip(*(look.covariances for look in looks), strict=True))
         count = sum(look.count for look in looks)
         return cls(
             shape=(count, *first.kspace.shape[1:]) if lead else tuple(first.kspace.shape),
@@ -89,7 +90,7 @@ class Summary:
             swapped=quadrants_swapped(body),
             empty=sum(look.empty for look in looks),
             silent=sum(look.silent for look in looks),
-            loudness=loudness(Covariance.sum([look.outer for look in looks])),
+            loudness=loudness(noise, samples),
             centre=all(look.centre for look in looks),
         )
 
@@ -122,7 +123,7 @@ class _Look:
     body: "Tensor"
     empty: int
     silent: int
-    outer: "Covariance"
+    covariances: "tuple[Covariance, Covariance]"  # of the noise, of all samples
     centre: bool
 
     @classmethod
@@ -131,6 +132,7 @@ class _Look:
         import torch
 
         from dealias.centring_check import central_share
+        from dealias.coils.covariance import Covariance
         from dealias.coils.whiten import outer_noise
         from dealias.noise import estimate_noise
 
@@ -152,7 +154,7 @@ class _Look:
             body=images.reshape(-1, *images.shape[-2:]).double().square().sum(0),
             empty=int((size == 0).all(-1).all(-1).sum()),
             silent=int((size == 0).flatten(-3).all(-1).sum()),
-            outer=outer_noise(scan),
+            covariances=(outer_noise(scan), Covariance.of_all(scan.kspace)),
             centre=bool((straight.mask[..., 0, 0] | ~straight.mask.flatten(-2).any(-1)).all()),
         )
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from dealias.acquisition import Acquisition
-from dealias.coils.whiten import complaint, loudness, outer_noise
+from dealias.coils.whiten import uneven_noise
 from dealias.error_bar.neighbours import movement
 from dealias.folds import line_axis, radii
 from dealias.solvers.solve import solve
@@ -76,7 +76,7 @@ def signs(scan: Acquisition) -> dict[str, float]:
         moved = _moved(scan.kspace[0], sampled)
         if moved is not None:
             found["moved"] = moved
-    if scan.coils > 1 and scan.maps is not None and not complaint(loudness(outer_noise(scan))):  # that is told already
+    if scan.coils > 1 and scan.maps is not None and not uneven_noise(scan):  # that is told already
         x = solve(scan.operator.normal, scan.zero_filled, STEPS, scan.coupled).x
         rest = (scan.kspace - scan.operator(x)).abs().double().square().sum(-3)
         near = _beyond(energy) & (radii(energy.shape[-2], energy.shape[-1], device=energy.device) < NEAR)
