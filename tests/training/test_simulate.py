@@ -9,7 +9,7 @@ from dealias.configure import typed_arguments
 from dealias.errors import UserError
 from dealias.noise import estimate_noise
 from dealias.phantoms import head
-from dealias.training.augment import band_limited, shrunk, smooth_phase
+from dealias.training.augment import band_limited, shrunk, smooth_phase, tissue_phase
 from dealias.training.simulate import Simulation
 
 
@@ -82,6 +82,25 @@ def test_the_phase_is_smooth_and_of_modulus_one():
     assert torch.allclose(phase.abs(), torch.ones(31, 40), atol=1e-6)
     assert (phase[1:] / phase[:-1]).angle().abs().max() < 1.5
     assert torch.allclose(smooth_phase((8, 8), 0.0, seeded()), torch.ones(8, 8, dtype=torch.complex64))
+
+
+def test_a_tissue_turns_by_one_angle():
+    image = head((48, 40), seed=3)
+    for seed in range(5):
+        turn = tissue_phase(image, seeded(seed))
+        torch.testing.assert_close(turn.abs(), torch.ones(48, 40))
+        angles = turn.angle().unique()
+        assert len(angles) == 2 and angles[0] == 0 and 0.3 * torch.pi <= angles[1] <= torch.pi
+        assert image.abs()[turn.angle() > 0].mean() > image.abs()[turn.angle() == 0].mean()
+
+
+def test_phases_with_edges_as_often_as_asked(images):
+    real = [image.abs().to(torch.complex64) for image in images]
+    plain = {"coils": 0.0, "band": 0.0, "image_noise": 0.0, "phase": 0.0}
+    smooth, edged = (drawn(real, (20, 24), **plain, edges=edges)[1] for edges in (0.0, 1.0))
+    assert not smooth.imag.any() and edged.imag.abs().max() > 0.1
+    with pytest.raises(UserError, match="edges"):
+        Simulation((), edges=1.5)
 
 
 def test_shrinking_keeps_a_constant():

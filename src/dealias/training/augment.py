@@ -24,6 +24,19 @@ def smooth_phase(shape: tuple[int, int], strength: float, generator: torch.Gener
     return torch.polar(torch.ones(shape), turns * phi / phi.abs().max())
 
 
+def tissue_phase(image: Image, generator: torch.Generator) -> Image:
+    """Return exp(i phi), phi one angle where an image (y, x) is brighter than some level and zero elsewhere.
+
+    Fat turns otherwise than water, so that phases have edges where images have: a network that knows smooth phases
+    alone takes them for aliasing. A slow random field moves the level, lest brightness tell the phase.
+    """
+    field = interpolate(torch.randn(1, 1, 4, 4, generator=generator), image.shape, mode="bicubic", align_corners=True)
+    size = image.abs() * (0.5 * field[0, 0]).exp()
+    level = size.max() * uniform(0.05, 0.6, generator)
+    angle = uniform(0.3, 1.0, generator) * torch.pi
+    return torch.polar(torch.ones_like(size), angle * (size > level))
+
+
 def band_limited(image: Image, generator: torch.Generator) -> Image:
     """Return an image (y, x) whose k-space is empty beyond an ellipse or rectangle, its edge sharp or soft."""
     half = [uniform(0.4, 1.0, generator) for _ in range(2)]

@@ -17,14 +17,14 @@ from dealias.errors import UserError
 from dealias.files.coil_maps import read_maps
 from dealias.shapes import Image, Maps
 from dealias.training._random_numbers import check, integer, logarithmic, uniform
-from dealias.training.augment import band_limited, shrunk, smooth_phase
+from dealias.training.augment import band_limited, shrunk, smooth_phase, tissue_phase
 from dealias.training.example import Example
 from dealias.training.maps import draw_maps, with_estimated_maps
 from dealias.training.masks import SMALLEST, draw_mask
 from dealias.training.source import Source
 
 SHARES = (
-    *("lines", "discs", "image_noise", "band", "coils"),
+    *("lines", "discs", "image_noise", "band", "edges", "coils"),
     *("estimated_maps", "noisy_target", "estimated_noise", "hide_noise_level"),
 )
 
@@ -43,6 +43,7 @@ class Simulation(Source):
         centre: half-axes of the ellipse that points always fill, as a fraction of the axes.
         image_noise: how often the image itself is noisy, as most references are, by 0.3 to 10 % of its maximum.
         band: how often the outer k-space is empty, as where a scanner filters or interpolates.
+        edges: how often the phase has edges between tissues, as fat and water have.
         coils: how often several coils measure instead of one.
         coil_count: fewest and most of them.
         coil_acceleration: range of accelerations where several measure; None is that of one coil.
@@ -66,6 +67,7 @@ class Simulation(Source):
     centre: float = 0.02
     image_noise: float = 0.3
     band: float = 0.4
+    edges: float = 0.0
     coils: float = 0.3
     coil_count: tuple[int, int] = (2, 8)
     coil_acceleration: tuple[float, float] | None = None
@@ -147,6 +149,8 @@ class Simulation(Source):
         first = [integer(0, present - wanted, generator) for wanted, present in zip(size, image.shape, strict=True)]
         crop = image[first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
         crop = crop * smooth_phase(size, self.phase, generator)
+        if self.edges and uniform(0, 1, generator) < self.edges:
+            crop = crop * tissue_phase(crop, generator)
         if uniform(0, 1, generator) < self.image_noise:
             noise = torch.randn(size, dtype=crop.dtype, generator=generator)
             crop = crop + logarithmic(0.003, 0.1, generator) * noise
