@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+SAMPLES = 2**14  # of each coil that are made double at once
+
 
 @dataclass(frozen=True)
 class Covariance:
@@ -27,8 +29,12 @@ class Covariance:
 
     @classmethod
     def of_all(cls, kspace: Tensor) -> "Covariance":
-        """Return that of all samples of k-space (..., coil, y, x)."""
-        return cls.of(kspace.movedim(-3, 0).flatten(1))
+        """Return that of all samples of k-space (..., coil, y, x), some at a time, as it may be large."""
+        total = kspace.new_zeros(kspace.shape[-3], kspace.shape[-3], dtype=torch.complex128)
+        for one in kspace.reshape(-1, *kspace.shape[-3:]):
+            for part in one.flatten(1).split(SAMPLES, 1):
+                total += cls.of(part).total
+        return cls(total, kspace.numel() // max(1, kspace.shape[-3]))
 
     @classmethod
     def sum(cls, parts: Sequence["Covariance"]) -> "Covariance":
