@@ -230,7 +230,7 @@ def test_what_writes_kspace_or_maps_needs_the_memory_of_some_slices(tmp_path):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts in KiB there")
 def test_memory_follows_the_slice(tmp_path):
-    """A stack of 100 MB is looked at in less than 600 MB, most of it what torch and others take: in a process of its own."""
+    """A stack of 100 MB is looked at in less than 600 MB, most of it torch: in a process of its own."""
     y, x = np.mgrid[-1:1:320j, -1:1:320j]
     bodies = (y**2 + x**2 < 0.6) * np.exp(-((x - np.linspace(-1, 1, 16)[:, None, None]) ** 2))
     one = np.fft.fftshift(np.fft.fft2(np.fft.ifftshift(bodies, (-2, -1))), (-2, -1)).astype(np.complex64)
