@@ -72,9 +72,7 @@ def save(path: str | Path, made: Configured, notes: dict[str, Any] | None = None
     }
     # safetensors refuses channels_last
     tensors = {name: value.detach().cpu().contiguous() for name, value in made.state_dict().items()}
-    with atomic(path, overwrite=overwrite) as temporary:
-        # not its `save_file`, which lets the owner alone read
-        temporary.write_bytes(safetensors.torch.save(tensors, metadata={"card": json.dumps(card)}))
+    _write(path, tensors, card, overwrite)
 
 
 def annotate(path: str | Path, **notes: Any) -> None:
@@ -82,8 +80,12 @@ def annotate(path: str | Path, **notes: Any) -> None:
     read(path)  # whether it is one
     with safe_open(path, framework="pt") as file:
         card = json.loads(file.metadata()["card"]) | notes
-    tensors = load_file(path)
-    with atomic(path, overwrite=True) as temporary:
+    _write(path, load_file(path), card, overwrite=True)
+
+
+def _write(path: str | Path, tensors: dict[str, torch.Tensor], card: dict[str, Any], overwrite: bool) -> None:
+    with atomic(path, overwrite=overwrite) as temporary:
+        # not its `save_file`, which lets the owner alone read
         temporary.write_bytes(safetensors.torch.save(tensors, metadata={"card": json.dumps(card)}))
 
 

@@ -5,9 +5,11 @@ import torch
 
 from dealias.configure import typed_arguments
 from dealias.errors import UserError
+from dealias.phantoms.susceptibility import means
+from dealias.susceptibility.problem import referenced
 from dealias.training.bodies import bodies, heap
 from dealias.training.example import Example
-from dealias.training.fields import FieldSimulation, means, measured, referenced
+from dealias.training.fields import FINER, FieldSimulation, measured
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_noise_grows_where_the_signal_is_weak():
 
 def test_the_mean_of_voxels_and_the_reference():
     fine = torch.arange(64.0).reshape(4, 4, 4)
-    assert means(fine)[0, 0, 0] == fine[:2, :2, :2].mean()
+    assert means(fine, FINER)[0, 0, 0] == fine[:2, :2, :2].mean()
     known = torch.tensor([True, True, False])
     assert referenced(torch.tensor([1.0, 3.0, 9.0]), known).tolist() == [-1, 1, 0]
 

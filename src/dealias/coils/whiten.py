@@ -10,6 +10,7 @@ the diagonal is known: off it, the detail that all coils see would count as nois
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -31,26 +32,24 @@ def outer_noise(acquisition: Acquisition) -> Covariance:
     return Covariance.of(torch.cat(outer_samples(acquisition), dim=1))
 
 
-def loudness(noise: Covariance, samples: Covariance) -> float:
-    """Return how many times as large the noise of the loudest coil is as the median; one where none has any.
+def uneven_noise(acquisition: Acquisition) -> str:
+    """Return the sentence of `complaint` about a scan."""
+    return complaint(outer_noise(acquisition), lambda: Covariance.of_all(acquisition.kspace))
 
-    Also one where all samples are uncorrelated: coils that a compression made, whose detail falls from coil to coil.
+
+def complaint(noise: Covariance, samples: Callable[[], Covariance]) -> str:
+    """Return a sentence about coils of unequal noise; nothing where they are much alike, or none has any.
+
+    Also nothing where all samples are uncorrelated: coils that a compression made, whose detail falls from coil to
+    coil.
+
+    Arguments:
+        samples: gives the covariance of all, which costs something and is asked for where one coil is loud.
     """
-    if samples.correlation < MIXED:
-        return 1.0
     size = noise.total.diagonal().real.sqrt()
     size = size[size > 0]
-    return float(size.max() / size.median()) if len(size) else 1.0
-
-
-def uneven_noise(acquisition: Acquisition) -> str:
-    """Return the sentence about a scan."""
-    return complaint(loudness(outer_noise(acquisition), Covariance.of_all(acquisition.kspace)))
-
-
-def complaint(loudness: float) -> str:
-    """Return a sentence about coils of unequal noise, or nothing where they are much alike."""
-    if loudness < LOUD:
+    loudness = float(size.max() / size.median()) if len(size) else 1.0
+    if loudness < LOUD or samples().correlation < MIXED:
         return ""
     text = f"the noise of the loudest coil is {loudness:.0f} times that of most, and decides the image"
     return f"{text}; give each coil its due with --whiten auto (dealias.coils.whiten)"

@@ -31,7 +31,7 @@ class Summary:
         swapped: whether the body lies at the corners of the image.
         empty: how many coil images are zero everywhere.
         silent: how many slices and frames are, in all coils.
-        loudness: of the loudest coil's noise over the median one's.
+        uneven: what is to be said of coils of unequal noise, if anything.
         centre: whether the centre of k-space was sampled, which may lie beside the middle of the matrix.
     """
 
@@ -50,7 +50,7 @@ class Summary:
     swapped: bool
     empty: int
     silent: int
-    loudness: float
+    uneven: str
     centre: bool
 
     @classmethod
@@ -60,7 +60,7 @@ class Summary:
 
         from dealias.centring_check import quadrants_swapped
         from dealias.coils.covariance import Covariance
-        from dealias.coils.whiten import loudness
+        from dealias.coils.whiten import complaint
         from dealias.files.axes import axes_of
 
         others = iter(parts)
@@ -90,7 +90,7 @@ class Summary:
             swapped=quadrants_swapped(body),
             empty=sum(look.empty for look in looks),
             silent=sum(look.silent for look in looks),
-            loudness=loudness(noise, samples),
+            uneven=complaint(noise, lambda: samples),
             centre=all(look.centre for look in looks),
         )
 

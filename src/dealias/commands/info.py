@@ -248,7 +248,6 @@ def _learned(name: str) -> bool:
 def _remarks(scan: Summary) -> Iterator[str]:
     """Yield what looks wrong, or will surprise."""
     from dealias.centring_check import SWAP
-    from dealias.coils.whiten import complaint
 
     if not bool(scan.mask.any()):
         yield "the mask samples nothing: every image will be zero"
@@ -265,9 +264,8 @@ def _remarks(scan: Summary) -> Iterator[str]:
     dead = scan.empty - scan.silent * scan.coils
     if dead:
         yield f"{dead} of {prod(scan.shape[:-2])} coil images are empty"
-    uneven = complaint(scan.loudness)
-    if uneven:
-        yield uneven
+    if scan.uneven:
+        yield scan.uneven
     if (scan.noise if scan.told is None else scan.told) > 0.02 * (scan.brightest or 1.0):
         yield "the outer samples are strong: much noise, or a very undersampled or cropped k-space"
     pattern = scan.mask.flatten(0, -3).any(0)  # of all frames: what no frame reaches is missing

@@ -115,8 +115,7 @@ def dipole(
     """
     along, square, mixed = torch.zeros((), dtype=dtype), torch.zeros((), dtype=dtype), torch.zeros((), dtype=dtype)
     for axis, (n, length, b) in enumerate(zip(shape, voxel_size, direction, strict=True)):
-        frequencies = torch.fft.rfftfreq if half and axis == 2 else torch.fft.fftfreq
-        k = frequencies(n, d=length, dtype=torch.float64)
+        k = _frequencies(n, length, half and axis == 2)
         # the highest frequency of an even size has both signs: products with other axes cancel
         odd = torch.where(2 * torch.arange(len(k)) == n, 0, k)
         place = [1, 1, 1]
@@ -129,6 +128,11 @@ def dipole(
     square[0, 0, 0] = 1
     along[0, 0, 0] = 1 / 3
     return 1 / 3 - along / square
+
+
+def _frequencies(count: int, spacing: float, half: bool) -> Tensor:
+    """Return the frequencies along an axis in FFT order, half of them those that a real transform has."""
+    return (torch.fft.rfftfreq if half else torch.fft.fftfreq)(count, d=spacing, dtype=torch.float64)
 
 
 def averaged_dipole(
@@ -145,8 +149,7 @@ def averaged_dipole(
     """
     axes = []
     for axis, (n, length, b) in enumerate(zip(shape, voxel_size, direction, strict=True)):
-        frequencies = torch.fft.rfftfreq if half and axis == 2 else torch.fft.fftfreq
-        nearest = frequencies(n, dtype=torch.float64)
+        nearest = _frequencies(n, 1.0, half and axis == 2)
         aliases = torch.stack([nearest, nearest - torch.where(nearest < 0, -1, 1)])
         weights = torch.sinc(aliases).square()
         weights = weights / weights.sum(0)

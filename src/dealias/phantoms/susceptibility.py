@@ -156,14 +156,14 @@ def of_labels(
     local = operator(chi * brain)
     total = operator(chi - chi[labels == AIR][0])  # the air outside goes on for ever
     total = total - _shim(total, brain, _axes([n // finer for n in labels.shape], voxel_size, finer))
-    coarse = _means(brain, finer) > 0.5
-    mean = torch.where(coarse, _means(chi * brain, finer), _means(chi, finer))
-    share = torch.stack([_means(labels == k, finer) for k in range(len(NAMES))])
+    coarse = means(brain, finer) > 0.5
+    mean = torch.where(coarse, means(chi * brain, finer), means(chi, finer))
+    share = torch.stack([means(labels == k, finer) for k in range(len(NAMES))])
     return SusceptibilityHead(
         mean - mean[coarse].mean(),
         coarse,
-        _means(total, finer),
-        _means(local, finer),
+        means(total, finer),
+        means(local, finer),
         share.argmax(0),
         labels,
         total,
@@ -185,7 +185,8 @@ def _axes(shape: Sequence[int], voxel_size: Sequence[float], finer: int) -> tupl
     return found[0], found[1], found[2]
 
 
-def _means(fine: Tensor, finer: int) -> Tensor:
+def means(fine: Tensor, finer: int) -> Tensor:
+    """Return the means over voxels (z, y, x) of a volume that is so many times as fine."""
     return avg_pool3d(fine[None].float(), finer)[0]
 
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from dealias.cards import fingerprint, load
@@ -19,6 +18,7 @@ from dealias.susceptibility.mask import brain_mask, signal_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.phase_of_all import phase_of_all
 from dealias.susceptibility.picture import planes
+from dealias.susceptibility.problem import referenced
 from dealias.susceptibility.relaxation import relaxation_rate
 from dealias.susceptibility.scan import PHASE_ROUNDS, first_echo, read_scan, reconstructed, shared_phase
 from dealias.susceptibility.stages import (
@@ -210,16 +210,11 @@ def _chi(
 ) -> Tensor:
     """Return the susceptibility whose mean over a region is zero, over the mask if there is none."""
     chi = invert(local, noise, mask, echoes, inversion=inversion, regularisation=regularisation)
-    return _referenced(chi, mask, region)
-
-
-def _referenced(chi: Tensor, mask: Region, region: Region | None) -> Tensor:
-    """Return susceptibility whose mean over a region is zero."""
     if region is None:
         return chi
     if not bool((region & mask).any()):
         raise UserError("the reference region lies outside the mask of the brain; give one inside")
-    return torch.where(mask, chi - chi[region & mask].mean(), 0)
+    return referenced(chi, mask, region)
 
 
 def _draw(target: Path, magnitude: Tensor, local: Tensor, chi: Tensor, mask: Region, echoes: Echoes) -> None:

@@ -139,3 +139,8 @@ def _weight(noise: Volume, mask: Region) -> Volume:
     if not len(seen):
         raise UserError("the noise of the field is nowhere above zero and finite in the mask; leave it out")
     return (inverse / seen.median()).clamp_max(HIGHEST)
+
+
+def referenced(chi: Tensor, known: Tensor, region: Tensor | None = None) -> Tensor:
+    """Return susceptibility whose mean where it is known, or in a part of that, is zero; elsewhere it is zero."""
+    return torch.where(known, chi - chi[known if region is None else region & known].mean(), 0)

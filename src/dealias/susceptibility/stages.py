@@ -36,7 +36,7 @@ from dealias.susceptibility.learned import network
 from dealias.susceptibility.mask import brain_mask, eroded, signal_mask
 from dealias.susceptibility.offset import combined
 from dealias.susceptibility.pdf import project_onto_dipole_fields
-from dealias.susceptibility.problem import Susceptibility, WeightedDipole
+from dealias.susceptibility.problem import Susceptibility, WeightedDipole, referenced
 from dealias.susceptibility.total_variation import total_variation
 from dealias.susceptibility.units import radians
 from dealias.susceptibility.unwrap import unwrap_echoes
@@ -205,8 +205,7 @@ def invert(
     known = noise if bool((noise[mask] > 0).any()) else None
     problem = Susceptibility.of(local, mask, known, echoes.voxel_size, echoes.direction)
     if isinstance(inversion, Method):
-        chi = reconstruct(inversion, problem)
-        return torch.where(mask, chi - chi[mask].mean(), 0)
+        return referenced(reconstruct(inversion, problem), mask)
     strength = DEFAULTS[inversion] if regularisation is None else regularisation
     if inversion == "total_variation":
         chi = total_variation(local, dipole, problem.weight, regularisation=strength, **MEASURED)
@@ -214,7 +213,7 @@ def invert(
         chi = ridge_division(local * mask, dipole, regularisation=strength)
     else:
         chi = thresholded_division(local * mask, dipole, threshold=strength)
-    return torch.where(mask, chi - chi[mask].mean(), 0)
+    return referenced(chi, mask)
 
 
 def chosen(inversion: str, regularisation: float | None) -> Inversion | Method:

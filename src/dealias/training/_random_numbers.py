@@ -1,13 +1,14 @@
 """Random numbers from a generator, and settings that they can be drawn by."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 
 from dealias.errors import UserError
 
 
-def check(settings: object, least: Mapping[str, float], shares: Sequence[str]) -> None:
+def check(settings: Any, least: Mapping[str, float], shares: Sequence[str]) -> None:
     """Refuse ranges that cannot be drawn from.
 
     Arguments:
@@ -15,7 +16,7 @@ def check(settings: object, least: Mapping[str, float], shares: Sequence[str]) -
         shares: names of what says how often.
 
     Raises:
-        UserError: for a range whose ends are swapped or impossible, or a share that is none.
+        UserError: for a range whose ends are swapped or impossible, a share that is none, or a batch of nothing.
     """
     for name, lowest in least.items():
         low, high = getattr(settings, name)
@@ -24,6 +25,8 @@ def check(settings: object, least: Mapping[str, float], shares: Sequence[str]) -
     for name in shares:
         if not 0 <= getattr(settings, name) <= 1:
             raise UserError(f"{name} is how often, from 0 to 1, not {getattr(settings, name)}; correct it")
+    if settings.batch < 1:
+        raise UserError(f"a batch of {settings.batch} is impossible; give 1 or more")
 
 
 def uniform(low: float, high: float, generator: torch.Generator) -> float:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool3d, pad
+from torch.nn.functional import pad
 
 from dealias.errors import UserError
 from dealias.operators.dipole import Dipole
 from dealias.phantoms._deformation import rotation, smooth
-from dealias.susceptibility.problem import Susceptibility
+from dealias.phantoms.susceptibility import means
+from dealias.susceptibility.problem import Susceptibility, referenced
 from dealias.susceptibility.v_sharp import v_sharp
 from dealias.training._random_numbers import check, integer, logarithmic, uniform
 from dealias.training.bodies import Body
@@ -63,8 +64,6 @@ class FieldSimulation(Source):
         """
         tiny = torch.finfo(torch.float32).tiny
         check(self, {"crop": 16, "voxel": 0.1, "noise": tiny, "radius": 1}, ("heads", "background", "hide_noise_level"))
-        if self.batch < 1:
-            raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the planes, and the rows and columns, of an update's volumes."""
@@ -85,7 +84,7 @@ class FieldSimulation(Source):
     def _example(self, shape: tuple[int, int, int], dipole: Dipole, generator: torch.Generator) -> Example | None:
         """Return one of them; None where too little of it would be known."""
         labels, chi, inside = self._part(shape, dipole.voxel_size, generator)
-        mask = means(inside) > 0.5
+        mask = means(inside, FINER) > 0.5
         if mask.float().mean() < LEAST:
             return None
         chi = (chi - chi[inside].mean()) * inside
@@ -107,7 +106,7 @@ class FieldSimulation(Source):
             return None
         told = None if uniform(0, 1, generator) < self.hide_noise_level else noise
         problem = Susceptibility.of(seen, known, told, dipole.voxel_size, dipole.direction)
-        return Example(problem, referenced(means(chi), known))
+        return Example(problem, referenced(means(chi, FINER), known))
 
     def _part(
         self, shape: tuple[int, int, int], lengths: Sequence[float], generator: torch.Generator
@@ -142,20 +141,10 @@ def measured(fine: Tensor, signal: Tensor, level: float, generator: torch.Genera
         signal: the magnitude on the finer grid, at most one.
         level: the noise of the field where the signal is one.
     """
-    weight = means(signal)
+    weight = means(signal, FINER)
     share = torch.where(weight > 0, weight, 1)
-    mean = means(signal * fine) / share
-    spread = (means(signal * fine.square()) / share - mean.square()).clamp_min(0).sqrt()
+    mean = means(signal * fine, FINER) / share
+    spread = (means(signal * fine.square(), FINER) / share - mean.square()).clamp_min(0).sqrt()
     noise = torch.where(weight > 0, level / share, 0)
     error, unseen = torch.randn(2, *mean.shape, generator=generator)
     return mean + noise * error + uniform(0, UNSEEN, generator) * spread * unseen, noise
-
-
-def means(fine: Tensor) -> Tensor:
-    """Return the means over voxels (z, y, x) of a finer volume."""
-    return avg_pool3d(fine[None].float(), FINER)[0]
-
-
-def referenced(chi: Tensor, known: Tensor) -> Tensor:
-    """Return susceptibility whose mean, where it is known, is zero; elsewhere it is zero."""
-    return torch.where(known, chi - chi[known].mean(), 0)

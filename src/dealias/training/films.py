@@ -64,7 +64,7 @@ class FilmSimulation(Source):
         """
         least = {"crop": 1, "columns": 16, "acceleration": 1, "noise": torch.finfo(torch.float32).tiny}
         check(self, least, shares=("band", "coils", "hide_noise_level"))
-        if self.frames < 2 or self.batch < 1:
+        if self.frames < 2:
             raise UserError(f"a batch of {self.batch} with {self.frames} frames is impossible; give 1 and 2, or more")
         narrowest = self.columns[0] - round(0.4 * self.columns[0])
         sampling.kt((1, 1, narrowest), self.acceleration[1], central=CENTRAL)  # should fail now, not at night

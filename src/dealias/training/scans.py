@@ -4,10 +4,10 @@ A scan that is fully sampled is the truth: its image, coils combined by its maps
 none, and a network learns from samples that are held back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 
 import torch
@@ -71,8 +71,6 @@ class Scans(Source):
         tiny = torch.finfo(torch.float32).tiny
         least = {"crop": SMALLEST, "acceleration": 1} | ({} if self.noise is None else {"noise": tiny})
         check(self, least, SHARES)
-        if self.batch < 1:
-            raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
 
     def size(self, generator: torch.Generator) -> tuple[int, int]:
         """Return the rows and columns of an update's parts, at the most."""
@@ -156,19 +154,11 @@ class Slices(Sequence[Acquisition]):
         self.readers = [(path, read) for source in sources for path, _ in files(source) for read in _readers(path)]
         self.maps: dict[int, Maps] = {}
         # the first slice of each file tells of a damaged one now, not at night
-        paths = dict.fromkeys(path for path, _ in self.readers)
-        full = {path: sampled_in_full(self._first(path).centred_mask) for path in paths}
+        by_file = groupby(self.readers, key=lambda reader: reader[0])
+        full = {path: sampled_in_full(_first(path, readers).centred_mask) for path, readers in by_file}
         if len({*full.values()}) > 1:
             one, other = (next(path for path, is_full in full.items() if is_full == kind) for kind in (True, False))
             raise UserError(f"{one} is fully sampled, {other} is not; learn from them apart")
-
-    def _first(self, path: Path) -> Acquisition:
-        """Return the first slice of a file that holds signal."""
-        for _, read in (reader for reader in self.readers if reader[0] == path):
-            scan = _checked(path, read)
-            if scan.kspace.any():
-                return scan
-        raise UserError(f"{path}: holds no signal; leave it out")
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -186,6 +176,15 @@ class Slices(Sequence[Acquisition]):
             with about(path):
                 self.maps[number] = estimated(scan)
         return scan.with_maps(self.maps[number])
+
+
+def _first(path: Path, readers: Iterable[tuple[Path, Callable[[], Acquisition]]]) -> Acquisition:
+    """Return the first slice of a file that holds signal."""
+    for _, read in readers:
+        scan = _checked(path, read)
+        if scan.kspace.any():
+            return scan
+    raise UserError(f"{path}: holds no signal; leave it out")
 
 
 def _readers(path: Path) -> list[Callable[[], Acquisition]]:

@@ -94,8 +94,6 @@ class Simulation(Source):
         sampling.gaussian((self.crop[0], self.crop[0]), fastest, centre=self.centre)
         for columns in range(self.crop[0], self.crop[1] + 1) if self.lines else ():
             sampling.cartesian((1, columns), fastest)
-        if self.batch < 1:
-            raise UserError(f"a batch of {self.batch} is impossible; give 1 or more")
         if not 0 <= self.phase < float("inf"):
             raise UserError(f"a phase cannot be {self.phase}; give zero for none, or more")
         if self.coils and self.estimated_maps and self.crop[0] < SMALLEST:

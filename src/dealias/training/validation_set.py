@@ -15,11 +15,10 @@ from dealias.files.images import contents, film, images
 from dealias.phantoms.susceptibility import susceptibility
 from dealias.problem import FILM
 from dealias.shapes import Pattern
-from dealias.susceptibility.problem import Susceptibility
+from dealias.susceptibility.problem import Susceptibility, referenced
 from dealias.susceptibility.v_sharp import v_sharp
 from dealias.training.augment import smooth_phase
 from dealias.training.example import Example
-from dealias.training.fields import referenced
 from dealias.training.films import CENTRAL
 from dealias.training.maps import estimated, with_estimated_maps
 
